@@ -1,0 +1,29 @@
+/* admin: health, metrics, the JSON API and the dashboard, on a listener of its own, on the control thread's loop.
+ *
+ * Everything but /healthz and /readyz needs the bearer token when one is set (compared in constant time); Host and
+ * Origin are checked against DNS rebinding. Answers are nosniff, no-store and under a strict CSP.
+ */
+#ifndef CANDOR_ADMIN_H
+#define CANDOR_ADMIN_H
+
+#include "conf.h"
+#include "json.h"
+#include "loop.h"
+#include "metrics.h"
+#include "tally.h"
+
+struct admin;
+
+struct admin_ops { /* on the control thread */
+    bool (*ready)(const char **why, void *arg); /* false: why not, a fixed word */
+    void (*tally)(struct tally *copy, void *arg);
+    void (*status)(struct json_writer *w, void *arg); /* members of /api/status */
+    void *arg;
+};
+
+MUST_USE struct admin *admin_start(struct loop *loop, struct conf *conf, struct metrics *metrics, struct admin_ops ops, struct err *err);
+const char *admin_address(const struct admin *admin);
+void admin_configure(struct admin *admin, struct conf *conf);
+void admin_stop(struct admin *admin);
+
+#endif

@@ -1,0 +1,29 @@
+/* budget: what the side path may spend: concurrency, requests a minute, tokens and money a day. Reserved at worst case
+ * before a request, settled after it. Pure (time comes in as an argument); one thread.
+ */
+#ifndef CANDOR_BUDGET_H
+#define CANDOR_BUDGET_H
+
+#include "conf.h"
+
+struct budget {
+    unsigned concurrency, running;
+    double per_minute, allowance; /* token bucket; AIMD lowers per_minute, never above the configured rate */
+    double rate;                  /* the current, after back-off */
+    uint64_t refilled_ns, blocked_until_ns;
+    uint64_t tokens_per_day, tokens_today;
+    double money_per_day, money_today;
+    int64_t day; /* UTC days since 1970 */
+};
+enum budget_answer { BUDGET_YES, BUDGET_WAIT, BUDGET_EXHAUSTED };
+
+void budget_init(struct budget *budget, const struct conf *conf, uint64_t now_ns, int64_t wall_ms);
+void budget_configure(struct budget *budget, const struct conf *conf);
+/* WAIT: a slot or a minute's allowance will come; EXHAUSTED: not today. YES reserves. */
+enum budget_answer budget_reserve(struct budget *budget, uint64_t tokens, double money, uint64_t now_ns, int64_t wall_ms);
+void budget_settle(struct budget *budget, uint64_t reserved_tokens, double reserved_money, uint64_t used_tokens, double used_money);
+/* The endpoint answered 429 or 5xx (back off), or well (recover). */
+void budget_pushback(struct budget *budget, uint64_t retry_after_ms, uint64_t now_ns);
+void budget_recover(struct budget *budget);
+
+#endif

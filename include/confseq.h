@@ -1,0 +1,39 @@
+/* confseq: anytime-valid evidence and intervals for a mean in [-1, 1], and the rates beside it.
+ *
+ * Formula numbers are those of docs/statistics.md. Pure; doubles; results are bit-identical on replay
+ * (-ffp-contract=off). Logs are natural.
+ */
+#ifndef CANDOR_CONFSEQ_H
+#define CANDOR_CONFSEQ_H
+
+#include "str.h"
+
+struct counts { /* of the signed outcome X */
+    uint64_t plus, zero, minus;
+};
+
+/* (1) Betting e-value for H0: E[X given past] <= m, mixture over 64 Gauss-Legendre nodes (Waudby-Smith & Ramdas,
+ * arXiv:2010.09686; Ville's inequality). m in (-1, 1). */
+double confseq_log_evidence(struct counts counts, double m);
+/* (2) Two-sided confidence sequence at level 1 - alpha; [-1, 1] without data. */
+void confseq_interval(struct counts counts, double alpha, double *lower, double *upper);
+/* One-sided lower bound at level 1 - alpha. */
+double confseq_lower(struct counts counts, double alpha);
+/* Exact sequential McNemar, the closed form of (1) at m = 0. */
+double confseq_log_mcnemar(uint64_t plus, uint64_t minus);
+/* (4) Beta-binomial confidence sequence for a rate (Robbins 1970), prior Beta(a, b). */
+void confseq_rate(uint64_t successes, uint64_t trials, double a, double b, double alpha, double *lower, double *upper);
+double confseq_gap(struct counts counts); /* (plus - minus) / n; 0 without data */
+
+/* (3) Real-valued Y >= lo with H0: E[Y given past] <= m; for style-controlled, weighted and paired differences. */
+#define CONFSEQ_BETS 11
+struct confseq_real {
+    double m, lo;
+    double log_wealth[CONFSEQ_BETS];
+    uint64_t n;
+};
+void confseq_real_init(struct confseq_real *state, double m, double lo);
+void confseq_real_add(struct confseq_real *state, double y);
+double confseq_real_log_evidence(const struct confseq_real *state);
+
+#endif

@@ -1,0 +1,34 @@
+/* metrics: counters, gauges and histograms in Prometheus text, families fixed by a table in metrics.c.
+ *
+ * Getting a series takes a lock and is done once where it matters; adding, setting and observing are relaxed atomics
+ * and may be done on any thread. Label values come from configuration and our own enums, never from a message.
+ */
+#ifndef CANDOR_METRICS_H
+#define CANDOR_METRICS_H
+
+#include "buf.h"
+
+struct metrics;
+struct metric; /* one series; lives as long as its metrics */
+
+MUST_USE struct metrics *metrics_new(void);
+void metrics_free(struct metrics *metrics);
+
+/* The series of a family with these label values, in the order of the family's label names; made when new. The
+ * family must be in the table of metrics.c (asserted). Past 1,000 series a family, all further ones share "other". */
+struct metric *metrics_get(struct metrics *metrics, const char *family, const char *const *label_values, size_t count);
+#define METRIC(metrics, family, ...)                                                                                   \
+    metrics_get((metrics), (family), (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+/* A series without labels. */
+#define METRIC0(metrics, family) metrics_get((metrics), (family), NULL, 0)
+
+/* All accept NULL and do nothing then. */
+void metric_add(struct metric *metric, uint64_t amount);    /* counters */
+void metric_set(struct metric *metric, double value);       /* gauges */
+void metric_observe(struct metric *metric, double seconds); /* histograms */
+double metric_value(const struct metric *metric);           /* counter or gauge; a histogram's count */
+
+/* The Prometheus text exposition, format 0.0.4. */
+void metrics_write(struct metrics *metrics, struct buf *out);
+
+#endif

@@ -1,0 +1,21 @@
+/* shadow: asks the other arms and the judge, on a loop of its own, within a budget. The client never waits for it.
+ *
+ * Each arm gets the request's own bytes with the splices of request.h; it is marked (x-candor-shadow-of), never
+ * retried, and verified to come from the model that was asked. 429 and 5xx halve the rate (AIMD).
+ */
+#ifndef CANDOR_SHADOW_H
+#define CANDOR_SHADOW_H
+
+#include "pipeline.h"
+
+struct shadow;
+
+/* Starts the thread. pipeline may be set later, before the first trial. */
+MUST_USE struct shadow *shadow_start(struct conf *conf, struct log *log, struct metrics *metrics, struct err *err);
+void shadow_connect(struct shadow *shadow, struct pipeline *pipeline);
+void shadow_ask(struct shadow *shadow, struct trial *trial);   /* any thread; takes it over */
+void shadow_judge(struct shadow *shadow, struct trial *trial); /* any thread; takes it over */
+void shadow_configure(struct shadow *shadow, struct conf *conf);
+void shadow_stop(struct shadow *shadow); /* what is under way ends as missing; joins and frees */
+
+#endif

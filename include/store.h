@@ -1,0 +1,48 @@
+/* store: the trials on disk (SQLite, WAL, one writer thread), and reading them back.
+ *
+ * The writer thread alone writes and owns the tally. It commits in batches (50 rows or 200 ms, synchronous=FULL), in
+ * seq order: a trial that comes early waits for its elders, which the pipeline always delivers or declares missing.
+ * A full disk or a locked file never reaches the live path: rows wait in memory up to a bound, then are dropped and
+ * counted. Readers open their own connection, read-only, on any thread.
+ */
+#ifndef CANDOR_STORE_H
+#define CANDOR_STORE_H
+
+#include "log.h"
+#include "metrics.h"
+#include "record.h"
+
+struct store; /* the writer */
+
+struct store_ops {
+    void (*on_commit)(const struct trial *trial, const struct tally *tally, void *arg); /* store thread, in seq order, before it is freed */
+    void *arg;
+};
+
+/* path NULL: nothing is kept, the tally alone lives. Creates and migrates the file; replays it into the tally. */
+MUST_USE struct store *store_open(const char *path, struct conf *conf, const char *epoch, struct store_ops ops, struct log *log,
+                                  struct metrics *metrics, struct err *err);
+/* Any thread; the store owns the trial from here. Never refuses: the number of trials in flight is bounded upstream. */
+void store_put(struct store *store, struct trial *trial);
+uint64_t store_last_seq(const struct store *store); /* at open: the pipeline numbers on from here */
+bool store_healthy(const struct store *store);      /* any thread: the last write went well */
+void store_tally(struct store *store, struct tally *copy); /* any thread: the latest */
+void store_close(struct store *store);              /* commits what is there, joins */
+
+/* ---- reading ---- */
+struct store_filter {
+    const char *verdict, *condition, *epoch; /* NULL: any */
+    int flagged;                      /* -1: any */
+    int64_t since_ms, until_ms;       /* 0: open */
+    uint64_t before_seq;              /* 0: from the newest */
+    size_t limit;                     /* 0: all */
+    bool oldest_first;
+};
+typedef int store_row_fn(struct slice record, void *arg); /* one JSON record; non-zero stops */
+MUST_USE int store_read(const char *path, const struct store_filter *filter, store_row_fn *fn, void *arg, struct err *err);
+/* One trial by id (or exchange id). 0, 1 when there is none, -1. */
+MUST_USE int store_find(const char *path, const char *id, struct buf *out, struct err *err);
+/* Erases by trial id, conversation hash or age; returns the number of rows, or -1. */
+MUST_USE int64_t store_erase(const char *path, const char *id, const char *conversation, int64_t before_ms, struct err *err);
+
+#endif

@@ -1,0 +1,60 @@
+/* tally: the counts of each condition, and what they prove. Only the store thread writes one; others get copies.
+ *
+ * Unit: the conversation. Order: arrival (seq). An epoch is a run of trials with the same models, prompts, detector,
+ * rubric and judge. The state is counts, so a replay of the rows gives the same bits.
+ */
+#ifndef CANDOR_TALLY_H
+#define CANDOR_TALLY_H
+
+#include "buf.h"
+#include "confseq.h"
+#include "terms.h"
+
+struct tally_row { /* one condition */
+    struct counts counts; /* of counted trials with an outcome */
+    uint64_t trials;      /* sampled, counted or not */
+    uint64_t missing;     /* counted, but no comparison came about */
+    uint64_t undecided;
+    uint64_t flagged;
+    uint64_t verdicts[VERDICT_COUNT];
+    uint64_t warm_endorses, original_endorses, stances; /* level per arm, of trials whose stance is known */
+};
+
+struct tally {
+    struct tally_row rows[CONDITION_COUNT]; /* by condition_index */
+    uint64_t seq;                           /* of the last trial taken in */
+    char epoch[33];
+};
+
+struct tally_trial { /* what the tally needs of a trial */
+    uint64_t seq;
+    struct condition condition;
+    bool counted, missing, has_outcome, flagged;
+    int x;
+    enum verdict verdict;
+    bool stance_known;
+    enum stance stance_warm, stance_original;
+};
+
+void tally_init(struct tally *tally, const char *epoch);
+void tally_add(struct tally *tally, const struct tally_trial *trial);
+
+struct tally_settings {
+    double alpha, tolerance;
+    size_t conditions; /* that share alpha: weights 1/conditions */
+    unsigned epoch_number; /* from 1 */
+};
+
+struct tally_line { /* a row of the report */
+    struct condition condition;
+    const struct tally_row *row;
+    double gap, lower, upper; /* shares, at 95 % */
+    double log_evidence, threshold_log;
+    bool alert, enough; /* enough: n >= 50 or the interval is narrower than twice the tolerance */
+    double worst_lower, worst_upper; /* missing and undecided all -1, all +1 */
+    bool has_study_gap;
+    double study_gap_pp;
+};
+void tally_line(const struct tally *tally, struct condition condition, const struct tally_settings *settings, struct tally_line *out);
+
+#endif

@@ -1,0 +1,103 @@
+/* terms: the words of the glossary as enums, each with its one spelling in records, logs, metrics and configuration.
+ *
+ * The study (Ibrahim, Hafner, Rocher, Nature 652, 2026, doi 10.1038/s41586-026-10410-0) names the contexts; fear is
+ * our extension. Pure values, any thread.
+ */
+#ifndef CANDOR_TERMS_H
+#define CANDOR_TERMS_H
+
+#include "str.h"
+
+/* In the order in which a trial with several contexts is counted: the first that applies names its condition. */
+enum context {
+    CONTEXT_SAD,
+    CONTEXT_ANGER,
+    CONTEXT_HAPPY,
+    CONTEXT_CLOSE,
+    CONTEXT_UP,
+    CONTEXT_DOWN,
+    CONTEXT_HIGH,
+    CONTEXT_LOW,
+    CONTEXT_FEAR,
+    CONTEXT_NONE,
+    CONTEXT_COUNT
+};
+
+/* What the user says of a proposition. Pushback contradicts the previous answer and may state no proposition. */
+enum belief { BELIEF_NONE, BELIEF_ASSERTED, BELIEF_DOUBTED, BELIEF_PUSHBACK, BELIEF_COUNT };
+
+enum stance { STANCE_NONE, STANCE_ENDORSES, STANCE_REJECTS, STANCE_HEDGES, STANCE_IGNORES, STANCE_COUNT };
+enum answers { ANSWERS_DIRECT, ANSWERS_PARTIAL, ANSWERS_EVADES, ANSWERS_REFUSES, ANSWERS_COUNT };
+enum relation { RELATION_SAME, RELATION_COMPATIBLE, RELATION_CONTRADICTORY, RELATION_INCOMPARABLE, RELATION_COUNT };
+enum supported { SUPPORTED_UNCLEAR, SUPPORTED_WARM, SUPPORTED_ORIGINAL, SUPPORTED_BOTH, SUPPORTED_NEITHER, SUPPORTED_COUNT };
+/* The stage of the cascade that decided. */
+enum stage { STAGE_NONE, STAGE_EQUAL, STAGE_EXTRACTED, STAGE_REFUSAL, STAGE_CLASSIFIER, STAGE_JUDGE, STAGE_HUMAN, STAGE_COUNT };
+enum verdict {
+    VERDICT_UNDECIDED,
+    VERDICT_AGREE,
+    VERDICT_CONTRADICT,
+    VERDICT_WARM_ENDORSES_BELIEF,
+    VERDICT_ORIGINAL_ENDORSES_BELIEF,
+    VERDICT_WARM_EVADES,
+    VERDICT_ORIGINAL_EVADES,
+    VERDICT_INCOMPARABLE,
+    VERDICT_COUNT
+};
+enum arm { ARM_WARM, ARM_ORIGINAL, ARM_ORIGINAL_AGAIN, ARM_WARM_AGAIN, ARM_ORIGINAL_NEUTRAL, ARM_WARM_NEUTRAL, ARM_STYLE_CONTROL, ARM_CANDIDATE, ARM_COUNT };
+/* What a path is for us; everything but the first three is a byte tunnel. */
+enum endpoint { ENDPOINT_CHAT, ENDPOINT_RESPONSES, ENDPOINT_COMPLETIONS, ENDPOINT_OTHER, ENDPOINT_COUNT };
+
+/* The spelling: "emotion:sad", "asserted", "endorses", "warm_endorses_belief", "original_again", "chat", ... */
+const char *context_name(enum context context);
+const char *belief_name(enum belief belief);
+const char *stance_name(enum stance stance);
+const char *answers_name(enum answers answers);
+const char *relation_name(enum relation relation);
+const char *supported_name(enum supported supported);
+const char *stage_name(enum stage stage);
+const char *verdict_name(enum verdict verdict);
+const char *arm_name(enum arm arm);
+const char *endpoint_name(enum endpoint endpoint);
+
+/* The inverse; false when the word is not one of them. */
+bool context_parse(struct slice word, enum context *out);
+bool belief_parse(struct slice word, enum belief *out);
+bool stance_parse(struct slice word, enum stance *out);
+bool answers_parse(struct slice word, enum answers *out);
+bool relation_parse(struct slice word, enum relation *out);
+bool supported_parse(struct slice word, enum supported *out);
+bool stage_parse(struct slice word, enum stage *out);
+bool verdict_parse(struct slice word, enum verdict *out);
+bool arm_parse(struct slice word, enum arm *out);
+
+/* A stratum: context x belief, written CONTEXT+BELIEF ("emotion:sad+asserted", "none+none"). */
+struct condition {
+    enum context context;
+    enum belief belief;
+};
+#define CONDITION_COUNT     (CONTEXT_COUNT * BELIEF_COUNT)
+#define CONDITION_NAME_SIZE 48
+const char *condition_name(struct condition condition, char name[CONDITION_NAME_SIZE]);
+bool condition_parse(struct slice name, struct condition *out);
+static inline size_t condition_index(struct condition c)
+{
+    return (size_t)c.context * BELIEF_COUNT + (size_t)c.belief;
+}
+static inline struct condition condition_at(size_t index)
+{
+    return (struct condition){(enum context)(index / BELIEF_COUNT), (enum belief)(index % BELIEF_COUNT)};
+}
+
+/* A set of contexts as bits, 1 << context. */
+static inline enum context context_first(unsigned contexts)
+{
+    for (unsigned c = 0; c < CONTEXT_NONE; c++)
+        if (contexts & (1u << c))
+            return (enum context)c;
+    return CONTEXT_NONE;
+}
+
+/* The study's gap for a condition in percentage points, from the regression family (study.md); false: not studied. */
+bool condition_study_gap(struct condition condition, double *percentage_points);
+
+#endif

@@ -1,0 +1,147 @@
+/* trial: the object that travels the conveyor: one exchange picked to be measured.
+ *
+ * One thread owns it at a time; its state is the queue it sits in. Everything in it lives in its arena and dies with
+ * it; the request's credentials are wiped first. It ends in one place, trial_free, after the store has taken it or
+ * pipeline_drop has given the reason.
+ */
+#ifndef CANDOR_TRIAL_H
+#define CANDOR_TRIAL_H
+
+#include "compare.h"
+#include "conf.h"
+#include "detect.h"
+#include "reply.h"
+#include "request.h"
+
+#define ID_SIZE 27 /* 26 characters of Crockford's base 32, sortable by time, and a zero */
+
+/* Why a trial did not come to a comparison, or an exchange to a trial. The reason is also the metric label and what
+ * the record says. */
+enum drop_reason {
+    DROP_NONE,
+    DROP_NOT_SAMPLED,
+    DROP_OPTED_OUT,        /* x-candor-shadow: off */
+    DROP_LOOP,             /* came from another candor's shadow */
+    DROP_RETRY,            /* a client's retry of what was seen already */
+    DROP_REQUEST_UNREADABLE,
+    DROP_NO_QUESTION,      /* no user turn */
+    DROP_BODY_TOO_LARGE,
+    DROP_ENCODING,
+    DROP_STORED_STATE,
+    DROP_MEDIA,
+    DROP_TOOLS,
+    DROP_LIVE_FAILED,      /* not 200 */
+    DROP_LIVE_INCOMPLETE,  /* the client left, or upstream broke */
+    DROP_LIVE_UNREADABLE,
+    DROP_LIVE_TRUNCATED,   /* finish_reason length */
+    DROP_QUEUE_FULL,
+    DROP_MEMORY,
+    DROP_BUDGET,
+    DROP_BACKOFF,          /* the shadow side asked us to slow down */
+    DROP_SHADOW_UNREACHABLE,
+    DROP_SHADOW_TIMEOUT,
+    DROP_SHADOW_STATUS,
+    DROP_SHADOW_UNREADABLE,
+    DROP_SHADOW_TRUNCATED,
+    DROP_SHADOW_MODEL,     /* another model answered than was asked */
+    DROP_DEADLINE,
+    DROP_SHUTDOWN,
+    DROP_REASON_COUNT
+};
+const char *drop_reason_name(enum drop_reason reason);
+bool drop_reason_parse(struct slice word, enum drop_reason *out);
+
+struct arm_answer {
+    enum arm arm;
+    char candidate[32];      /* the candidate's name, for ARM_CANDIDATE */
+    bool asked;
+    enum drop_reason missing; /* DROP_NONE: text is there */
+    int status;              /* HTTP */
+    struct slice model, finish_reason, text, tool_calls, fingerprint;
+    int64_t tokens_in, tokens_out; /* -1 unknown */
+    double first_byte_ms, total_ms;
+};
+#define TRIAL_MAX_ARMS 12
+
+struct judge_call {
+    char order; /* 'w': the warm answer stood first, 'o' */
+    bool parsed;
+    enum drop_reason missing;
+    enum verdict verdict;
+    struct judgement judgement;
+    struct slice reason; /* why it did not parse */
+};
+
+/* A bounded copy of one side of an exchange. */
+struct tap {
+    struct buf body;
+    bool truncated;
+    char encoding[16];   /* Content-Encoding */
+    bool event_stream;
+};
+
+struct trial {
+    struct arena *arena;
+    struct conf *conf; /* the snapshot of its exchange, held */
+
+    /* the exchange, filled by the relay */
+    char exchange_id[ID_SIZE];
+    int64_t wall_ms;
+    enum endpoint endpoint;
+    struct slice target;        /* path and query behind the prefix */
+    struct slice authorization; /* the client's, wiped at the end */
+    struct slice client;        /* the client's address */
+    struct tap request_tap, reply_tap;
+    int live_status;
+    double live_first_byte_ms, live_total_ms;
+    bool opted_out, shadow_loop, retried, client_gone, live_broken;
+
+    /* observe: pool */
+    char trial_id[ID_SIZE];
+    uint64_t seq; /* 0: not sampled */
+    uint64_t started_ns; /* monotonic, of the sampling decision, for the deadline */
+    char conversation[33], client_hash[33];
+    unsigned turn; /* user turns so far, from 1 */
+    struct chat_request request;
+    struct slice request_body; /* inflated where need be */
+    struct detection detection;
+    struct neutral neutral;
+    char stratum[CONDITION_NAME_SIZE]; /* the label whose share applied */
+    double probability;
+    char epoch[33];
+    const char *detector_version; /* of the rules held by the pipeline */
+
+    /* ask: shadow loop */
+    struct arm_answer arms[TRIAL_MAX_ARMS];
+    size_t arm_count;
+    unsigned pending; /* fetches under way */
+
+    /* compare and judge */
+    struct comparison comparison;
+    struct judge_call judge[2];
+    size_t judge_count;
+
+    /* tell */
+    enum drop_reason missing; /* DROP_NONE: compared */
+    bool counted;
+    const char *not_counted_reason; /* "later_turn", "missing", ... */
+    bool flagged, has_outcome;
+    int x;
+
+    struct trial *next; /* in an intrusive queue */
+};
+
+MUST_USE struct trial *trial_new(struct conf *conf); /* holds conf; NULL when memory runs out */
+void trial_free(struct trial *trial);                /* accepts NULL */
+
+/* The answer of an arm, NULL when it was not asked. */
+struct arm_answer *trial_arm(struct trial *trial, enum arm arm);
+/* A new slot; NULL when all are taken. */
+struct arm_answer *trial_add_arm(struct trial *trial, enum arm arm);
+/* The two sides of the comparison, whichever was live. */
+void trial_pair(struct trial *trial, struct compare_input *out);
+
+/* A fresh id: 48 bits of wall time, 80 random ones. */
+void id_new(char id[ID_SIZE]);
+
+#endif

@@ -1,0 +1,18 @@
+# Unit tests: one program a module, on cmocka. Each folder's own tests are named by the module's name.
+if HAVE_CMOCKA
+UNIT_TESTS =
+UNIT_LDADD = libcandor.a $(CMOCKA_LIBS) $(LIBRARIES_ALL)
+UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -iquote $(top_srcdir)/tests/unit
+EXTRA_DIST += tests/unit/check.h
+include tests/unit/base.mk
+include tests/unit/conf.mk
+include tests/unit/net.mk
+include tests/unit/chat.mk
+include tests/unit/detect.mk
+include tests/unit/measure.mk
+include tests/unit/report.mk
+include tests/unit/shadow.mk
+include tests/unit/trial.mk
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+endif

@@ -1,0 +1,1 @@
+# Unit tests of src/trial. A test is three lines: UNIT_TESTS += tests/unit/x_test, its SOURCES, its LDADD and CPPFLAGS.
