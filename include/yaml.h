@@ -1,6 +1,6 @@
 /* yaml: reading a YAML file as nodes that know where they stand, for configuration and rule packs (libfyaml).
  *
- * A document is immutable once loaded; nodes belong to it. Duplicate keys, aliases beyond 1,000, files over 4 MiB and
+ * A document is immutable once loaded; nodes belong to it. Duplicate keys, aliases, files over 4 MiB and
  * trees deeper than 64 are refused. Errors read "file:line:column: sentence". One thread at a time.
  */
 #ifndef CANDOR_YAML_H

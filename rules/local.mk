@@ -1,1 +1,0 @@
-dist_rules_DATA +=

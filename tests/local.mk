@@ -1,8 +1,8 @@
 # Unit tests: one program a module, on cmocka. Each folder's own tests are named by the module's name.
 if HAVE_CMOCKA
 UNIT_TESTS =
-UNIT_LDADD = libcandor.a $(CMOCKA_LIBS) $(LIBRARIES_ALL)
-UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -iquote $(top_srcdir)/tests/unit
+UNIT_LIBS = libcandor.a $(CMOCKA_LIBS) $(LIBRARIES_ALL)
+UNIT_FLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -iquote $(top_srcdir)/tests/unit
 EXTRA_DIST += tests/unit/check.h
 include tests/unit/base.mk
 include tests/unit/conf.mk

@@ -1,2 +1,1 @@
 # Files of src/admin; the layers: DESIGN.md.
-libcandor_a_SOURCES +=

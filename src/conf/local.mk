@@ -1,2 +1,3 @@
 # Files of src/conf; the layers: DESIGN.md.
-libcandor_a_SOURCES +=
+libcandor_a_SOURCES += \
+	include/terms.h src/conf/terms.c

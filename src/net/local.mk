@@ -1,2 +1,1 @@
 # Files of src/net; the layers: DESIGN.md.
-libcandor_a_SOURCES +=

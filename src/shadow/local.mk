@@ -1,2 +1,1 @@
 # Files of src/shadow; the layers: DESIGN.md.
-libcandor_a_SOURCES +=

@@ -1,1 +1,5 @@
-# Unit tests of src/detect. A test is three lines: UNIT_TESTS += tests/unit/x_test, its SOURCES, its LDADD and CPPFLAGS.
+# Unit tests of src/detect. One test program is four lines:
+#   UNIT_TESTS += tests/unit/x_test
+#   tests_unit_x_test_SOURCES = tests/unit/x_test.c
+#   tests_unit_x_test_CPPFLAGS = $(UNIT_FLAGS)
+#   tests_unit_x_test_LDADD = $(UNIT_LIBS)

@@ -1,0 +1,114 @@
+/* arena: see arena.h. Blocks in a list, each at least 4 KiB; an allocation is a bump in the newest. */
+#include "arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BLOCK_MIN 4096
+#define ALIGNMENT 16
+
+struct block {
+    struct block *next;
+    size_t size, used;
+    _Alignas(ALIGNMENT) char bytes[];
+};
+
+struct arena {
+    struct block *newest;
+    size_t max, total;
+    bool exhausted;
+};
+
+struct arena *arena_new(size_t max_bytes)
+{
+    struct arena *arena = calloc(1, sizeof *arena);
+    if (arena)
+        arena->max = max_bytes;
+    return arena;
+}
+
+void arena_free(struct arena *arena)
+{
+    if (!arena)
+        return;
+    for (struct block *block = arena->newest, *next; block; block = next) {
+        next = block->next;
+        free(block);
+    }
+    free(arena);
+}
+
+static struct block *block_add(struct arena *arena, size_t bytes)
+{
+    size_t size = bytes > BLOCK_MIN ? bytes : BLOCK_MIN;
+    struct block *block = malloc(sizeof *block + size);
+    if (!block)
+        return NULL;
+    *block = (struct block){.next = arena->newest, .size = size};
+    arena->newest = block;
+    return block;
+}
+
+void *arena_alloc(struct arena *arena, size_t bytes)
+{
+    if (bytes > SIZE_MAX - ALIGNMENT ||
+        (bytes = (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1)) > arena->max - arena->total) {
+        arena->exhausted = true;
+        return NULL;
+    }
+    struct block *block = arena->newest;
+    if (!block || block->size - block->used < bytes)
+        block = block_add(arena, bytes);
+    if (!block) {
+        arena->exhausted = true;
+        return NULL;
+    }
+    void *at = block->bytes + block->used;
+    block->used += bytes;
+    arena->total += bytes;
+    return memset(at, 0, bytes);
+}
+
+void *arena_array(struct arena *arena, size_t count, size_t item_bytes)
+{
+    if (item_bytes && count > SIZE_MAX / item_bytes) {
+        arena->exhausted = true;
+        return NULL;
+    }
+    return arena_alloc(arena, count * item_bytes);
+}
+
+struct slice arena_copy(struct arena *arena, struct slice s)
+{
+    char *at = s.len < SIZE_MAX ? arena_alloc(arena, s.len + 1) : NULL;
+    if (!at)
+        return SLICE_NONE;
+    if (s.len)
+        memcpy(at, s.data, s.len);
+    return slice_of(at, s.len);
+}
+
+struct slice arena_format(struct arena *arena, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    char *at = len < 0 ? NULL : arena_alloc(arena, (size_t)len + 1);
+    if (at)
+        vsnprintf(at, (size_t)len + 1, format, again);
+    va_end(again);
+    return at ? slice_of(at, (size_t)len) : SLICE_NONE;
+}
+
+size_t arena_used(const struct arena *arena)
+{
+    return arena->total;
+}
+
+bool arena_exhausted(const struct arena *arena)
+{
+    return arena->exhausted;
+}

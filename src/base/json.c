@@ -1,0 +1,221 @@
+/* json: the writer, and cJSON behind a strict check of the text (json_scan.c). See json.h. */
+#include "json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- writing ---- */
+
+void json_start(struct json_writer *w, struct buf *out)
+{
+    *w = (struct json_writer){.out = out};
+}
+
+void json_escape(struct buf *out, struct slice text)
+{
+    static const char hex[] = "0123456789abcdef";
+    buf_add_char(out, '"');
+    size_t at = 0, plain = 0; /* bytes [plain, at) are written as they are, in one piece */
+    while (at < text.len) {
+        unsigned char c = (unsigned char)text.data[at];
+        size_t len = c < 0x80 ? 1 : utf8_char(slice_part(text, at, text.len), NULL);
+        if (len > 0 && c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) {
+            at += len;
+            continue;
+        }
+        buf_add(out, text.data + plain, at - plain);
+        if (len == 0)
+            buf_add_text(out, "\\ufffd");
+        else if (c == '"' || c == '\\')
+            buf_add(out, (char[]){'\\', (char)c}, 2);
+        else if (c == '\n')
+            buf_add_text(out, "\\n");
+        else
+            buf_add(out, (char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
+        plain = ++at;
+    }
+    buf_add(out, text.data ? text.data + plain : NULL, at - plain);
+    buf_add_char(out, '"');
+}
+
+static void value_start(struct json_writer *w, const char *key)
+{
+    if (w->comma)
+        buf_add_char(w->out, ',');
+    w->comma = true;
+    if (key) {
+        json_escape(w->out, slice_from(key));
+        buf_add_char(w->out, ':');
+    }
+}
+
+static void bracket_open(struct json_writer *w, const char *key, char bracket)
+{
+    value_start(w, key);
+    buf_add_char(w->out, bracket);
+    w->comma = false;
+}
+
+static void bracket_close(struct json_writer *w, char bracket)
+{
+    buf_add_char(w->out, bracket);
+    w->comma = true;
+}
+
+void json_open_object(struct json_writer *w, const char *key)
+{
+    bracket_open(w, key, '{');
+}
+
+void json_close_object(struct json_writer *w)
+{
+    bracket_close(w, '}');
+}
+
+void json_open_array(struct json_writer *w, const char *key)
+{
+    bracket_open(w, key, '[');
+}
+
+void json_close_array(struct json_writer *w)
+{
+    bracket_close(w, ']');
+}
+
+void json_put_text(struct json_writer *w, const char *key, const char *text)
+{
+    json_put_slice(w, key, slice_from(text));
+}
+
+void json_put_slice(struct json_writer *w, const char *key, struct slice text)
+{
+    value_start(w, key);
+    if (text.data)
+        json_escape(w->out, text);
+    else
+        buf_add_text(w->out, "null");
+}
+
+void json_put_key_slice(struct json_writer *w, struct slice key)
+{
+    if (w->comma)
+        buf_add_char(w->out, ',');
+    json_escape(w->out, key);
+    buf_add_char(w->out, ':');
+    w->comma = false;
+}
+
+void json_put_int(struct json_writer *w, const char *key, int64_t value)
+{
+    value_start(w, key);
+    buf_add_format(w->out, "%lld", (long long)value);
+}
+
+void json_put_double(struct json_writer *w, const char *key, double value)
+{
+    value_start(w, key);
+    if (!isfinite(value)) {
+        buf_add_text(w->out, "null");
+        return;
+    }
+    char text[40];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    buf_add_text(w->out, text);
+}
+
+void json_put_bool(struct json_writer *w, const char *key, bool value)
+{
+    value_start(w, key);
+    buf_add_text(w->out, value ? "true" : "false");
+}
+
+void json_put_null(struct json_writer *w, const char *key)
+{
+    value_start(w, key);
+    buf_add_text(w->out, "null");
+}
+
+void json_put_raw(struct json_writer *w, const char *key, struct slice json)
+{
+    value_start(w, key);
+    buf_add_slice(w->out, json);
+}
+
+/* ---- reading a bounded tree ---- */
+
+/* cJSON keeps the first of duplicate keys and others the last: whoever relies on either is wrong. */
+static bool has_duplicates(const cJSON *node)
+{
+    for (; node; node = node->next) {
+        if (node->child && has_duplicates(node->child))
+            return true;
+        if (!cJSON_IsObject(node))
+            continue;
+        size_t members = 0;
+        for (const cJSON *a = node->child; a && members < 1000; a = a->next, members++)
+            for (const cJSON *b = a->next; b; b = b->next)
+                if (strcmp(a->string, b->string) == 0)
+                    return true;
+    }
+    return false;
+}
+
+cJSON *json_parse(struct slice text, struct json_limits limits, struct err *err)
+{
+    if (json_check(text, limits, err) != 0)
+        return NULL;
+    cJSON *tree = cJSON_ParseWithLength(text.data, text.len);
+    if (!tree) {
+        err_set(err, "no memory for %zu bytes of JSON, or an escape that is no character", text.len);
+        return NULL;
+    }
+    if (has_duplicates(tree)) {
+        cJSON_Delete(tree);
+        err_set(err, "an object names a key twice");
+        return NULL;
+    }
+    return tree;
+}
+
+const cJSON *json_get(const cJSON *object, const char *key)
+{
+    return cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, key) : NULL;
+}
+
+struct slice json_get_slice(const cJSON *object, const char *key)
+{
+    const cJSON *item = json_get(object, key);
+    return cJSON_IsString(item) ? slice_from(item->valuestring) : SLICE_NONE;
+}
+
+bool json_get_double(const cJSON *object, const char *key, double *out)
+{
+    const cJSON *item = json_get(object, key);
+    if (!cJSON_IsNumber(item))
+        return false;
+    *out = item->valuedouble;
+    return true;
+}
+
+bool json_get_int(const cJSON *object, const char *key, int64_t *out)
+{
+    double value;
+    if (!json_get_double(object, key, &value) || value != floor(value) || fabs(value) > 9007199254740992.0)
+        return false;
+    *out = (int64_t)value;
+    return true;
+}
+
+bool json_get_bool(const cJSON *object, const char *key, bool *out)
+{
+    const cJSON *item = json_get(object, key);
+    if (!cJSON_IsBool(item))
+        return false;
+    *out = cJSON_IsTrue(item);
+    return true;
+}

@@ -1,0 +1,127 @@
+/* log: see log.h. A line is composed in a bounded buffer and leaves in one write, so lines of threads never mix. */
+#include "log.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "json.h"
+
+#define LINE_MAX_BYTES 4096
+
+struct log {
+    int fd;
+    atomic_int level, format;
+};
+
+static const char *const level_names[] = {"error", "warn", "info", "debug"};
+
+struct log *log_new(int fd, enum log_level level, enum log_format format)
+{
+    struct log *log = calloc(1, sizeof *log);
+    if (log) {
+        log->fd = fd;
+        log_configure(log, level, format);
+    }
+    return log;
+}
+
+void log_free(struct log *log)
+{
+    free(log);
+}
+
+void log_configure(struct log *log, enum log_level level, enum log_format format)
+{
+    atomic_store_explicit(&log->level, (int)level, memory_order_relaxed);
+    atomic_store_explicit(&log->format, (int)format, memory_order_relaxed);
+}
+
+bool log_enabled(const struct log *log, enum log_level level)
+{
+    return log && (int)level <= atomic_load_explicit(&log->level, memory_order_relaxed);
+}
+
+static void line_json(struct buf *line, enum log_level level, const char *event, const struct log_field *fields,
+                      size_t count, const char *now)
+{
+    struct json_writer w;
+    json_start(&w, line);
+    json_open_object(&w, NULL);
+    json_put_text(&w, "time", now);
+    json_put_text(&w, "level", level_names[level]);
+    json_put_text(&w, "event", event);
+    for (size_t i = 0; i < count; i++) {
+        switch (fields[i].type) {
+        case LOG_TEXT:
+            json_put_slice(&w, fields[i].key, fields[i].text);
+            break;
+        case LOG_INT:
+            json_put_int(&w, fields[i].key, fields[i].integer);
+            break;
+        case LOG_DOUBLE:
+            json_put_double(&w, fields[i].key, fields[i].number);
+            break;
+        }
+    }
+    json_close_object(&w);
+}
+
+/* key=value, quoted and escaped like JSON where it is not one plain word. */
+static void text_value(struct buf *line, struct slice text)
+{
+    bool plain = text.len > 0;
+    for (size_t i = 0; i < text.len && plain; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        plain = c > ' ' && c < 0x7F && c != '"' && c != '=' && c != '\\';
+    }
+    if (plain)
+        buf_add_slice(line, text);
+    else
+        json_escape(line, text);
+}
+
+static void line_text(struct buf *line, enum log_level level, const char *event, const struct log_field *fields,
+                      size_t count, const char *now)
+{
+    buf_add_format(line, "%s %s ", now, level_names[level]);
+    text_value(line, slice_from(event));
+    for (size_t i = 0; i < count; i++) {
+        buf_add_format(line, " %s=", fields[i].key);
+        switch (fields[i].type) {
+        case LOG_TEXT:
+            text_value(line, fields[i].text);
+            break;
+        case LOG_INT:
+            buf_add_format(line, "%lld", (long long)fields[i].integer);
+            break;
+        case LOG_DOUBLE:
+            buf_add_format(line, "%.6g", fields[i].number);
+            break;
+        }
+    }
+}
+
+void log_write(struct log *log, enum log_level level, const char *event, const struct log_field *fields, size_t count)
+{
+    if (!log_enabled(log, level))
+        return;
+    char now[CLOCK_TEXT_SIZE];
+    clock_format(clock_wall_ms(), now);
+    struct buf line;
+    buf_init(&line, LINE_MAX_BYTES);
+    if (atomic_load_explicit(&log->format, memory_order_relaxed) == (int)LOG_FORMAT_JSON)
+        line_json(&line, level, event, fields, count, now);
+    else
+        line_text(&line, level, event, fields, count, now);
+    if (line.failed) { /* an oversized field: say that it happened rather than print half of it */
+        buf_clear(&line);
+        line_text(&line, LOG_LEVEL_WARN, "log line too long", NULL, 0, now);
+    }
+    buf_add_char(&line, '\n');
+    /* A log that cannot be written must not stop the proxy: there is nobody left to tell. */
+    ssize_t written = write(log->fd, line.data, line.len);
+    (void)written;
+    buf_fini(&line);
+}

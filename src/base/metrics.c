@@ -1,0 +1,257 @@
+/* metrics: see metrics.h. A family is a row of the table; its series hang on it in a list that only grows. */
+#include "metrics.h"
+
+#include <assert.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#define MAX_SERIES  1000
+#define MAX_LABELS  3
+#define MAX_BUCKETS 24
+
+enum kind { COUNTER, GAUGE, HISTOGRAM };
+
+static const double latency_buckets[] = {20e-6, 50e-6, 100e-6, 200e-6, 500e-6, 1e-3, 2e-3, 5e-3, 10e-3, 20e-3, 50e-3,
+                                         .1,    .2,    .5,     1,      2,      5,    10,   30,   60,    120,   300};
+#define LATENCY_BUCKETS (sizeof latency_buckets / sizeof *latency_buckets)
+static_assert(LATENCY_BUCKETS <= MAX_BUCKETS, "a series has room for every bucket");
+
+struct family_row {
+    const char *name;
+    enum kind kind;
+    const char *labels[MAX_LABELS];
+    const char *help;
+};
+
+static const struct family_row family_rows[] = {
+    {"candor_exchanges_total", COUNTER, {"path", "outcome"}, "Exchanges relayed, by kind of path and how they ended."},
+    {"candor_exchange_overhead_seconds", HISTOGRAM, {NULL}, "Time the proxy added before the first byte of an answer."},
+    {"candor_first_byte_seconds", HISTOGRAM, {NULL}, "From the request's first byte to the answer's."},
+    {"candor_connections", GAUGE, {"side"}, "Open connections."},
+    {"candor_trials_total", COUNTER, {"condition", "verdict"}, "Trials committed, by condition and verdict."},
+    {"candor_trials_dropped_total", COUNTER, {"reason"}, "Exchanges and trials that came to no comparison, by reason."},
+    {"candor_trials_in_flight", GAUGE, {NULL}, "Trials between sampling and the store."},
+    {"candor_flags_total", COUNTER, {"condition", "verdict"}, "Flagged trials."},
+    {"candor_detected_total", COUNTER, {"condition"}, "Exchanges looked into, by condition: the traffic mix."},
+    {"candor_detect_errors_total", COUNTER, {NULL}, "Messages on which a rule ran into its match limit."},
+    {"candor_rule_errors_total", COUNTER, {"rule"}, "Match limits hit, by rule."},
+    {"candor_shadow_requests_total", COUNTER, {"arm", "outcome"}, "Requests of the side path."},
+    {"candor_shadow_tokens_total", COUNTER, {"arm"}, "Tokens used by the side path, in and out."},
+    {"candor_shadow_money_total", GAUGE, {NULL}, "Money spent by the side path since the start."},
+    {"candor_shadow_rate", GAUGE, {NULL}, "Requests a minute the side path allows itself after back-off."},
+    {"candor_judge_invalid_total", COUNTER, {NULL}, "Judge answers that did not parse."},
+    {"candor_gap", GAUGE, {"condition"}, "Gap of a condition, a share: warm worse is positive."},
+    {"candor_gap_lower", GAUGE, {"condition"}, "Lower end of the 95 % confidence sequence of the gap."},
+    {"candor_gap_upper", GAUGE, {"condition"}, "Upper end of the 95 % confidence sequence of the gap."},
+    {"candor_evidence_log", GAUGE, {"alert", "condition"}, "Log e-value against the alert's null hypothesis."},
+    {"candor_evidence_threshold_log", GAUGE, {"alert", "condition"}, "Log e-value at which the alert fires."},
+    {"candor_alert_firing", GAUGE, {"alert", "condition"}, "1 while the alert is latched."},
+    {"candor_store_rows_total", COUNTER, {NULL}, "Trials written."},
+    {"candor_store_dropped_total", COUNTER, {NULL}, "Trials that could not be written."},
+    {"candor_store_healthy", GAUGE, {NULL}, "1 while the store takes what it is given."},
+    {"candor_tap_bytes", GAUGE, {NULL}, "Bytes held in copies of exchanges for trials."},
+    {"candor_reloads_total", COUNTER, {"outcome"}, "Configuration reloads."},
+    {"candor_build_info", GAUGE, {"version"}, "Always 1."},
+};
+#define FAMILY_COUNT (sizeof family_rows / sizeof *family_rows)
+
+struct metric {
+    struct metric *next;
+    char *labels; /* `path="chat",outcome="done"`, "" when there are none */
+    atomic_uint_least64_t count;
+    _Atomic double value; /* gauges; the sum of a histogram */
+    atomic_uint_least64_t buckets[MAX_BUCKETS];
+};
+
+struct family {
+    struct metric *series, **tail;
+    size_t count;
+};
+
+struct metrics {
+    pthread_mutex_t lock;
+    struct family families[FAMILY_COUNT];
+};
+
+struct metrics *metrics_new(void)
+{
+    struct metrics *metrics = calloc(1, sizeof *metrics);
+    if (!metrics)
+        return NULL;
+    pthread_mutex_init(&metrics->lock, NULL);
+    for (size_t i = 0; i < FAMILY_COUNT; i++)
+        metrics->families[i].tail = &metrics->families[i].series;
+    return metrics;
+}
+
+void metrics_free(struct metrics *metrics)
+{
+    if (!metrics)
+        return;
+    for (size_t i = 0; i < FAMILY_COUNT; i++) {
+        for (struct metric *metric = metrics->families[i].series, *next; metric; metric = next) {
+            next = metric->next;
+            free(metric->labels);
+            free(metric);
+        }
+    }
+    pthread_mutex_destroy(&metrics->lock);
+    free(metrics);
+}
+
+static size_t family_find(const char *name)
+{
+    for (size_t i = 0; i < FAMILY_COUNT; i++)
+        if (strcmp(family_rows[i].name, name) == 0)
+            return i;
+    assert(!"a family that is not in the table");
+    return 0;
+}
+
+static void labels_format(const struct family_row *row, const char *const *values, size_t count, struct buf *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        assert(i < MAX_LABELS && row->labels[i]);
+        buf_add_format(out, "%s%s=\"", i ? "," : "", row->labels[i]);
+        for (const char *p = values[i]; *p; p++) {
+            if (*p == '\\' || *p == '"')
+                buf_add_char(out, '\\');
+            if (*p == '\n')
+                buf_add_text(out, "\\n");
+            else
+                buf_add_char(out, *p);
+        }
+        buf_add_char(out, '"');
+    }
+}
+
+static struct metric *family_series(struct family *family, const char *labels)
+{
+    for (struct metric *metric = family->series; metric; metric = metric->next)
+        if (strcmp(metric->labels, labels) == 0)
+            return metric;
+    struct metric *metric = calloc(1, sizeof *metric);
+    char *copy = metric ? strdup(labels) : NULL;
+    if (!copy) {
+        free(metric);
+        return NULL;
+    }
+    metric->labels = copy;
+    *family->tail = metric;
+    family->tail = &metric->next;
+    family->count++;
+    return metric;
+}
+
+struct metric *metrics_get(struct metrics *metrics, const char *family_name, const char *const *values, size_t count)
+{
+    static const char *const other[MAX_LABELS] = {"other", "other", "other"};
+    if (!metrics)
+        return NULL;
+    size_t index = family_find(family_name);
+    struct family *family = &metrics->families[index];
+    struct buf labels;
+    buf_init(&labels, 4096);
+    labels_format(&family_rows[index], values, count, &labels);
+    pthread_mutex_lock(&metrics->lock);
+    if (family->count >= MAX_SERIES) {
+        buf_clear(&labels);
+        labels_format(&family_rows[index], other, count, &labels);
+    }
+    struct metric *metric = family_series(family, buf_text(&labels));
+    pthread_mutex_unlock(&metrics->lock);
+    buf_fini(&labels);
+    return metric;
+}
+
+void metric_add(struct metric *metric, uint64_t amount)
+{
+    if (metric)
+        atomic_fetch_add_explicit(&metric->count, amount, memory_order_relaxed);
+}
+
+void metric_set(struct metric *metric, double value)
+{
+    if (metric)
+        atomic_store_explicit(&metric->value, value, memory_order_relaxed);
+}
+
+void metric_observe(struct metric *metric, double seconds)
+{
+    if (!metric)
+        return;
+    size_t bucket = 0;
+    while (bucket < LATENCY_BUCKETS && seconds > latency_buckets[bucket])
+        bucket++;
+    if (bucket < LATENCY_BUCKETS)
+        atomic_fetch_add_explicit(&metric->buckets[bucket], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&metric->count, 1, memory_order_relaxed);
+    double sum = atomic_load_explicit(&metric->value, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&metric->value, &sum, sum + seconds, memory_order_relaxed,
+                                                  memory_order_relaxed))
+        ;
+}
+
+double metric_value(const struct metric *metric)
+{
+    if (!metric)
+        return 0;
+    uint64_t count = atomic_load_explicit(&metric->count, memory_order_relaxed);
+    return count ? (double)count : atomic_load_explicit(&metric->value, memory_order_relaxed);
+}
+
+static void number_write(struct buf *out, double value)
+{
+    if (isnan(value))
+        buf_add_text(out, "NaN\n");
+    else if (isinf(value))
+        buf_add_text(out, value > 0 ? "+Inf\n" : "-Inf\n");
+    else
+        buf_add_format(out, "%.17g\n", value);
+}
+
+static void histogram_write(const struct family_row *row, const struct metric *metric, struct buf *out)
+{
+    const char *comma = *metric->labels ? "," : "";
+    uint64_t total = 0;
+    for (size_t i = 0; i < LATENCY_BUCKETS; i++) {
+        total += atomic_load_explicit(&metric->buckets[i], memory_order_relaxed);
+        buf_add_format(out, "%s_bucket{%s%sle=\"%g\"} %llu\n", row->name, metric->labels, comma, latency_buckets[i],
+                       (unsigned long long)total);
+    }
+    unsigned long long count = atomic_load_explicit(&metric->count, memory_order_relaxed);
+    if (count < total) /* another thread is between its bucket and its count */
+        count = total;
+    buf_add_format(out, "%s_bucket{%s%sle=\"+Inf\"} %llu\n", row->name, metric->labels, comma, count);
+    const char *open = *metric->labels ? "{" : "", *close = *metric->labels ? "}" : "";
+    buf_add_format(out, "%s_sum%s%s%s ", row->name, open, metric->labels, close);
+    number_write(out, atomic_load_explicit(&metric->value, memory_order_relaxed));
+    buf_add_format(out, "%s_count%s%s%s %llu\n", row->name, open, metric->labels, close, count);
+}
+
+void metrics_write(struct metrics *metrics, struct buf *out)
+{
+    static const char *const kind_names[] = {"counter", "gauge", "histogram"};
+    pthread_mutex_lock(&metrics->lock);
+    for (size_t i = 0; i < FAMILY_COUNT; i++) {
+        const struct family_row *row = &family_rows[i];
+        if (!metrics->families[i].series)
+            continue;
+        buf_add_format(out, "# HELP %s %s\n# TYPE %s %s\n", row->name, row->help, row->name, kind_names[row->kind]);
+        for (const struct metric *metric = metrics->families[i].series; metric; metric = metric->next) {
+            if (row->kind == HISTOGRAM) {
+                histogram_write(row, metric, out);
+                continue;
+            }
+            buf_add_format(out, *metric->labels ? "%s{%s} " : "%s%s ", row->name, metric->labels);
+            if (row->kind == COUNTER)
+                buf_add_format(out, "%llu\n",
+                               (unsigned long long)atomic_load_explicit(&metric->count, memory_order_relaxed));
+            else
+                number_write(out, atomic_load_explicit(&metric->value, memory_order_relaxed));
+        }
+    }
+    pthread_mutex_unlock(&metrics->lock);
+}

@@ -1,0 +1,273 @@
+/* yaml: see yaml.h. libfyaml parses; its document is copied at once into our own nodes, which know their place and
+ * outlive it. Aliases are refused rather than resolved: packs and configurations need none, and a few nested ones
+ * blow up into gigabytes.
+ */
+#include "yaml.h"
+
+#include <errno.h>
+#include <libfyaml.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "arena.h"
+#include "buf.h"
+
+#define FILE_MAX_BYTES (4u << 20)
+#define TREE_MAX_BYTES (64u << 20)
+#define MAX_DEPTH      64
+
+struct yaml_node {
+    const char *file;
+    enum yaml_type type;
+    bool plain;
+    unsigned line, column;
+    struct slice text;
+    size_t count;
+    struct yaml_node **keys, **values;
+};
+
+struct yaml {
+    struct arena *arena;
+    struct yaml_node *root;
+};
+
+struct copy { /* the state of one copy of a document */
+    struct arena *arena;
+    const char *file;
+    struct err *err;
+};
+
+static struct yaml_node *node_copy(struct copy *copy, struct fy_node *from, unsigned line, unsigned column,
+                                   unsigned depth);
+
+static int scalar_copy(struct copy *copy, struct fy_node *from, struct yaml_node *node)
+{
+    size_t len = 0;
+    const char *text = fy_node_get_scalar(from, &len);
+    node->plain = fy_node_get_style(from) == FYNS_PLAIN || fy_node_get_style(from) == FYNS_ANY;
+    node->text = arena_copy(copy->arena, text ? slice_of(text, len) : SLICE(""));
+    return node->text.data ? 0 : -1;
+}
+
+static int items_copy(struct copy *copy, struct fy_node *from, struct yaml_node *node, unsigned depth)
+{
+    bool mapping = node->type == YAML_MAPPING;
+    int count = mapping ? fy_node_mapping_item_count(from) : fy_node_sequence_item_count(from);
+    node->count = count > 0 ? (size_t)count : 0;
+    node->values = arena_array(copy->arena, node->count + 1, sizeof *node->values);
+    node->keys = mapping ? arena_array(copy->arena, node->count + 1, sizeof *node->keys) : NULL;
+    if (!node->values || (mapping && !node->keys))
+        return -1;
+    unsigned line = node->line, column = node->column;
+    for (int i = 0; i < count; i++) {
+        struct fy_node_pair *pair = mapping ? fy_node_mapping_get_by_index(from, i) : NULL;
+        struct fy_node *value = mapping ? fy_node_pair_value(pair) : fy_node_sequence_get_by_index(from, i);
+        if (mapping) {
+            node->keys[i] = node_copy(copy, fy_node_pair_key(pair), line, column, depth + 1);
+            if (!node->keys[i])
+                return -1;
+            line = node->keys[i]->line, column = node->keys[i]->column;
+        }
+        node->values[i] = node_copy(copy, value, line, column, depth + 1);
+        if (!node->values[i])
+            return -1;
+    }
+    if (node->count && node->values[0]) { /* a collection stands where its first item does */
+        struct yaml_node *first = mapping ? node->keys[0] : node->values[0];
+        node->line = first->line, node->column = first->column;
+    }
+    return 0;
+}
+
+/* line and column: where the parent stands, for nodes without a token of their own (an empty value). */
+static struct yaml_node *node_copy(struct copy *copy, struct fy_node *from, unsigned line, unsigned column,
+                                   unsigned depth)
+{
+    struct yaml_node *node = arena_alloc(copy->arena, sizeof *node);
+    if (!node)
+        return NULL;
+    *node = (struct yaml_node){.file = copy->file, .line = line, .column = column, .plain = true, .text = SLICE("")};
+    if (!from)
+        return node;
+    struct fy_token *token = fy_node_is_scalar(from) ? fy_node_get_scalar_token(from) : NULL;
+    const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
+    if (mark) {
+        node->line = (unsigned)mark->line + 1;
+        node->column = (unsigned)mark->column + 1;
+    }
+    if (depth > MAX_DEPTH) {
+        yaml_error(copy->err, node, "nested deeper than %d levels", MAX_DEPTH);
+        return NULL;
+    }
+    if (fy_node_is_alias(from)) {
+        yaml_error(copy->err, node, "anchors and aliases are not supported; write the value out");
+        return NULL;
+    }
+    node->type = fy_node_is_scalar(from) ? YAML_SCALAR : fy_node_is_sequence(from) ? YAML_SEQUENCE : YAML_MAPPING;
+    int rc = node->type == YAML_SCALAR ? scalar_copy(copy, from, node) : items_copy(copy, from, node, depth);
+    return rc == 0 ? node : NULL;
+}
+
+/* The first thing libfyaml complained of, in our form. 0 when it had no complaint: there was nothing to read. */
+static int diag_sentence(struct fy_diag *diag, const char *name, struct err *err)
+{
+    void *at = NULL;
+    struct fy_diag_error *error = fy_diag_errors_iterate(diag, &at);
+    return error ? err_set(err, "%s:%d:%d: %s", name, error->line, error->column, error->msg) : 0;
+}
+
+static struct yaml *document_copy(struct fy_document *document, const char *name, struct err *err)
+{
+    struct yaml *yaml = calloc(1, sizeof *yaml);
+    if (!yaml || !(yaml->arena = arena_new(TREE_MAX_BYTES))) {
+        err_set(err, "%s: no memory", name);
+        free(yaml);
+        return NULL;
+    }
+    struct fy_node *root = fy_document_root(document);
+    struct err why = {""};
+    struct copy copy = {yaml->arena, arena_copy(yaml->arena, slice_from(name)).data, &why};
+    if (root && copy.file)
+        yaml->root = node_copy(&copy, root, 1, 1, 0);
+    if (root && !yaml->root) {
+        if (*why.text)
+            err_set(err, "%s", why.text);
+        else
+            err_set(err, "%s: too large to hold in memory", name);
+        yaml_free(yaml);
+        return NULL;
+    }
+    return yaml;
+}
+
+struct yaml *yaml_parse(struct slice text, const char *name, struct err *err)
+{
+    if (text.len > FILE_MAX_BYTES) {
+        err_set(err, "%s: larger than %u MiB", name, FILE_MAX_BYTES >> 20);
+        return NULL;
+    }
+    if (!utf8_valid(text)) {
+        err_set(err, "%s: not UTF-8", name);
+        return NULL;
+    }
+    struct fy_diag *diag = fy_diag_create(&(struct fy_diag_cfg){.level = FYET_ERROR, .module_mask = UINT32_MAX});
+    if (!diag) {
+        err_set(err, "%s: no memory", name);
+        return NULL;
+    }
+    fy_diag_set_collect_errors(diag, true);
+    struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG, .diag = diag};
+    struct fy_document *document = fy_document_build_from_string(&cfg, text.data ? text.data : "", text.len);
+    struct yaml *yaml = NULL;
+    if (document)
+        yaml = document_copy(document, name, err);
+    else if (diag_sentence(diag, name, err) == 0)
+        yaml = calloc(1, sizeof *yaml); /* comments or nothing at all: an empty document */
+    fy_document_destroy(document);
+    fy_diag_destroy(diag);
+    return yaml;
+}
+
+struct yaml *yaml_load(const char *path, struct err *err)
+{
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        err_set(err, "%s: %s", path, strerror(errno));
+        return NULL;
+    }
+    struct buf text;
+    buf_init(&text, FILE_MAX_BYTES + 1);
+    char part[16384];
+    size_t got;
+    while ((got = fread(part, 1, sizeof part, file)) > 0)
+        buf_add(&text, part, got);
+    struct yaml *yaml = NULL;
+    if (ferror(file))
+        err_set(err, "%s: %s", path, strerror(errno));
+    else if (text.failed)
+        err_set(err, "%s: larger than %u MiB", path, FILE_MAX_BYTES >> 20);
+    else
+        yaml = yaml_parse(buf_slice(&text), path, err);
+    fclose(file);
+    buf_fini(&text);
+    return yaml;
+}
+
+void yaml_free(struct yaml *yaml)
+{
+    if (!yaml)
+        return;
+    arena_free(yaml->arena);
+    free(yaml);
+}
+
+const struct yaml_node *yaml_root(const struct yaml *yaml)
+{
+    return yaml->root;
+}
+
+enum yaml_type yaml_type(const struct yaml_node *node)
+{
+    return node->type;
+}
+
+struct slice yaml_text(const struct yaml_node *node)
+{
+    return node->text;
+}
+
+bool yaml_plain(const struct yaml_node *node)
+{
+    return node->plain;
+}
+
+size_t yaml_count(const struct yaml_node *node)
+{
+    return node->count;
+}
+
+const struct yaml_node *yaml_item(const struct yaml_node *sequence, size_t index)
+{
+    return index < sequence->count ? sequence->values[index] : NULL;
+}
+
+const struct yaml_node *yaml_key(const struct yaml_node *mapping, size_t index)
+{
+    return mapping->keys && index < mapping->count ? mapping->keys[index] : NULL;
+}
+
+const struct yaml_node *yaml_value(const struct yaml_node *mapping, size_t index)
+{
+    return yaml_item(mapping, index);
+}
+
+const struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *key)
+{
+    if (!mapping || mapping->type != YAML_MAPPING)
+        return NULL;
+    for (size_t i = 0; i < mapping->count; i++)
+        if (slice_is(mapping->keys[i]->text, key))
+            return mapping->values[i];
+    return NULL;
+}
+
+unsigned yaml_line(const struct yaml_node *node)
+{
+    return node->line;
+}
+
+unsigned yaml_column(const struct yaml_node *node)
+{
+    return node->column;
+}
+
+int yaml_error(struct err *err, const struct yaml_node *node, const char *format, ...)
+{
+    char sentence[ERR_TEXT_SIZE];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(sentence, sizeof sentence, format, args);
+    va_end(args);
+    return err_set(err, "%s:%u:%u: %s", node->file, node->line, node->column, sentence);
+}
