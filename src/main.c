@@ -1,8 +1,74 @@
-/* main: the table of subcommands, in the manner of git. */
+/* main: finds the subcommand in a table and runs it. A new command is one file in src/cmd/ and one row here. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
-int main(void)
+#include "cmd.h"
+
+struct command {
+    const char *name;
+    cmd_fn *run;
+    const char *synopsis;
+    const char *summary;
+};
+
+static const struct command commands[] = {
+    {NULL, NULL, NULL, NULL},
+};
+
+static const struct command *command_find(const char *name)
 {
-    fputs("candor: nothing is wired yet\n", stderr);
-    return 3;
+    for (const struct command *command = commands; command->name; command++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    return NULL;
+}
+
+static void help_print(FILE *out)
+{
+    fputs("candor: a streaming proxy that proves when a warm model trades truth for warmth\n\n"
+          "usage: candor COMMAND [ARGUMENTS]\n\n",
+          out);
+    for (const struct command *command = commands; command->name; command++)
+        fprintf(out, "  %-10s %s\n", command->name, command->summary);
+    fputs("\n'candor help COMMAND' tells more; 'candor demo' shows it at work.\n", out);
+}
+
+/* The manual page where one is installed, else the synopsis. */
+static int help_command(const char *name)
+{
+    const struct command *command = command_find(name);
+    if (!command) {
+        fprintf(stderr, "candor: there is no command '%s'; 'candor help' lists them.\n", name);
+        return EXIT_USAGE;
+    }
+    printf("usage: candor %s %s\n\n%s\n\nThe manual page is candor-%s(1).\n", name, command->synopsis, command->summary, name);
+    return EXIT_DONE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        help_print(stderr);
+        return EXIT_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
+        puts("candor " PACKAGE_VERSION);
+        return EXIT_DONE;
+    }
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        if (argc > 2)
+            return help_command(argv[2]);
+        help_print(stdout);
+        return EXIT_DONE;
+    }
+    const struct command *command = command_find(name);
+    if (!command) {
+        fprintf(stderr, "candor: there is no command '%s'; 'candor help' lists them.\n", name);
+        return EXIT_USAGE;
+    }
+    if (argc > 2 && strcmp(argv[2], "--help") == 0)
+        return help_command(name);
+    return command->run(argc - 1, argv + 1);
 }

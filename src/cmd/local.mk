@@ -1,1 +1,3 @@
-# Files of src/cmd; the layers: DESIGN.md.
+# Files of src/cmd, one a subcommand; the layers: DESIGN.md.
+libcandor_a_SOURCES += \
+	include/cmd.h src/cmd/cmd.c

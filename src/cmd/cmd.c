@@ -1,0 +1,106 @@
+/* cmd: what the subcommands share. See cmd.h. */
+#include "cmd.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES (16u << 20)
+#define MAX_PACKS      64
+
+int cmd_fail(int code, const struct err *err)
+{
+    fprintf(stderr, "candor: %s\n", err->text);
+    return code;
+}
+
+int cmd_usage(const char *name, const char *format, ...)
+{
+    fprintf(stderr, "candor %s: ", name);
+    va_list args;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, "\nTry 'candor help %s'.\n", name);
+    return EXIT_USAGE;
+}
+
+int cmd_print(const struct buf *buf)
+{
+    struct err err = {""};
+    if (buf->failed)
+        err_set(&err, "the output grew past what it may hold");
+    else if (fwrite(buf->data, 1, buf->len, stdout) != buf->len || fflush(stdout) != 0)
+        err_set(&err, "cannot write to standard output: %s", strerror(errno));
+    else
+        return EXIT_DONE;
+    return cmd_fail(EXIT_FAILED, &err);
+}
+
+/* A shipped pack: *.yaml, but not one that is meant to be copied and edited. */
+static int pack_wanted(const struct dirent *entry)
+{
+    struct slice name = slice_from(entry->d_name);
+    return name.data[0] != '.' && slice_ends(name, SLICE(".yaml")) && !strstr(entry->d_name, "local");
+}
+
+static struct rules *rules_installed(struct err *err)
+{
+    const char *folder = getenv("CANDOR_RULES_DIR");
+    if (!folder || !*folder)
+        folder = CANDOR_RULES_DIR;
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, pack_wanted, alphasort);
+    if (count <= 0) {
+        err_set(err, "%s: %s; name packs with -r, or set CANDOR_RULES_DIR", folder,
+                count < 0 ? strerror(errno) : "no rule packs are here");
+        return NULL;
+    }
+    char *paths[MAX_PACKS] = {NULL};
+    size_t used = 0;
+    struct rules *rules = NULL;
+    for (int i = 0; i < count; i++) {
+        if (used < MAX_PACKS && asprintf(&paths[used], "%s/%s", folder, entries[i]->d_name) > 0)
+            used++;
+        free(entries[i]);
+    }
+    free(entries);
+    rules = rules_load((const char *const *)paths, used, err);
+    for (size_t i = 0; i < used; i++)
+        free(paths[i]);
+    return rules;
+}
+
+struct rules *cmd_rules_load(char **paths, size_t count, struct err *err)
+{
+    return count ? rules_load((const char *const *)paths, count, err) : rules_installed(err);
+}
+
+int cmd_each_line(FILE *in, int (*fn)(struct slice line, size_t number, void *arg), void *arg, struct err *err)
+{
+    char *line = NULL;
+    size_t size = 0, number = 0;
+    ssize_t len;
+    int rc = 0;
+    while (rc == 0 && (len = getline(&line, &size, in)) >= 0) {
+        number++;
+        while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
+            len--;
+        if ((size_t)len > LINE_MAX_BYTES)
+            rc = err_set(err, "line %zu is longer than %u MiB", number, LINE_MAX_BYTES >> 20);
+        else if (len > 0)
+            rc = fn(slice_of(line, (size_t)len), number, arg);
+    }
+    if (rc == 0 && ferror(in))
+        rc = err_set(err, "cannot read standard input: %s", strerror(errno));
+    free(line);
+    return rc;
+}
+
+bool cmd_colour(FILE *stream)
+{
+    const char *no = getenv("NO_COLOR");
+    return isatty(fileno(stream)) && !(no && *no);
+}
