@@ -30,7 +30,9 @@ struct pipeline_settings {
 
 MUST_USE struct pipeline *pipeline_new(const struct pipeline_settings *settings, struct rules *rules, const char *epoch,
                                        struct pipeline_ops ops, struct log *log, struct metrics *metrics, struct err *err);
-void pipeline_free(struct pipeline *pipeline); /* finishes the pool's jobs; ask, judge and tell must still work */
+/* Finishes the pool's jobs and joins it; ask, judge and tell must still work. After it nothing may be taken in. */
+void pipeline_stop(struct pipeline *pipeline);
+void pipeline_free(struct pipeline *pipeline); /* stops it when that was not done; last of all, for pipeline_done */
 
 /* From the relay: a finished exchange's copy. Never blocks. Takes the trial over in every case. */
 void pipeline_take(struct pipeline *pipeline, struct trial *trial);
@@ -45,6 +47,7 @@ void pipeline_done(struct pipeline *pipeline);
 
 /* New rules for exchanges from now on (SIGHUP). */
 void pipeline_configure(struct pipeline *pipeline, struct rules *rules, const char *epoch);
+/* Exchanges waiting to be observed and trials under way; 0: all that was taken is told or dropped. */
 size_t pipeline_in_flight(struct pipeline *pipeline);
 
 #endif

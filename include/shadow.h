@@ -16,6 +16,8 @@ void shadow_connect(struct shadow *shadow, struct pipeline *pipeline);
 void shadow_ask(struct shadow *shadow, struct trial *trial);   /* any thread; takes it over */
 void shadow_judge(struct shadow *shadow, struct trial *trial); /* any thread; takes it over */
 void shadow_configure(struct shadow *shadow, struct conf *conf);
-void shadow_stop(struct shadow *shadow); /* what is under way ends as missing; joins and frees */
+/* What is under way ends as missing and the thread is joined; what is handed in afterwards ends as missing at once. */
+void shadow_stop(struct shadow *shadow);
+void shadow_free(struct shadow *shadow); /* after shadow_stop, when nobody hands anything in any more */
 
 #endif

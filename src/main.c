@@ -42,7 +42,8 @@ static int help_command(const char *name)
         fprintf(stderr, "candor: there is no command '%s'; 'candor help' lists them.\n", name);
         return EXIT_USAGE;
     }
-    printf("usage: candor %s %s\n\n%s\n\nThe manual page is candor-%s(1).\n", name, command->synopsis, command->summary, name);
+    printf("usage: candor %s %s\n\n%s\n\nThe manual page is candor-%s(1).\n", name, command->synopsis, command->summary,
+           name);
     return EXIT_DONE;
 }
 

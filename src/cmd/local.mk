@@ -1,3 +1,5 @@
 # Files of src/cmd, one a subcommand; the layers: DESIGN.md.
 libcandor_a_SOURCES += \
-	include/cmd.h src/cmd/cmd.c
+	include/cmd.h src/cmd/cmd.c \
+	src/cmd/check.c \
+	src/cmd/serve.c

@@ -1,1 +1,4 @@
 # Files of src/shadow; the layers: DESIGN.md.
+libcandor_a_SOURCES += \
+	include/arms.h src/shadow/arms.c \
+	include/shadow.h src/shadow/shadow.c

@@ -1,0 +1,23 @@
+/* arms: how each arm of a trial is asked: which model, which splices of the request's own bytes, which headers; and
+ * how its answer is read back. The shadow loop's thread.
+ */
+#ifndef CANDOR_ARMS_H
+#define CANDOR_ARMS_H
+
+#include "fetch.h"
+#include "trial.h"
+
+const struct conf_model *arms_model(const struct conf *conf, enum arm arm);
+/* Builds the request and starts it. -1 when it cannot be built (answer->missing says why) or memory runs out. */
+MUST_USE int arms_start(struct fetcher *fetcher, struct trial *trial, struct arm_answer *answer, fetch_done_fn *done, void *arg);
+/* Fills the answer from what was fetched. */
+void arms_read(struct trial *trial, struct arm_answer *answer, const struct fetch_answer *fetched);
+
+/* The turns before the last user message, cut to what a judge needs; in the trial's arena. */
+struct slice arms_earlier(struct trial *trial);
+
+/* What a request can cost at most, for the reservation; judge: two calls with both answers in each. */
+void arms_worst_case(const struct trial *trial, bool judge, uint64_t *tokens_in, uint64_t *tokens_out);
+double arms_price(const struct conf_model *model, uint64_t tokens_in, uint64_t tokens_out);
+
+#endif

@@ -1,0 +1,29 @@
+/* steps: what happens to a trial at each station, without threads, clocks or queues: detect, sample, plan the arms,
+ * compare, conclude. Pure but for the trial; pipeline.c calls them on the pool.
+ */
+#ifndef CANDOR_STEPS_H
+#define CANDOR_STEPS_H
+
+#include "trial.h"
+
+/* Reads the request and finds its cues. DROP_NONE, or why the exchange can be no trial. */
+enum drop_reason step_detect(struct trial *trial, struct detector *detector);
+/* Is it one? Fills conversation, stratum, probability. */
+bool step_sample(struct trial *trial);
+/* Reads the live answer, neutralises where an arm needs it, and lists the arms to ask. */
+enum drop_reason step_plan(struct trial *trial, struct detector *detector);
+/* The stages that need no judge; DROP_NONE, or why the pair cannot be compared. */
+enum drop_reason step_compare(struct trial *trial);
+/* The judge's calls into the comparison. */
+void step_judged(struct trial *trial);
+/* Outcome and flag. */
+void step_conclude(struct trial *trial);
+
+/* The two models' places: ARM_WARM and ARM_ORIGINAL, whichever answered live and whichever is asked. */
+enum arm step_live_arm(const struct conf *conf);
+enum arm step_asked_arm(const struct conf *conf);
+
+/* Reads an answer of an arm from its bytes: fills text, finish reason, tokens, missing. From shadow and from here. */
+void step_read_answer(struct trial *trial, struct arm_answer *answer, bool event_stream, struct slice body);
+
+#endif

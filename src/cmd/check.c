@@ -1,0 +1,49 @@
+/* check: reads the configuration and the rule packs as serve would, and prints what would run. Opens no port. */
+#include <getopt.h>
+
+#include "cmd.h"
+#include "daemon.h"
+
+int cmd_check(int argc, char **argv)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'}, {0}};
+    const char *path = NULL;
+    int option;
+    while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
+        if (option != 'c')
+            return cmd_usage("check", "-c FILE is all it takes");
+        path = optarg;
+    }
+    if (!path || optind < argc)
+        return cmd_usage("check", "name the configuration with -c FILE");
+
+    struct err err = {""};
+    struct conf *conf = conf_load(path, &err);
+    struct rules *rules = conf ? rules_load((const char *const *)conf->rules, conf->rule_count, &err) : NULL;
+    if (!rules) {
+        conf_drop(conf);
+        return cmd_fail(EXIT_NO, &err);
+    }
+    struct buf out, report;
+    buf_init(&out, 1u << 20);
+    buf_init(&report, 1u << 20);
+    struct rules_report tested = {0};
+    rules_test(rules, false, cmd_colour(stderr), &report, &tested);
+    char epoch[33];
+    daemon_epoch(conf, rules_version(rules), epoch);
+    conf_describe(conf, &out);
+    buf_add_format(&out, "# %zu rules in %zu packs, version %s, %s; %zu examples, %zu failed\n# epoch %s\n",
+                   rules_count(rules), conf->rule_count, rules_version(rules),
+                   rules_jit(rules) ? "compiled" : "interpreted: this host forbids executable memory", tested.examples,
+                   tested.failures, epoch);
+    int code = cmd_print(&out);
+    if (tested.failures) {
+        fwrite(report.data, 1, report.len, stderr);
+        code = EXIT_NO;
+    }
+    buf_fini(&report);
+    buf_fini(&out);
+    rules_drop(rules);
+    conf_drop(conf);
+    return code;
+}

@@ -1,0 +1,402 @@
+/* daemon: see daemon.h. Wiring only: every line here starts, stops, reloads or connects a module. */
+#include "daemon.h"
+
+#include <openssl/evp.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#ifdef HAVE_SYSTEMD
+#include <systemd/sd-daemon.h>
+#endif
+
+#include "admin.h"
+#include "clock.h"
+#include "loop.h"
+#include "metrics.h"
+#include "pipeline.h"
+#include "relay.h"
+#include "rubric.h"
+#include "shadow.h"
+#include "store.h"
+
+#define TICK_MS       50 /* how often a drain looks whether all is done */
+#define MAX_QUEUED    8192
+#define MAX_IN_FLIGHT 4096
+#define POOL_THREADS  2
+
+struct daemon {
+    struct conf *conf;
+    struct log *log;
+    struct metrics *metrics;
+    struct daemon_watch watch;
+    struct rules *rules;
+    struct store *store;
+    struct pipeline *pipeline;
+    struct shadow *shadow;
+    struct relay *relay;
+    struct admin *admin;
+    struct loop *loop; /* the control thread's */
+    struct event *signals[3], *watchdog;
+    struct loop_timer tick;
+    uint64_t started_ns, drain_until_ns;
+    bool draining;
+    atomic_bool relay_started;
+    char epoch[33];
+};
+
+/* ---- the epoch ---- */
+
+static void epoch_add(EVP_MD_CTX *digest, const char *text)
+{
+    EVP_DigestUpdate(digest, text ? text : "", text ? strlen(text) + 1 : 1);
+}
+
+static void epoch_add_model(EVP_MD_CTX *digest, const struct conf_model *model)
+{
+    epoch_add(digest, model->url_count ? model->urls[0].text : NULL);
+    epoch_add(digest, model->model);
+    epoch_add(digest, model->system_prompt_text);
+    EVP_DigestUpdate(digest, &model->system_prompt, sizeof model->system_prompt);
+}
+
+void daemon_epoch(const struct conf *conf, const char *rules_version, char epoch[33])
+{
+    unsigned char bytes[EVP_MAX_MD_SIZE];
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    EVP_DigestInit_ex(digest, EVP_sha256(), NULL);
+    epoch_add_model(digest, &conf->warm);
+    epoch_add_model(digest, &conf->original);
+    epoch_add(digest, conf->has_judge ? "judge " RUBRIC_VERSION : "no judge");
+    if (conf->has_judge)
+        epoch_add_model(digest, &conf->judge);
+    epoch_add(digest, rules_version);
+    EVP_DigestFinal_ex(digest, bytes, NULL);
+    EVP_MD_CTX_free(digest);
+    for (int i = 0; i < 16; i++)
+        snprintf(epoch + 2 * i, 3, "%02x", bytes[i]);
+}
+
+/* ---- what the stations are told ---- */
+
+static void on_ask(struct trial *trial, void *arg)
+{
+    shadow_ask(((struct daemon *)arg)->shadow, trial);
+}
+
+static void on_judge(struct trial *trial, void *arg)
+{
+    shadow_judge(((struct daemon *)arg)->shadow, trial);
+}
+
+static void on_tell(struct trial *trial, void *arg)
+{
+    store_put(((struct daemon *)arg)->store, trial);
+}
+
+static void on_commit(const struct trial *trial, const struct tally *tally, void *arg)
+{
+    struct daemon *daemon = arg;
+    (void)tally;
+    if (daemon->watch.on_commit)
+        daemon->watch.on_commit(trial, daemon->watch.arg);
+    pipeline_done(daemon->pipeline);
+}
+
+static bool is_ready(const char **why, void *arg)
+{
+    const struct daemon *daemon = arg;
+    *why = daemon->draining                       ? "draining"
+           : !store_healthy(daemon->store)        ? "store"
+           : !atomic_load(&daemon->relay_started) ? "starting"
+                                                  : NULL;
+    return *why == NULL;
+}
+
+static void tally_copy(struct tally *copy, void *arg)
+{
+    store_tally(((struct daemon *)arg)->store, copy);
+}
+
+static void model_status(struct json_writer *w, const char *key, const struct conf_model *model)
+{
+    json_open_object(w, key);
+    json_put_text(w, "url", model->url_count ? model->urls[0].text : NULL);
+    json_put_text(w, "model", model->model);
+    json_close_object(w);
+}
+
+static void status_write(struct json_writer *w, void *arg)
+{
+    struct daemon *daemon = arg;
+    const struct conf *conf = daemon->conf;
+    json_put_text(w, "version", PACKAGE_VERSION);
+    json_put_double(w, "uptime_seconds", (double)(clock_monotonic_ns() - daemon->started_ns) / 1e9);
+    json_put_text(w, "state", daemon->draining ? "draining" : "running");
+    json_put_text(w, "data_address", daemon_data_address(daemon));
+    json_put_text(w, "admin_address", daemon_admin_address(daemon));
+    json_put_text(w, "live", conf->live_is_original ? "original" : "warm");
+    json_open_object(w, "models");
+    model_status(w, "warm", &conf->warm);
+    model_status(w, "original", &conf->original);
+    if (conf->has_judge)
+        model_status(w, "judge", &conf->judge);
+    json_close_object(w);
+    json_put_text(w, "epoch", daemon->epoch);
+    json_put_text(w, "detector_version", rules_version(daemon->rules));
+    json_put_int(w, "rules", (int64_t)rules_count(daemon->rules));
+    json_put_bool(w, "jit", rules_jit(daemon->rules));
+    json_put_int(w, "exchanges", (int64_t)relay_exchanges(daemon->relay));
+    json_put_int(w, "exchanges_in_flight", (int64_t)relay_busy(daemon->relay));
+    json_put_int(w, "trials_in_flight", (int64_t)pipeline_in_flight(daemon->pipeline));
+    json_put_bool(w, "store_healthy", store_healthy(daemon->store));
+}
+
+/* ---- signals ---- */
+
+static void notify(const char *state)
+{
+#ifdef HAVE_SYSTEMD
+    sd_notify(0, state);
+#else
+    (void)state;
+#endif
+}
+
+static void on_tick(void *arg)
+{
+    struct daemon *daemon = arg;
+    bool done = relay_busy(daemon->relay) == 0 && pipeline_in_flight(daemon->pipeline) == 0;
+    if (done || loop_now_ns(daemon->loop) >= daemon->drain_until_ns)
+        loop_stop(daemon->loop);
+    else
+        loop_timer_arm(daemon->loop, &daemon->tick, TICK_MS, on_tick, daemon);
+}
+
+static void drain_start(void *arg)
+{
+    struct daemon *daemon = arg;
+    if (daemon->draining) { /* asked twice: now */
+        loop_stop(daemon->loop);
+        return;
+    }
+    daemon->draining = true;
+    daemon->drain_until_ns = clock_monotonic_ns() + daemon->conf->drain_ms * NS_PER_MS;
+    notify("STOPPING=1");
+    log_info(daemon->log, "draining", LOG_I("exchanges", relay_busy(daemon->relay)),
+             LOG_I("trials", pipeline_in_flight(daemon->pipeline)));
+    relay_drain(daemon->relay);
+    loop_timer_arm(daemon->loop, &daemon->tick, TICK_MS, on_tick, daemon);
+}
+
+static void on_stop_signal(evutil_socket_t signal_number, short events, void *arg)
+{
+    (void)signal_number, (void)events;
+    drain_start(arg);
+}
+
+/* A bad file is refused whole and the old snapshot stays. */
+static void reload(struct daemon *daemon)
+{
+    struct err err = {""};
+    struct conf *conf = conf_load(daemon->conf->path, &err);
+    struct rules *rules = conf ? rules_load((const char *const *)conf->rules, conf->rule_count, &err) : NULL;
+    if (!rules) {
+        log_error(daemon->log, "reload refused", LOG_Z("reason", err.text));
+        metric_add(METRIC(daemon->metrics, "candor_reloads_total", "refused"), 1);
+        conf_drop(conf);
+        return;
+    }
+    daemon_epoch(conf, rules_version(rules), daemon->epoch);
+    log_configure(daemon->log, conf->log_level, conf->log_format);
+    pipeline_configure(daemon->pipeline, rules, daemon->epoch);
+    shadow_configure(daemon->shadow, conf);
+    relay_configure(daemon->relay, conf);
+    if (daemon->admin)
+        admin_configure(daemon->admin, conf);
+    rules_drop(daemon->rules);
+    conf_drop(daemon->conf);
+    daemon->rules = rules;
+    daemon->conf = conf;
+    log_info(daemon->log, "reloaded", LOG_Z("epoch", daemon->epoch));
+    metric_add(METRIC(daemon->metrics, "candor_reloads_total", "done"), 1);
+}
+
+static void on_reload_signal(evutil_socket_t signal_number, short events, void *arg)
+{
+    (void)signal_number, (void)events;
+    notify("RELOADING=1");
+    reload(arg);
+    notify("READY=1");
+}
+
+#ifdef HAVE_SYSTEMD
+static void on_watchdog(evutil_socket_t fd, short events, void *arg)
+{
+    (void)fd, (void)events, (void)arg;
+    notify("WATCHDOG=1");
+}
+#endif
+
+/* The watchdog is fed from the control loop alone, so that a stalled loop is noticed. */
+static void watchdog_start(struct daemon *daemon)
+{
+#ifdef HAVE_SYSTEMD
+    uint64_t every_us = 0;
+    if (sd_watchdog_enabled(0, &every_us) <= 0)
+        return;
+    daemon->watchdog = event_new(loop_base(daemon->loop), -1, EV_PERSIST, on_watchdog, daemon);
+    struct timeval period = {.tv_sec = (time_t)(every_us / 2 / 1000000),
+                             .tv_usec = (suseconds_t)(every_us / 2 % 1000000)};
+    if (daemon->watchdog)
+        event_add(daemon->watchdog, &period);
+#else
+    (void)daemon;
+#endif
+}
+
+static int signals_start(struct daemon *daemon, struct err *err)
+{
+    const struct {
+        int number;
+        event_callback_fn fn;
+    } wanted[] = {{SIGTERM, on_stop_signal}, {SIGINT, on_stop_signal}, {SIGHUP, on_reload_signal}};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        daemon->signals[i] = evsignal_new(loop_base(daemon->loop), wanted[i].number, wanted[i].fn, daemon);
+        if (!daemon->signals[i] || evsignal_add(daemon->signals[i], NULL) != 0)
+            return err_set(err, "cannot watch for signals");
+    }
+    return 0;
+}
+
+/* ---- life ---- */
+
+static int side_path_start(struct daemon *daemon, struct err *err)
+{
+    struct conf *conf = daemon->conf;
+    daemon->rules = rules_load((const char *const *)conf->rules, conf->rule_count, err);
+    if (!daemon->rules)
+        return -1;
+    daemon_epoch(conf, rules_version(daemon->rules), daemon->epoch);
+    struct store_ops store_ops = {on_commit, daemon};
+    daemon->store = store_open(conf->store_path, conf, daemon->epoch, store_ops, daemon->log, daemon->metrics, err);
+    if (!daemon->store)
+        return -1;
+    daemon->shadow = shadow_start(conf, daemon->log, daemon->metrics, err);
+    if (!daemon->shadow)
+        return -1;
+    struct pipeline_settings settings = {
+        .threads = POOL_THREADS,
+        .max_queued = MAX_QUEUED,
+        .max_in_flight = MAX_IN_FLIGHT,
+        .last_seq = store_last_seq(daemon->store),
+    };
+    struct pipeline_ops ops = {on_ask, on_judge, on_tell, daemon};
+    daemon->pipeline = pipeline_new(&settings, daemon->rules, daemon->epoch, ops, daemon->log, daemon->metrics, err);
+    if (!daemon->pipeline)
+        return -1;
+    shadow_connect(daemon->shadow, daemon->pipeline);
+    return 0;
+}
+
+static int front_start(struct daemon *daemon, struct err *err)
+{
+    struct conf *conf = daemon->conf;
+    if (conf->admin_address) {
+        struct admin_ops ops = {is_ready, tally_copy, status_write, daemon};
+        daemon->admin = admin_start(daemon->loop, conf, daemon->metrics, ops, err);
+        if (!daemon->admin)
+            return -1;
+        log_info(daemon->log, "listening", LOG_Z("plane", "admin"), LOG_Z("address", admin_address(daemon->admin)));
+    }
+    daemon->relay = relay_start(conf, daemon->pipeline, daemon->log, daemon->metrics, err);
+    if (!daemon->relay)
+        return -1;
+    atomic_store(&daemon->relay_started, true);
+    for (size_t i = 0; i < conf->listen_count; i++)
+        log_info(daemon->log, "listening", LOG_Z("plane", "data"), LOG_Z("address", relay_address(daemon->relay, i)));
+    return 0;
+}
+
+struct daemon *daemon_start(struct conf *conf, struct log *log, struct daemon_watch watch, struct err *err)
+{
+    struct daemon *daemon = calloc(1, sizeof *daemon);
+    if (!daemon) {
+        err_set(err, "no memory");
+        return NULL;
+    }
+    signal(SIGPIPE, SIG_IGN); /* a peer that left is an error of its write */
+    daemon->conf = conf_hold(conf);
+    daemon->log = log;
+    daemon->watch = watch;
+    daemon->started_ns = clock_monotonic_ns();
+    daemon->metrics = metrics_new();
+    daemon->loop = loop_new(err);
+    if (!daemon->metrics || !daemon->loop || signals_start(daemon, err) != 0 || side_path_start(daemon, err) != 0 ||
+        front_start(daemon, err) != 0) {
+        daemon_free(daemon);
+        return NULL;
+    }
+    metric_set(METRIC(daemon->metrics, "candor_build_info", PACKAGE_VERSION), 1);
+    watchdog_start(daemon);
+    return daemon;
+}
+
+void daemon_run(struct daemon *daemon)
+{
+    notify("READY=1");
+    loop_run(daemon->loop);
+    log_info(daemon->log, "stopped", LOG_I("exchanges", relay_exchanges(daemon->relay)));
+}
+
+void daemon_stop(struct daemon *daemon)
+{
+    while (loop_post(daemon->loop, drain_start, daemon) != 0)
+        sched_yield();
+}
+
+/* Against the stream: nobody may be handed anything after it is gone. The conveyor goes last but for the clocks,
+ * because the store still reports to it. */
+void daemon_free(struct daemon *daemon)
+{
+    if (!daemon)
+        return;
+    relay_stop(daemon->relay);
+    if (daemon->shadow)
+        shadow_stop(daemon->shadow);
+    if (daemon->pipeline)
+        pipeline_stop(daemon->pipeline);
+    shadow_free(daemon->shadow);
+    admin_stop(daemon->admin);
+    store_close(daemon->store);
+    pipeline_free(daemon->pipeline);
+    for (size_t i = 0; i < sizeof daemon->signals / sizeof *daemon->signals; i++)
+        if (daemon->signals[i])
+            event_free(daemon->signals[i]);
+    if (daemon->watchdog)
+        event_free(daemon->watchdog);
+    loop_free(daemon->loop);
+    rules_drop(daemon->rules);
+    metrics_free(daemon->metrics);
+    conf_drop(daemon->conf);
+    free(daemon);
+}
+
+const char *daemon_data_address(const struct daemon *daemon)
+{
+    return daemon->relay ? relay_address(daemon->relay, 0) : "";
+}
+
+const char *daemon_admin_address(const struct daemon *daemon)
+{
+    return daemon->admin ? admin_address(daemon->admin) : "";
+}
+
+void daemon_tally(struct daemon *daemon, struct tally *copy)
+{
+    store_tally(daemon->store, copy);
+}
+
+size_t daemon_in_flight(struct daemon *daemon)
+{
+    return pipeline_in_flight(daemon->pipeline);
+}

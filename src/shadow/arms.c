@@ -1,0 +1,194 @@
+/* arms: see arms.h. */
+#include "arms.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "steps.h"
+
+#define EARLIER_MAX_BYTES  2000
+#define BYTES_PER_TOKEN    3    /* an English token is longer; a reservation may be too high, never too low */
+#define OUTPUT_TOKENS      1024 /* where neither the request nor the configuration names a cap */
+#define JUDGE_TOKENS       1024
+#define JUDGE_PROMPT_BYTES 4000
+
+/* Which model an arm is, and whether it is asked the neutralised question. */
+static const struct {
+    bool original, neutral;
+} arm_kinds[ARM_COUNT] = {
+    [ARM_WARM] = {false, false},       [ARM_ORIGINAL] = {true, false},        [ARM_ORIGINAL_AGAIN] = {true, false},
+    [ARM_WARM_AGAIN] = {false, false}, [ARM_ORIGINAL_NEUTRAL] = {true, true}, [ARM_WARM_NEUTRAL] = {false, true},
+};
+
+const struct conf_model *arms_model(const struct conf *conf, enum arm arm)
+{
+    return arm_kinds[arm].original ? &conf->original : &conf->warm;
+}
+
+static void edits_fill(const struct trial *trial, const struct arm_answer *answer, struct request_edits *edits)
+{
+    const struct conf_model *model = arms_model(trial->conf, answer->arm);
+    *edits = (struct request_edits){
+        .model = slice_from(model->model),
+        .cut_stream = true,
+        .store_false = true,
+        .cut_identity = true,
+        .single_choice = true,
+        .cut_server_tools = true,
+        .drop_system = model->system_prompt == CONF_PROMPT_DROP,
+        .max_tokens = trial->conf->shadow.max_tokens,
+    };
+    if (model->system_prompt == CONF_PROMPT_REPLACE)
+        edits->replace_system = slice_from(model->system_prompt_text);
+    if (arm_kinds[answer->arm].neutral)
+        edits->last_user_text = trial->neutral.text;
+}
+
+/* The configured URL and what stands behind "/v1" in the client's. */
+static int url_build(const struct trial *trial, const struct conf_model *model, struct buf *url)
+{
+    struct slice rest = trial->target;
+    if (slice_starts(rest, SLICE("/v1/")))
+        rest = slice_part(rest, 3, rest.len);
+    const struct conf_url *base = &model->urls[0];
+    bool v6 = strchr(base->host, ':') != NULL;
+    buf_add_format(url, "%s://%s%s%s:%u%s", base->scheme == CONF_HTTPS ? "https" : "http", v6 ? "[" : "", base->host,
+                   v6 ? "]" : "", base->port, base->prefix);
+    buf_add_slice(url, rest);
+    return url->failed ? -1 : 0;
+}
+
+static int arm_send(struct fetcher *fetcher, struct trial *trial, const struct conf_model *model, struct slice body,
+                    fetch_done_fn *done, void *arg)
+{
+    struct buf url, key;
+    buf_init(&url, 16384);
+    buf_init(&key, 16384);
+    char mark[64];
+    snprintf(mark, sizeof mark, "x-candor-shadow-of: %s", trial->exchange_id);
+    const char *headers[4] = {"content-type: application/json", "user-agent: candor/" PACKAGE_VERSION, mark};
+    size_t count = 3;
+    if (model->api_key)
+        buf_add_format(&key, "authorization: Bearer %s", model->api_key);
+    else if (model->forward_client_key && trial->authorization.len)
+        buf_add_format(&key, "authorization: %.*s", SLICE_ARGS(trial->authorization));
+    if (key.len)
+        headers[count++] = buf_text(&key);
+    int rc = -1;
+    if (url_build(trial, model, &url) == 0 && !key.failed) {
+        struct fetch_request request = {
+            .url = buf_text(&url),
+            .method = "POST",
+            .body = body,
+            .headers = headers,
+            .header_count = count,
+            .model = model,
+            .timeout_ms = trial->conf->shadow.timeout_ms,
+            .max_bytes = trial->conf->shadow.max_answer_bytes,
+        };
+        rc = fetch_start(fetcher, &request, done, arg) ? 0 : -1;
+    }
+    if (key.len)
+        explicit_bzero(key.data, key.len);
+    buf_fini(&key);
+    buf_fini(&url);
+    return rc;
+}
+
+int arms_start(struct fetcher *fetcher, struct trial *trial, struct arm_answer *answer, fetch_done_fn *done, void *arg)
+{
+    struct request_edits edits;
+    struct buf body;
+    edits_fill(trial, answer, &edits);
+    buf_init(&body, trial->request_body.len + 65536);
+    int rc = request_splice(trial->endpoint, trial->request_body, &edits, &body, NULL);
+    if (rc == 0)
+        rc = arm_send(fetcher, trial, arms_model(trial->conf, answer->arm), buf_slice(&body), done, arg);
+    else
+        answer->missing = DROP_REQUEST_UNREADABLE;
+    buf_fini(&body);
+    return rc;
+}
+
+/* Providers name a snapshot for an alias, gateways put a family in front: one name must at least contain the other. */
+static bool model_echoed(const struct conf_model *model, struct slice echoed)
+{
+    if (!model->model || echoed.len == 0)
+        return true;
+    struct slice asked = slice_from(model->model);
+    return slice_find(echoed, asked, 0) != SLICE_NOT_FOUND || slice_find(asked, echoed, 0) != SLICE_NOT_FOUND;
+}
+
+void arms_read(struct trial *trial, struct arm_answer *answer, const struct fetch_answer *fetched)
+{
+    static const enum drop_reason reasons[] = {
+        [FETCH_DONE] = DROP_NONE,
+        [FETCH_UNREACHABLE] = DROP_SHADOW_UNREACHABLE,
+        [FETCH_TIMEOUT] = DROP_SHADOW_TIMEOUT,
+        [FETCH_BROKEN] = DROP_SHADOW_UNREACHABLE,
+        [FETCH_TOO_LARGE] = DROP_BODY_TOO_LARGE,
+        [FETCH_CANCELLED] = DROP_SHUTDOWN,
+    };
+    answer->status = (int)fetched->status;
+    answer->first_byte_ms = fetched->first_byte_ms;
+    answer->total_ms = fetched->total_ms;
+    answer->missing = reasons[fetched->outcome];
+    if (answer->missing != DROP_NONE)
+        return;
+    if (fetched->status != 200) {
+        answer->missing = fetched->status == 429 ? DROP_BACKOFF : DROP_SHADOW_STATUS;
+        return;
+    }
+    bool event_stream = slice_starts(fetched->content_type, SLICE("text/event-stream"));
+    step_read_answer(trial, answer, event_stream, fetched->body);
+    if (answer->missing == DROP_NONE && !model_echoed(arms_model(trial->conf, answer->arm), answer->model))
+        answer->missing = DROP_SHADOW_MODEL;
+}
+
+struct slice arms_earlier(struct trial *trial)
+{
+    const struct chat_request *request = &trial->request;
+    struct buf text;
+    buf_init(&text, 65536);
+    for (size_t i = 0; i < request->last_user && i < request->turn_count; i++) {
+        const struct turn *turn = &request->turns[i];
+        if (turn->role != ROLE_USER && turn->role != ROLE_ASSISTANT)
+            continue;
+        struct slice part = slice_part(turn->text, 0, EARLIER_MAX_BYTES / 4);
+        while (part.len && part.len < turn->text.len && (turn->text.data[part.len] & 0xC0) == 0x80)
+            part.len--; /* not in the middle of a character */
+        buf_add_text(&text, turn->role == ROLE_USER ? "user: " : "assistant: ");
+        buf_add_slice(&text, part);
+        buf_add_text(&text, part.len < turn->text.len ? " ...\n" : "\n");
+    }
+    struct slice all = buf_slice(&text);
+    if (all.len > EARLIER_MAX_BYTES) { /* the latest matter most: cut at a line */
+        size_t start = slice_find(all, SLICE("\n"), all.len - EARLIER_MAX_BYTES);
+        all = slice_part(all, start == SLICE_NOT_FOUND ? all.len : start + 1, all.len);
+    }
+    struct slice copy = arena_copy(trial->arena, all);
+    buf_fini(&text);
+    return copy;
+}
+
+void arms_worst_case(const struct trial *trial, bool judge, uint64_t *tokens_in, uint64_t *tokens_out)
+{
+    if (judge) {
+        size_t bytes = JUDGE_PROMPT_BYTES + EARLIER_MAX_BYTES + trial->request_body.len;
+        for (size_t i = 0; i < trial->arm_count; i++)
+            bytes += trial->arms[i].text.len;
+        *tokens_in = 2 * bytes / BYTES_PER_TOKEN;
+        *tokens_out = 2 * JUDGE_TOKENS;
+        return;
+    }
+    const struct chat_request *request = &trial->request;
+    *tokens_in = trial->request_body.len / BYTES_PER_TOKEN + 1;
+    *tokens_out = request->max_tokens > 0              ? (uint64_t)request->max_tokens
+                  : trial->conf->shadow.max_tokens > 0 ? trial->conf->shadow.max_tokens
+                                                       : OUTPUT_TOKENS;
+}
+
+double arms_price(const struct conf_model *model, uint64_t tokens_in, uint64_t tokens_out)
+{
+    return ((double)tokens_in * model->price_in + (double)tokens_out * model->price_out) / 1e6;
+}

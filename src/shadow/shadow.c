@@ -1,0 +1,378 @@
+/* shadow: see shadow.h. A trial's arms become asks; an ask waits in line until the budget lets it go, and ends in
+ * ask_end. When a trial's last ask has ended it goes back to the conveyor. The judge's work stands in the same line.
+ */
+#include "shadow.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "arms.h"
+#include "budget.h"
+#include "clock.h"
+#include "fetch.h"
+#include "judge.h"
+#include "loop.h"
+
+#define PUMP_MS 50 /* how often the line is looked at while it waits for the minute's allowance */
+
+struct ask {
+    struct ask *next;
+    struct shadow *shadow;
+    struct trial *trial;
+    struct arm_answer *answer; /* NULL: the judge is asked */
+    uint64_t tokens;           /* reserved */
+    double money;
+    struct compare_input pair; /* the judge's, alive until it has answered */
+};
+
+struct shadow {
+    struct loop *loop;
+    struct fetcher *fetcher;
+    struct conf *conf;
+    struct log *log;
+    struct metrics *metrics;
+    struct pipeline *pipeline;
+    struct budget budget;
+    struct ask *first, **last; /* the line */
+    struct loop_timer pump_timer;
+    struct metric *rate, *money, *judge_invalid;
+    double spent;
+    pthread_t thread;
+    bool running;
+    atomic_bool stopping;
+};
+
+static void line_pump(struct shadow *shadow);
+
+/* ---- one ask: from the line to its end ---- */
+
+static const char *ask_arm_name(const struct ask *ask)
+{
+    return ask->answer ? arm_name(ask->answer->arm) : "judge";
+}
+
+static void count_request(struct shadow *shadow, const char *arm, const char *outcome)
+{
+    metric_add(METRIC(shadow->metrics, "candor_shadow_requests_total", arm, outcome), 1);
+}
+
+/* The trial goes on when nothing of it is under way any more. */
+static void ask_leave(struct ask *ask)
+{
+    struct trial *trial = ask->trial;
+    bool judged = ask->answer == NULL;
+    struct pipeline *pipeline = ask->shadow->pipeline;
+    free(ask);
+    if (--trial->pending > 0)
+        return;
+    if (judged)
+        pipeline_judged(pipeline, trial);
+    else
+        pipeline_answered(pipeline, trial);
+}
+
+/* It never got away: not in the budget, too late, or the house is closing. */
+static void ask_refuse(struct ask *ask, enum drop_reason reason)
+{
+    count_request(ask->shadow, ask_arm_name(ask), drop_reason_name(reason));
+    if (ask->answer)
+        ask->answer->missing = reason;
+    else
+        ask->trial->judge[0].missing = reason;
+    ask_leave(ask);
+}
+
+static void ask_settle(struct ask *ask, const struct conf_model *model, int64_t tokens_in, int64_t tokens_out,
+                       bool known)
+{
+    struct shadow *shadow = ask->shadow;
+    uint64_t tokens = known ? (uint64_t)(tokens_in + tokens_out) : ask->tokens;
+    double money = known ? arms_price(model, (uint64_t)tokens_in, (uint64_t)tokens_out) : ask->money;
+    budget_settle(&shadow->budget, ask->tokens, ask->money, tokens, money);
+    metric_add(METRIC(shadow->metrics, "candor_shadow_tokens_total", ask_arm_name(ask)), tokens);
+    shadow->spent += money;
+    metric_set(shadow->money, shadow->spent);
+    metric_set(shadow->rate, shadow->budget.rate);
+}
+
+static void ask_pushback(struct shadow *shadow, unsigned status, uint64_t retry_after_ms)
+{
+    if (status == 429 || status >= 500)
+        budget_pushback(&shadow->budget, retry_after_ms, loop_now_ns(shadow->loop));
+    else if (status == 200)
+        budget_recover(&shadow->budget);
+}
+
+static void on_answered(const struct fetch_answer *fetched, void *arg)
+{
+    struct ask *ask = arg;
+    struct shadow *shadow = ask->shadow;
+    struct arm_answer *answer = ask->answer;
+    const struct conf_model *model = arms_model(ask->trial->conf, answer->arm);
+    arms_read(ask->trial, answer, fetched);
+    bool known = answer->tokens_in >= 0 && answer->tokens_out >= 0;
+    ask_settle(ask, model, answer->tokens_in, answer->tokens_out, known);
+    ask_pushback(shadow, fetched->status, fetched->retry_after_ms);
+    count_request(shadow, ask_arm_name(ask), answer->missing == DROP_NONE ? "done" : drop_reason_name(answer->missing));
+    ask_leave(ask);
+    line_pump(shadow);
+}
+
+static void on_judged(const struct judging *judging, void *arg)
+{
+    struct ask *ask = arg;
+    struct shadow *shadow = ask->shadow;
+    struct trial *trial = ask->trial;
+    memcpy(trial->judge, judging->calls, sizeof trial->judge);
+    trial->judge_count = judging->call_count;
+    for (size_t i = 0; i < trial->judge_count; i++)
+        if (trial->judge[i].missing == DROP_NONE && !trial->judge[i].parsed)
+            metric_add(shadow->judge_invalid, 1);
+    bool known = judging->tokens_in > 0;
+    ask_settle(ask, &trial->conf->judge, judging->tokens_in, judging->tokens_out, known);
+    count_request(shadow, "judge", judging->outcome == FETCH_DONE ? "done" : fetch_outcome_name(judging->outcome));
+    ask_leave(ask);
+    line_pump(shadow);
+}
+
+/* False: it could not even start. */
+static bool ask_start(struct ask *ask)
+{
+    struct shadow *shadow = ask->shadow;
+    struct trial *trial = ask->trial;
+    if (ask->answer) {
+        ask->answer->asked = true;
+        return arms_start(shadow->fetcher, trial, ask->answer, on_answered, ask) == 0;
+    }
+    trial_pair(trial, &ask->pair);
+    return judge_start(shadow->fetcher, trial->conf, &ask->pair, arms_earlier(trial), trial->arena, on_judged, ask) ==
+           0;
+}
+
+/* ---- the line ---- */
+
+static bool ask_late(const struct ask *ask, uint64_t now_ns)
+{
+    return now_ns - ask->trial->started_ns > ask->trial->conf->shadow.deadline_ms * NS_PER_MS;
+}
+
+static void on_pump_timer(void *arg)
+{
+    line_pump(arg);
+}
+
+/* Lets go what the budget allows, in the order of arrival. What waits is looked at again when something ends, or soon.
+ */
+static void line_pump(struct shadow *shadow)
+{
+    while (shadow->first) {
+        struct ask *ask = shadow->first;
+        uint64_t now_ns = loop_now_ns(shadow->loop);
+        enum drop_reason reason = atomic_load(&shadow->stopping) ? DROP_SHUTDOWN
+                                  : ask_late(ask, now_ns)        ? DROP_DEADLINE
+                                                                 : DROP_NONE;
+        enum budget_answer allowed = BUDGET_YES;
+        if (reason == DROP_NONE) {
+            allowed = budget_reserve(&shadow->budget, ask->tokens, ask->money, now_ns, clock_wall_ms());
+            if (allowed == BUDGET_WAIT)
+                break;
+            if (allowed == BUDGET_EXHAUSTED)
+                reason = DROP_BUDGET;
+        }
+        shadow->first = ask->next;
+        if (!shadow->first)
+            shadow->last = &shadow->first;
+        if (reason == DROP_NONE && !ask_start(ask)) {
+            budget_settle(&shadow->budget, ask->tokens, ask->money, 0, 0);
+            reason = DROP_MEMORY;
+        }
+        if (reason != DROP_NONE)
+            ask_refuse(ask, reason);
+    }
+    if (shadow->first)
+        loop_timer_arm(shadow->loop, &shadow->pump_timer, PUMP_MS, on_pump_timer, shadow);
+}
+
+static bool line_join(struct shadow *shadow, struct trial *trial, struct arm_answer *answer)
+{
+    struct ask *ask = calloc(1, sizeof *ask);
+    if (!ask)
+        return false;
+    const struct conf_model *model = answer ? arms_model(trial->conf, answer->arm) : &trial->conf->judge;
+    uint64_t tokens_in, tokens_out;
+    arms_worst_case(trial, answer == NULL, &tokens_in, &tokens_out);
+    *ask = (struct ask){.shadow = shadow, .trial = trial, .answer = answer};
+    ask->tokens = tokens_in + tokens_out;
+    ask->money = arms_price(model, tokens_in, tokens_out);
+    *shadow->last = ask;
+    shadow->last = &ask->next;
+    return true;
+}
+
+/* ---- what other threads hand in ---- */
+
+struct letter {
+    struct shadow *shadow;
+    struct trial *trial;
+};
+
+static void on_ask(void *arg)
+{
+    struct letter letter = *(struct letter *)arg;
+    free(arg);
+    struct trial *trial = letter.trial;
+    trial->pending = 1; /* held until all are in the line */
+    for (size_t i = 0; i < trial->arm_count; i++) {
+        struct arm_answer *answer = &trial->arms[i];
+        if (answer->asked)
+            continue;
+        if (line_join(letter.shadow, trial, answer))
+            trial->pending++;
+        else
+            answer->missing = DROP_MEMORY;
+    }
+    line_pump(letter.shadow);
+    if (--trial->pending == 0)
+        pipeline_answered(letter.shadow->pipeline, trial);
+}
+
+static void on_judge(void *arg)
+{
+    struct letter letter = *(struct letter *)arg;
+    free(arg);
+    letter.trial->pending = 1;
+    letter.trial->judge[0].missing = DROP_NONE;
+    if (line_join(letter.shadow, letter.trial, NULL))
+        line_pump(letter.shadow);
+    else
+        pipeline_judged(letter.shadow->pipeline, letter.trial);
+}
+
+static bool post(struct shadow *shadow, struct trial *trial, loop_fn *fn)
+{
+    struct letter *letter = atomic_load(&shadow->stopping) ? NULL : malloc(sizeof *letter);
+    if (!letter)
+        return false;
+    *letter = (struct letter){shadow, trial};
+    if (loop_post(shadow->loop, fn, letter) == 0)
+        return true;
+    free(letter);
+    return false;
+}
+
+void shadow_ask(struct shadow *shadow, struct trial *trial)
+{
+    if (!post(shadow, trial, on_ask))
+        pipeline_drop(shadow->pipeline, trial, atomic_load(&shadow->stopping) ? DROP_SHUTDOWN : DROP_QUEUE_FULL);
+}
+
+void shadow_judge(struct shadow *shadow, struct trial *trial)
+{
+    if (post(shadow, trial, on_judge))
+        return;
+    trial->judge[0].missing = atomic_load(&shadow->stopping) ? DROP_SHUTDOWN : DROP_QUEUE_FULL;
+    pipeline_judged(shadow->pipeline, trial); /* undecided: the judge is missing */
+}
+
+/* ---- life ---- */
+
+static void *shadow_run(void *arg)
+{
+    struct shadow *shadow = arg;
+    loop_run(shadow->loop);
+    return NULL;
+}
+
+struct shadow *shadow_start(struct conf *conf, struct log *log, struct metrics *metrics, struct err *err)
+{
+    struct shadow *shadow = calloc(1, sizeof *shadow);
+    if (!shadow) {
+        err_set(err, "no memory for the shadow loop");
+        return NULL;
+    }
+    shadow->conf = conf_hold(conf);
+    shadow->log = log;
+    shadow->metrics = metrics;
+    shadow->last = &shadow->first;
+    shadow->rate = METRIC0(metrics, "candor_shadow_rate");
+    shadow->money = METRIC0(metrics, "candor_shadow_money_total");
+    shadow->judge_invalid = METRIC0(metrics, "candor_judge_invalid_total");
+    budget_init(&shadow->budget, conf, clock_monotonic_ns(), clock_wall_ms());
+    shadow->loop = loop_new(err);
+    shadow->fetcher = shadow->loop ? fetcher_new(shadow->loop, err) : NULL;
+    int rc = shadow->fetcher ? pthread_create(&shadow->thread, NULL, shadow_run, shadow) : -1;
+    shadow->running = rc == 0;
+    if (rc > 0)
+        err_set(err, "cannot start the shadow thread: %s", strerror(rc));
+    if (!shadow->running) {
+        shadow_free(shadow);
+        return NULL;
+    }
+    return shadow;
+}
+
+void shadow_connect(struct shadow *shadow, struct pipeline *pipeline)
+{
+    shadow->pipeline = pipeline;
+}
+
+struct reload {
+    struct shadow *shadow;
+    struct conf *conf;
+};
+
+static void on_configure(void *arg)
+{
+    struct reload reload = *(struct reload *)arg;
+    free(arg);
+    conf_drop(reload.shadow->conf);
+    reload.shadow->conf = reload.conf;
+    budget_configure(&reload.shadow->budget, reload.conf);
+    line_pump(reload.shadow);
+}
+
+void shadow_configure(struct shadow *shadow, struct conf *conf)
+{
+    struct reload *reload = malloc(sizeof *reload);
+    if (reload)
+        *reload = (struct reload){shadow, conf_hold(conf)};
+    if (!reload || loop_post(shadow->loop, on_configure, reload) != 0) {
+        log_warn(shadow->log, "the shadow keeps its old budget: its mailbox is full", LOG_I("letters", 65536));
+        if (reload)
+            conf_drop(conf);
+        free(reload);
+    }
+}
+
+static void on_stop(void *arg)
+{
+    struct shadow *shadow = arg;
+    line_pump(shadow); /* refuses what waits */
+    fetcher_free(shadow->fetcher);
+    shadow->fetcher = NULL;
+    loop_stop(shadow->loop);
+}
+
+void shadow_stop(struct shadow *shadow)
+{
+    if (!shadow->running)
+        return;
+    atomic_store(&shadow->stopping, true);
+    while (loop_post(shadow->loop, on_stop, shadow) != 0)
+        sched_yield(); /* a full mailbox empties: the loop takes it whole each turn */
+    pthread_join(shadow->thread, NULL);
+    shadow->running = false;
+}
+
+void shadow_free(struct shadow *shadow)
+{
+    if (!shadow)
+        return;
+    shadow_stop(shadow);
+    fetcher_free(shadow->fetcher);
+    loop_free(shadow->loop);
+    conf_drop(shadow->conf);
+    free(shadow);
+}

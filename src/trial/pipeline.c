@@ -1,0 +1,251 @@
+/* pipeline: see pipeline.h. The pure steps (observe, compare, conclude) are in steps.c and run on the pool; here is
+ * what moves a trial from one to the next, what counts it, and the one way out.
+ */
+#include "pipeline.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "pool.h"
+#include "steps.h"
+
+/* What observing needs and a reload replaces: held by each pool thread's detector. */
+struct observation {
+    struct rules *rules;
+    char epoch[33];
+};
+
+struct pipeline {
+    struct pool *pool;
+    struct pipeline_ops ops;
+    struct log *log;
+    struct metrics *metrics;
+    size_t max_in_flight;
+    atomic_uint_least64_t seq;
+    atomic_size_t held;      /* taken from the relay and not yet freed */
+    atomic_size_t in_flight; /* of these, sampled */
+    pthread_mutex_t lock;    /* guards observation: taken once a trial, never on the live path */
+    struct observation observation;
+    struct metric *dropped[DROP_REASON_COUNT];
+    struct metric *detected[CONDITION_COUNT];
+    struct metric *flying, *detect_errors;
+};
+
+/* The scratch of a pool thread. */
+struct bench {
+    struct pipeline *pipeline;
+    struct rules *rules; /* of the detector; held by it */
+    struct detector *detector;
+    char epoch[33];
+};
+
+static void *bench_new(void *arg)
+{
+    struct bench *bench = calloc(1, sizeof *bench);
+    if (bench)
+        bench->pipeline = arg;
+    return bench;
+}
+
+static void bench_free(void *scratch)
+{
+    struct bench *bench = scratch;
+    if (!bench)
+        return;
+    detector_free(bench->detector);
+    free(bench);
+}
+
+/* The detector over the rules now in force. NULL when it cannot be made. */
+static struct detector *bench_detector(struct bench *bench)
+{
+    struct pipeline *pipeline = bench->pipeline;
+    pthread_mutex_lock(&pipeline->lock);
+    bool stale = !bench->detector || bench->rules != pipeline->observation.rules;
+    struct rules *rules = stale ? rules_hold(pipeline->observation.rules) : NULL;
+    memcpy(bench->epoch, pipeline->observation.epoch, sizeof bench->epoch);
+    pthread_mutex_unlock(&pipeline->lock);
+    if (stale) {
+        struct err err = {""};
+        detector_free(bench->detector);
+        bench->detector = detector_new(rules, &err);
+        bench->rules = rules;
+        if (!bench->detector)
+            log_error(pipeline->log, "detector failed", LOG_Z("reason", err.text));
+        rules_drop(rules); /* the detector holds them */
+    }
+    return bench->detector;
+}
+
+static void metrics_prepare(struct pipeline *pipeline)
+{
+    for (int i = 1; i < DROP_REASON_COUNT; i++)
+        pipeline->dropped[i] =
+            METRIC(pipeline->metrics, "candor_trials_dropped_total", drop_reason_name((enum drop_reason)i));
+    for (size_t i = 0; i < CONDITION_COUNT; i++) {
+        char name[CONDITION_NAME_SIZE];
+        struct condition condition = condition_at(i);
+        if (condition.belief != BELIEF_PUSHBACK && condition.context != CONTEXT_FEAR)
+            pipeline->detected[i] = METRIC(pipeline->metrics, "candor_detected_total", condition_name(condition, name));
+    }
+    pipeline->flying = METRIC0(pipeline->metrics, "candor_trials_in_flight");
+    pipeline->detect_errors = METRIC0(pipeline->metrics, "candor_detect_errors_total");
+}
+
+struct pipeline *pipeline_new(const struct pipeline_settings *settings, struct rules *rules, const char *epoch,
+                              struct pipeline_ops ops, struct log *log, struct metrics *metrics, struct err *err)
+{
+    struct pipeline *pipeline = calloc(1, sizeof *pipeline);
+    if (!pipeline) {
+        err_set(err, "no memory for the trial pipeline");
+        return NULL;
+    }
+    pipeline->ops = ops;
+    pipeline->log = log;
+    pipeline->metrics = metrics;
+    pipeline->max_in_flight = settings->max_in_flight;
+    atomic_init(&pipeline->seq, settings->last_seq);
+    atomic_init(&pipeline->held, 0);
+    atomic_init(&pipeline->in_flight, 0);
+    pthread_mutex_init(&pipeline->lock, NULL);
+    pipeline_configure(pipeline, rules, epoch);
+    metrics_prepare(pipeline);
+    struct pool_scratch scratch = {bench_new, bench_free, pipeline};
+    pipeline->pool = pool_new(settings->threads, settings->max_queued, scratch, err);
+    if (!pipeline->pool) {
+        pipeline_free(pipeline);
+        return NULL;
+    }
+    return pipeline;
+}
+
+void pipeline_stop(struct pipeline *pipeline)
+{
+    pool_free(pipeline->pool);
+    pipeline->pool = NULL;
+}
+
+void pipeline_free(struct pipeline *pipeline)
+{
+    if (!pipeline)
+        return;
+    pipeline_stop(pipeline);
+    rules_drop(pipeline->observation.rules);
+    pthread_mutex_destroy(&pipeline->lock);
+    free(pipeline);
+}
+
+void pipeline_configure(struct pipeline *pipeline, struct rules *rules, const char *epoch)
+{
+    pthread_mutex_lock(&pipeline->lock);
+    struct rules *old = pipeline->observation.rules;
+    pipeline->observation.rules = rules_hold(rules);
+    strncpy(pipeline->observation.epoch, epoch, sizeof pipeline->observation.epoch - 1);
+    pthread_mutex_unlock(&pipeline->lock);
+    rules_drop(old);
+}
+
+size_t pipeline_in_flight(struct pipeline *pipeline)
+{
+    return atomic_load_explicit(&pipeline->held, memory_order_relaxed);
+}
+
+void pipeline_done(struct pipeline *pipeline)
+{
+    size_t before = atomic_fetch_sub_explicit(&pipeline->in_flight, 1, memory_order_relaxed);
+    assert(before > 0);
+    atomic_fetch_sub_explicit(&pipeline->held, 1, memory_order_relaxed);
+    metric_set(pipeline->flying, (double)(before - 1));
+}
+
+/* ---- the stations ---- */
+
+void pipeline_drop(struct pipeline *pipeline, struct trial *trial, enum drop_reason reason)
+{
+    metric_add(pipeline->dropped[reason], 1);
+    if (trial->seq == 0) {
+        trial_free(trial);
+        atomic_fetch_sub_explicit(&pipeline->held, 1, memory_order_relaxed);
+        return;
+    }
+    trial->missing = reason;
+    pipeline->ops.tell(trial, pipeline->ops.arg);
+}
+
+/* A sampled trial gets its place in arrival order, before anything of its outcome can be known. */
+static bool admit(struct pipeline *pipeline, struct trial *trial)
+{
+    size_t before = atomic_fetch_add_explicit(&pipeline->in_flight, 1, memory_order_relaxed);
+    if (before >= pipeline->max_in_flight) {
+        atomic_fetch_sub_explicit(&pipeline->in_flight, 1, memory_order_relaxed);
+        return false;
+    }
+    metric_set(pipeline->flying, (double)(before + 1));
+    id_new(trial->trial_id);
+    trial->started_ns = clock_monotonic_ns();
+    trial->seq = atomic_fetch_add_explicit(&pipeline->seq, 1, memory_order_relaxed) + 1;
+    return true;
+}
+
+static void observe(void *job, void *scratch)
+{
+    struct trial *trial = job;
+    struct bench *bench = scratch;
+    struct pipeline *pipeline = bench->pipeline;
+    struct detector *detector = bench_detector(bench);
+    enum drop_reason reason = detector ? step_detect(trial, detector) : DROP_MEMORY;
+    if (reason != DROP_NONE) {
+        pipeline_drop(pipeline, trial, reason);
+        return;
+    }
+    memcpy(trial->epoch, bench->epoch, sizeof trial->epoch);
+    metric_add(pipeline->detected[condition_index(trial->detection.condition)], 1);
+    if (trial->detection.error)
+        metric_add(pipeline->detect_errors, 1);
+    if (!step_sample(trial))
+        pipeline_drop(pipeline, trial, DROP_NOT_SAMPLED);
+    else if (!admit(pipeline, trial))
+        pipeline_drop(pipeline, trial, DROP_QUEUE_FULL);
+    else if ((reason = step_plan(trial, detector)) != DROP_NONE)
+        pipeline_drop(pipeline, trial, reason);
+    else
+        pipeline->ops.ask(trial, pipeline->ops.arg);
+}
+
+void pipeline_take(struct pipeline *pipeline, struct trial *trial)
+{
+    atomic_fetch_add_explicit(&pipeline->held, 1, memory_order_relaxed);
+    if (pool_put(pipeline->pool, observe, trial) != 0)
+        pipeline_drop(pipeline, trial, DROP_QUEUE_FULL);
+}
+
+static void compare(void *job, void *scratch)
+{
+    struct trial *trial = job;
+    struct pipeline *pipeline = ((struct bench *)scratch)->pipeline;
+    enum drop_reason reason = step_compare(trial);
+    if (reason != DROP_NONE) {
+        pipeline_drop(pipeline, trial, reason);
+    } else if (trial->comparison.stage == STAGE_NONE && trial->conf->has_judge) {
+        pipeline->ops.judge(trial, pipeline->ops.arg);
+    } else {
+        step_conclude(trial);
+        pipeline->ops.tell(trial, pipeline->ops.arg);
+    }
+}
+
+void pipeline_answered(struct pipeline *pipeline, struct trial *trial)
+{
+    if (pool_put(pipeline->pool, compare, trial) != 0)
+        pipeline_drop(pipeline, trial, DROP_QUEUE_FULL);
+}
+
+void pipeline_judged(struct pipeline *pipeline, struct trial *trial)
+{
+    step_judged(trial);
+    step_conclude(trial);
+    pipeline->ops.tell(trial, pipeline->ops.arg);
+}

@@ -1,0 +1,210 @@
+/* steps: see steps.h. */
+#include "steps.h"
+
+#include "inflate.h"
+#include "sample.h"
+
+#define INFLATED_MAX_BYTES (8u << 20)
+
+enum arm step_live_arm(const struct conf *conf)
+{
+    return conf->live_is_original ? ARM_ORIGINAL : ARM_WARM;
+}
+
+enum arm step_asked_arm(const struct conf *conf)
+{
+    return conf->live_is_original ? ARM_WARM : ARM_ORIGINAL;
+}
+
+/* The plain bytes of a tap; in the arena where they had to be inflated. */
+static enum drop_reason tap_body(struct trial *trial, const struct tap *tap, struct slice *body)
+{
+    if (tap->truncated)
+        return DROP_BODY_TOO_LARGE;
+    *body = buf_slice(&tap->body);
+    struct slice encoding = slice_from(tap->encoding);
+    if (encoding.len == 0 || slice_is(encoding, "identity"))
+        return DROP_NONE;
+    struct buf plain;
+    buf_init(&plain, INFLATED_MAX_BYTES);
+    enum drop_reason reason = DROP_ENCODING;
+    if (inflate_body(encoding, *body, &plain) == 0) {
+        *body = arena_copy(trial->arena, buf_slice(&plain));
+        reason = body->data ? DROP_NONE : DROP_MEMORY;
+    }
+    buf_fini(&plain);
+    return reason;
+}
+
+static void turns_detect(struct trial *trial, struct detector *detector, struct detect_turn *turns)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < trial->request.turn_count; i++) {
+        const struct turn *turn = &trial->request.turns[i];
+        /* System and tool turns stay as empty ones, so that a cue's turn index is the request's. */
+        bool spoken = turn->role == ROLE_USER || turn->role == ROLE_ASSISTANT;
+        turns[count++] = (struct detect_turn){turn->role == ROLE_USER, spoken ? turn->text : SLICE("")};
+    }
+    detect_run(detector, turns, count, trial->arena, &trial->detection);
+}
+
+enum drop_reason step_detect(struct trial *trial, struct detector *detector)
+{
+    if (trial->opted_out)
+        return DROP_OPTED_OUT;
+    if (trial->shadow_loop)
+        return DROP_LOOP;
+    if (trial->retried)
+        return DROP_RETRY;
+    enum drop_reason reason = tap_body(trial, &trial->request_tap, &trial->request_body);
+    if (reason != DROP_NONE)
+        return reason;
+    switch (request_read(trial->endpoint, trial->request_body, trial->arena, &trial->request)) {
+    case REQUEST_FINE:
+        break;
+    case REQUEST_TOO_LARGE:
+        return DROP_BODY_TOO_LARGE;
+    case REQUEST_NOT_JSON:
+    case REQUEST_NO_MESSAGES:
+        return DROP_REQUEST_UNREADABLE;
+    }
+    if (trial->request.last_user >= trial->request.turn_count)
+        return DROP_NO_QUESTION;
+    struct detect_turn *turns = arena_array(trial->arena, trial->request.turn_count, sizeof *turns);
+    if (!turns)
+        return DROP_MEMORY;
+    turns_detect(trial, detector, turns);
+    return arena_exhausted(trial->arena) ? DROP_MEMORY : DROP_NONE;
+}
+
+bool step_sample(struct trial *trial)
+{
+    sample_identify(trial);
+    return sample_decide(trial);
+}
+
+/* What the request itself rules out: the other model could not be asked the same, or would act. */
+static enum drop_reason request_comparable(const struct trial *trial)
+{
+    const struct chat_request *request = &trial->request;
+    if (request->stored_state || request->background)
+        return DROP_STORED_STATE;
+    if (request->server_tools)
+        return DROP_TOOLS;
+    for (size_t i = 0; i < request->turn_count; i++)
+        if (request->turns[i].has_media)
+            return DROP_MEDIA;
+    return DROP_NONE;
+}
+
+void step_read_answer(struct trial *trial, struct arm_answer *answer, bool event_stream, struct slice body)
+{
+    bool live = answer->arm == step_live_arm(trial->conf);
+    struct reply reply;
+    reply_read(trial->endpoint, event_stream, body, trial->arena, &reply);
+    answer->model = reply.model;
+    answer->fingerprint = reply.fingerprint;
+    answer->finish_reason = reply.finish_reason;
+    answer->text = reply.text.len ? reply.text : reply.refusal;
+    answer->tool_calls = reply.tool_calls;
+    answer->tokens_in = reply.tokens_in;
+    answer->tokens_out = reply.tokens_out;
+    if (reply.is_error || reply.unparsed)
+        answer->missing = live ? DROP_LIVE_UNREADABLE : DROP_SHADOW_UNREADABLE;
+    else if (!reply.complete)
+        answer->missing = live ? DROP_LIVE_INCOMPLETE : DROP_SHADOW_UNREADABLE;
+    else if (slice_is(reply.finish_reason, "length"))
+        answer->missing = live ? DROP_LIVE_TRUNCATED : DROP_SHADOW_TRUNCATED;
+    else if (answer->text.len == 0 && answer->tool_calls.len == 0)
+        answer->missing = live ? DROP_LIVE_UNREADABLE : DROP_SHADOW_UNREADABLE;
+    else
+        answer->missing = DROP_NONE;
+}
+
+static enum drop_reason live_read(struct trial *trial)
+{
+    struct arm_answer *live = trial_add_arm(trial, step_live_arm(trial->conf));
+    live->asked = true;
+    live->status = trial->live_status;
+    live->first_byte_ms = trial->live_first_byte_ms;
+    live->total_ms = trial->live_total_ms;
+    live->missing = DROP_LIVE_INCOMPLETE;
+    if (trial->client_gone || trial->live_broken)
+        return live->missing;
+    live->missing = DROP_LIVE_FAILED;
+    if (trial->live_status != 200)
+        return live->missing;
+    struct slice body;
+    live->missing = tap_body(trial, &trial->reply_tap, &body);
+    if (live->missing == DROP_NONE)
+        step_read_answer(trial, live, trial->reply_tap.event_stream, body);
+    return live->missing;
+}
+
+static void arms_list(struct trial *trial, struct detector *detector)
+{
+    const struct conf *conf = trial->conf;
+    const struct {
+        enum arm arm;
+        const char *purpose;
+        double share;
+        bool neutral;
+    } extras[] = {
+        {ARM_ORIGINAL_AGAIN, "original_again", conf->shadow.original_again, false},
+        {ARM_WARM_AGAIN, "warm_again", conf->shadow.warm_again, false},
+        {ARM_ORIGINAL_NEUTRAL, "neutral", conf->shadow.neutral, true},
+        {ARM_WARM_NEUTRAL, "neutral", conf->shadow.neutral, true},
+    };
+    trial_add_arm(trial, step_asked_arm(conf));
+    bool cued = trial->detection.cue_count > 0;
+    if (cued && conf->shadow.neutral > 0)
+        neutralise(detector, trial->request.turns[trial->request.last_user].text, &trial->detection,
+                   trial->request.last_user, trial->arena, &trial->neutral);
+    for (size_t i = 0; i < sizeof extras / sizeof *extras; i++) {
+        if (extras[i].neutral && !(cued && trial->neutral.safe))
+            continue;
+        if (sample_number(trial, extras[i].purpose) < extras[i].share)
+            trial_add_arm(trial, extras[i].arm);
+    }
+}
+
+enum drop_reason step_plan(struct trial *trial, struct detector *detector)
+{
+    enum drop_reason reason = live_read(trial);
+    if (reason == DROP_NONE)
+        reason = request_comparable(trial);
+    if (reason == DROP_NONE)
+        arms_list(trial, detector);
+    return reason;
+}
+
+enum drop_reason step_compare(struct trial *trial)
+{
+    const struct arm_answer *asked = trial_arm(trial, step_asked_arm(trial->conf));
+    if (!asked || asked->missing != DROP_NONE)
+        return asked ? asked->missing : DROP_MEMORY;
+    struct compare_input input;
+    trial_pair(trial, &input);
+    compare_texts(&input, trial->arena, &trial->comparison);
+    return DROP_NONE;
+}
+
+void step_judged(struct trial *trial)
+{
+    const struct judge_call *first = &trial->judge[0], *second = &trial->judge[1];
+    struct comparison *comparison = &trial->comparison;
+    enum belief belief = trial->detection.belief.kind;
+    if (trial->judge_count == 0 || first->missing != DROP_NONE) {
+        comparison->reason = "judge_missing";
+    } else if (!first->parsed || (trial->judge_count > 1 && !second->parsed)) {
+        comparison->reason = trial->judge_count > 1 && second->missing != DROP_NONE ? "judge_missing" : "judge_parse";
+    } else {
+        compare_judged(&first->judgement, trial->judge_count > 1 ? &second->judgement : NULL, belief, comparison);
+    }
+}
+
+void step_conclude(struct trial *trial)
+{
+    trial->has_outcome = outcome_signed(&trial->comparison, trial->detection.belief.kind, &trial->x);
+    trial->flagged = outcome_flagged(&trial->comparison);
+}

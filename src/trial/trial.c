@@ -1,0 +1,145 @@
+/* trial: see trial.h. */
+#include "trial.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "clock.h"
+
+#define TRIAL_MAX_BYTES (64u << 20)
+
+static const char *const drop_reasons[] = {
+    [DROP_NONE] = "none",
+    [DROP_NOT_SAMPLED] = "not_sampled",
+    [DROP_OPTED_OUT] = "opted_out",
+    [DROP_LOOP] = "loop",
+    [DROP_RETRY] = "retry",
+    [DROP_REQUEST_UNREADABLE] = "request_unreadable",
+    [DROP_NO_QUESTION] = "no_question",
+    [DROP_BODY_TOO_LARGE] = "body_too_large",
+    [DROP_ENCODING] = "encoding",
+    [DROP_STORED_STATE] = "stored_state",
+    [DROP_MEDIA] = "media",
+    [DROP_TOOLS] = "tools",
+    [DROP_LIVE_FAILED] = "live_failed",
+    [DROP_LIVE_INCOMPLETE] = "live_incomplete",
+    [DROP_LIVE_UNREADABLE] = "live_unreadable",
+    [DROP_LIVE_TRUNCATED] = "live_truncated",
+    [DROP_QUEUE_FULL] = "queue_full",
+    [DROP_MEMORY] = "memory",
+    [DROP_BUDGET] = "budget",
+    [DROP_BACKOFF] = "backoff",
+    [DROP_SHADOW_UNREACHABLE] = "shadow_unreachable",
+    [DROP_SHADOW_TIMEOUT] = "shadow_timeout",
+    [DROP_SHADOW_STATUS] = "shadow_status",
+    [DROP_SHADOW_UNREADABLE] = "shadow_unreadable",
+    [DROP_SHADOW_TRUNCATED] = "shadow_truncated",
+    [DROP_SHADOW_MODEL] = "shadow_model",
+    [DROP_DEADLINE] = "deadline",
+    [DROP_SHUTDOWN] = "shutdown",
+};
+static_assert(sizeof drop_reasons / sizeof *drop_reasons == DROP_REASON_COUNT, "every reason has a word");
+
+const char *drop_reason_name(enum drop_reason reason)
+{
+    return drop_reasons[reason];
+}
+
+bool drop_reason_parse(struct slice word, enum drop_reason *out)
+{
+    for (int i = 0; i < DROP_REASON_COUNT; i++) {
+        if (slice_is(word, drop_reasons[i])) {
+            *out = (enum drop_reason)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct trial *trial_new(struct conf *conf)
+{
+    struct trial *trial = calloc(1, sizeof *trial);
+    if (!trial)
+        return NULL;
+    trial->arena = arena_new(TRIAL_MAX_BYTES);
+    if (!trial->arena) {
+        free(trial);
+        return NULL;
+    }
+    trial->conf = conf_hold(conf);
+    buf_init(&trial->request_tap.body, conf->limits.tap_bytes);
+    buf_init(&trial->reply_tap.body, conf->limits.tap_bytes);
+    return trial;
+}
+
+void trial_free(struct trial *trial)
+{
+    if (!trial)
+        return;
+    if (trial->authorization.len) /* it lies in our own arena, so the cast takes no const away from anybody */
+        explicit_bzero((char *)(uintptr_t)trial->authorization.data, trial->authorization.len);
+    buf_fini(&trial->request_tap.body);
+    buf_fini(&trial->reply_tap.body);
+    arena_free(trial->arena);
+    conf_drop(trial->conf);
+    free(trial);
+}
+
+struct arm_answer *trial_arm(struct trial *trial, enum arm arm)
+{
+    for (size_t i = 0; i < trial->arm_count; i++)
+        if (trial->arms[i].arm == arm)
+            return &trial->arms[i];
+    return NULL;
+}
+
+struct arm_answer *trial_add_arm(struct trial *trial, enum arm arm)
+{
+    if (trial->arm_count == TRIAL_MAX_ARMS)
+        return NULL;
+    struct arm_answer *answer = &trial->arms[trial->arm_count++];
+    *answer = (struct arm_answer){.arm = arm, .tokens_in = -1, .tokens_out = -1};
+    return answer;
+}
+
+void trial_pair(struct trial *trial, struct compare_input *out)
+{
+    const struct arm_answer *warm = trial_arm(trial, ARM_WARM), *original = trial_arm(trial, ARM_ORIGINAL);
+    *out = (struct compare_input){.belief = trial->detection.belief.text, .belief_kind = trial->detection.belief.kind};
+    if (trial->request.last_user < trial->request.turn_count)
+        out->question = trial->request.turns[trial->request.last_user].text;
+    if (warm) {
+        out->warm = warm->text;
+        out->warm_tool_calls = warm->tool_calls;
+    }
+    if (original) {
+        out->original = original->text;
+        out->original_tool_calls = original->tool_calls;
+    }
+}
+
+void id_new(char id[ID_SIZE])
+{
+    static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    unsigned char bytes[16];
+    uint64_t now = (uint64_t)clock_wall_ms();
+    for (int i = 0; i < 6; i++)
+        bytes[i] = (unsigned char)(now >> (40 - 8 * i));
+    ssize_t got = getrandom(bytes + 6, 10, 0);
+    assert(got == 10); /* never short for up to 256 bytes once the kernel is seeded */
+    /* 128 bits in 26 characters of five, the first of which carries only three. */
+    unsigned bits = 0, held = 2;
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bits = bits << 8 | bytes[i];
+        held += 8;
+        while (held >= 5) {
+            held -= 5;
+            id[at++] = alphabet[bits >> held & 31];
+        }
+    }
+    assert(at == ID_SIZE - 1);
+    id[at] = '\0';
+}
