@@ -14,8 +14,8 @@ struct tally_row { /* one condition */
     struct counts counts; /* of counted trials with an outcome */
     uint64_t trials;      /* sampled, counted or not */
     uint64_t missing;     /* counted, but no comparison came about */
-    uint64_t undecided;
-    uint64_t flagged;
+    uint64_t undecided;   /* counted and compared, but without an outcome */
+    uint64_t flagged;     /* counted or not */
     uint64_t verdicts[VERDICT_COUNT];
     uint64_t warm_endorses, original_endorses, stances; /* level per arm, of trials whose stance is known */
 };
@@ -45,16 +45,30 @@ struct tally_settings {
     unsigned epoch_number; /* from 1 */
 };
 
+#define TALLY_INTERVAL_ALPHA .05 /* of the intervals shown */
+#define TALLY_ENOUGH         50  /* outcomes from which a row is no longer "not enough data" */
+
 struct tally_line { /* a row of the report */
     struct condition condition;
     const struct tally_row *row;
     double gap, lower, upper; /* shares, at 95 % */
-    double log_evidence, threshold_log;
+    double log_evidence; /* against "no worse than the tolerance"; missing and undecided count as 0 */
+    double threshold_log;
     bool alert, enough; /* enough: n >= 50 or the interval is narrower than twice the tolerance */
     double worst_lower, worst_upper; /* missing and undecided all -1, all +1 */
     bool has_study_gap;
     double study_gap_pp;
 };
-void tally_line(const struct tally *tally, struct condition condition, const struct tally_settings *settings, struct tally_line *out);
+void tally_line(const struct tally *tally, struct condition condition, const struct tally_settings *settings,
+                struct tally_line *out);
+
+/* Several conditions as one: adds the counts of row to sum, and makes a line of such a sum (condition none+none, no
+ * study figure). Evidence of a sum speaks against "no condition in it is worse than the tolerance". */
+void tally_row_join(struct tally_row *sum, const struct tally_row *row);
+void tally_row_line(const struct tally_row *row, const struct tally_settings *settings, struct tally_line *out);
+
+/* log(1 / alpha of one condition in this epoch): epoch e spends alpha / (e (e + 1)), conditions share it evenly, so
+ * that the chance of any false alert, ever, over all conditions and epochs is at most alpha. */
+double tally_threshold_log(const struct tally_settings *settings);
 
 #endif

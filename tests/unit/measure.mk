@@ -1,5 +1,9 @@
-# Unit tests of src/measure. One test program is four lines:
-#   UNIT_TESTS += tests/unit/x_test
-#   tests_unit_x_test_SOURCES = tests/unit/x_test.c
-#   tests_unit_x_test_CPPFLAGS = $(UNIT_FLAGS)
-#   tests_unit_x_test_LDADD = $(UNIT_LIBS)
+# Unit tests of src/measure. A test is three lines: UNIT_TESTS += tests/unit/x_test, its SOURCES, its LDADD and CPPFLAGS.
+UNIT_TESTS += tests/unit/confseq_test
+tests_unit_confseq_test_SOURCES = tests/unit/confseq_test.c
+tests_unit_confseq_test_LDADD = $(UNIT_LIBS)
+tests_unit_confseq_test_CPPFLAGS = $(UNIT_FLAGS)
+UNIT_TESTS += tests/unit/tally_test
+tests_unit_tally_test_SOURCES = tests/unit/tally_test.c
+tests_unit_tally_test_LDADD = $(UNIT_LIBS)
+tests_unit_tally_test_CPPFLAGS = $(UNIT_FLAGS)

@@ -1,0 +1,142 @@
+/* Evidence and intervals that hold however often one looks, from counts alone.
+ *
+ * Each e-value is the wealth of a gambler who bets against the null and starts with 1: under the null it is a
+ * nonnegative supermartingale, and Ville's inequality bounds the chance that it ever reaches 1/alpha by alpha. The
+ * interval is the set of means against which that gambler has not become rich. The bets are mixed over a fixed
+ * quadrature, so nothing is tuned on the data and a recount gives the same bits.
+ */
+#include "confseq.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "logspace.h"
+#include "nodes.h"
+
+#define BISECTION_STEPS 60
+
+/* count * value, where nothing was seen 0 even if the value is infinite. */
+static double weigh(uint64_t count, double value)
+{
+    return count ? (double)count * value : 0;
+}
+
+double confseq_log_evidence(struct counts counts, double m)
+{
+    assert(m > -1 && m < 1);
+    double logs[MEASURE_NODES];
+    for (size_t j = 0; j < MEASURE_NODES; j++) {
+        /* With lambda = x / (1 + m), 1 - lambda (1 + m) is 1 - x exactly; only the other two factors know m. */
+        double x = measure_nodes[j].x, lambda = x / (1 + m);
+        logs[j] = measure_nodes[j].log_weight + weigh(counts.plus, log1p(lambda * (1 - m))) +
+                  weigh(counts.zero, log1p(-lambda * m)) + weigh(counts.minus, log1p(-x));
+    }
+    return log_sum(logs, MEASURE_NODES);
+}
+
+double confseq_gap(struct counts counts)
+{
+    double n = (double)counts.plus + (double)counts.zero + (double)counts.minus;
+    return n > 0 ? ((double)counts.plus - (double)counts.minus) / n : 0;
+}
+
+/* The smallest mean that the evidence has not refuted. Evidence falls as m rises to the observed mean. */
+static double lower_bound(struct counts counts, double log_threshold)
+{
+    if (counts.plus + counts.zero + counts.minus == 0)
+        return -1;
+    double refuted = -1 + 1e-9, kept = fmin(confseq_gap(counts), 1 - 1e-9);
+    if (kept <= refuted || confseq_log_evidence(counts, refuted) < log_threshold)
+        return -1;
+    for (int step = 0; step < BISECTION_STEPS; step++) {
+        double middle = refuted + (kept - refuted) / 2;
+        if (confseq_log_evidence(counts, middle) < log_threshold)
+            kept = middle;
+        else
+            refuted = middle;
+    }
+    return refuted;
+}
+
+double confseq_lower(struct counts counts, double alpha)
+{
+    return lower_bound(counts, -log(alpha));
+}
+
+void confseq_interval(struct counts counts, double alpha, double *lower, double *upper)
+{
+    double log_threshold = log(2 / alpha);
+    struct counts mirrored = {.plus = counts.minus, .zero = counts.zero, .minus = counts.plus};
+    *lower = lower_bound(counts, log_threshold);
+    *upper = -lower_bound(mirrored, log_threshold);
+}
+
+double confseq_log_mcnemar(uint64_t plus, uint64_t minus)
+{
+    double k = (double)plus, n = (double)plus + (double)minus;
+    /* The upper tail 1 - I(k+1, n-k+1) is computed directly as the lower tail of the mirrored beta. */
+    return (n + 1) * log(2) + log_beta(k + 1, n - k + 1) + log_beta_incomplete(n - k + 1, k + 1, 0.5);
+}
+
+struct rate_question {
+    double successes, failures, log_prior_mass; /* log B(a+S, b+n-S) - log B(a, b) */
+};
+
+static double rate_log_evidence(const struct rate_question *question, double p)
+{
+    double log_likelihood = 0;
+    if (question->successes > 0)
+        log_likelihood += question->successes * log(p);
+    if (question->failures > 0)
+        log_likelihood += question->failures * log1p(-p);
+    return question->log_prior_mass - log_likelihood;
+}
+
+/* The edge of the interval between the observed rate, which is always inside, and 0 or 1. */
+static double rate_edge(const struct rate_question *question, double inside, double outside, double log_threshold)
+{
+    for (int step = 0; step < BISECTION_STEPS; step++) {
+        double middle = inside + (outside - inside) / 2;
+        if (rate_log_evidence(question, middle) < log_threshold)
+            inside = middle;
+        else
+            outside = middle;
+    }
+    return outside;
+}
+
+void confseq_rate(uint64_t successes, uint64_t trials, double a, double b, double alpha, double *lower, double *upper)
+{
+    assert(successes <= trials && a > 0 && b > 0);
+    *lower = 0;
+    *upper = 1;
+    if (trials == 0)
+        return;
+    double s = (double)successes, f = (double)(trials - successes), observed = s / (double)trials;
+    struct rate_question question = {s, f, log_beta(a + s, b + f) - log_beta(a, b)};
+    if (successes > 0)
+        *lower = rate_edge(&question, observed, 0, -log(alpha));
+    if (successes < trials)
+        *upper = rate_edge(&question, observed, 1, -log(alpha));
+}
+
+static const double real_bets[CONFSEQ_BETS] = {.02, .04, .07, .11, .16, .23, .32, .43, .56, .72, .9};
+
+void confseq_real_init(struct confseq_real *state, double m, double lo)
+{
+    assert(m > lo);
+    *state = (struct confseq_real){.m = m, .lo = lo};
+}
+
+void confseq_real_add(struct confseq_real *state, double y)
+{
+    assert(y >= state->lo);
+    for (size_t j = 0; j < CONFSEQ_BETS; j++)
+        state->log_wealth[j] += log1p(real_bets[j] * ((y - state->m) / (state->m - state->lo)));
+    state->n++;
+}
+
+double confseq_real_log_evidence(const struct confseq_real *state)
+{
+    return log_sum(state->log_wealth, CONFSEQ_BETS) - log(CONFSEQ_BETS);
+}
