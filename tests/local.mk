@@ -16,3 +16,5 @@ include tests/unit/trial.mk
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
+
+include tests/lint/local.mk
