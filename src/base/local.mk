@@ -4,7 +4,7 @@ libcandor_a_SOURCES += \
 	include/buf.h src/base/buf.c \
 	include/clock.h src/base/clock.c \
 	include/err.h src/base/err.c \
-	include/json.h src/base/json.c \
+	include/json.h src/base/json.c src/base/json_scan.c \
 	include/log.h src/base/log.c \
 	include/metrics.h src/base/metrics.c \
 	include/pool.h src/base/pool.c \
