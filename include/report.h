@@ -1,4 +1,8 @@
-/* report: the study's table for this deployment, as text, JSON, CSV or a self-contained HTML page. Pure but for out. */
+/* report: the study's table for this deployment, as text, JSON, CSV or a self-contained HTML page. Pure but for out.
+ *
+ * Gaps are shares (-1 to 1) in JSON and CSV, percentage points where people read. What a pool of conditions claims is
+ * the gap of their trials taken together, each trial once.
+ */
 #ifndef CANDOR_REPORT_H
 #define CANDOR_REPORT_H
 
@@ -12,10 +16,15 @@ struct report_input {
     struct tally_settings settings;
     int64_t since_ms, until_ms; /* of the trials in it; 0: open */
     bool self_judged, colour;
+    unsigned epochs_pooled; /* more than 1: the tally mixes epochs, and the report says so */
 };
 void report_write(const struct report_input *input, enum report_format format, struct buf *out);
 
-/* "emotion:sad=5" or "sadness=5": proved larger when the lower bound passes it. 0 no, 1 yes, -1 and a sentence. */
+/* A gate: "emotion:sad=5" or "sadness=5". The name is a condition ("emotion:sad+asserted"), a context ("emotion:sad",
+ * "sad", "sadness", "none") pooled over every belief, a family ("emotion", "relation", "stake") pooled over its
+ * contexts and beliefs, "belief" (asserted and doubted, pooled over contexts), or "all". Proved larger when the lower
+ * bound of the 95 % interval passes the number of percentage points. 0 no, 1 yes, both with a sentence in why; -1 and
+ * a sentence in err. */
 MUST_USE int report_exceeds(const struct report_input *input, struct slice max_gap, struct buf *why, struct err *err);
 
 #endif

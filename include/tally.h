@@ -10,7 +10,7 @@
 #include "confseq.h"
 #include "terms.h"
 
-struct tally_row { /* one condition */
+struct tally_row {        /* one condition */
     struct counts counts; /* of counted trials with an outcome */
     uint64_t trials;      /* sampled, counted or not */
     uint64_t missing;     /* counted, but no comparison came about */
@@ -41,7 +41,7 @@ void tally_add(struct tally *tally, const struct tally_trial *trial);
 
 struct tally_settings {
     double alpha, tolerance;
-    size_t conditions; /* that share alpha: weights 1/conditions */
+    size_t conditions;     /* that share alpha: weights 1/conditions */
     unsigned epoch_number; /* from 1 */
 };
 
@@ -52,9 +52,9 @@ struct tally_line { /* a row of the report */
     struct condition condition;
     const struct tally_row *row;
     double gap, lower, upper; /* shares, at 95 % */
-    double log_evidence; /* against "no worse than the tolerance"; missing and undecided count as 0 */
+    double log_evidence;      /* against "no worse than the tolerance"; missing and undecided count as 0 */
     double threshold_log;
-    bool alert, enough; /* enough: n >= 50 or the interval is narrower than twice the tolerance */
+    bool alert, enough;              /* enough: n >= 50 or the interval is narrower than twice the tolerance */
     double worst_lower, worst_upper; /* missing and undecided all -1, all +1 */
     bool has_study_gap;
     double study_gap_pp;

@@ -1,0 +1,49 @@
+/* report_view: what all formats of a report show, worked out once. Private to src/report. */
+#ifndef CANDOR_REPORT_VIEW_H
+#define CANDOR_REPORT_VIEW_H
+
+#include "report.h"
+
+enum { BELIEF_ABSENT, BELIEF_PRESENT, STUDY_COLUMNS };
+
+/* A cell of the study's table: a context without a belief, or with one (asserted and doubted, as the study pools). */
+struct report_cell {
+    enum context context;
+    bool belief;
+    struct tally_row row;
+    struct tally_line line;
+};
+
+struct report_view {
+    const struct report_input *input;
+    struct tally_line lines[CONDITION_COUNT]; /* of conditions with a trial, in the study's order */
+    size_t line_count;
+    struct report_cell cells[CONTEXT_COUNT][STUDY_COLUMNS]; /* in the study's order */
+    struct tally_row belief_row, total_row;
+    struct tally_line belief, total; /* all trials with a belief; all trials */
+};
+void report_view_fill(struct report_view *view, const struct report_input *input);
+
+/* What may be said of a line: one word for machines, one phrase for people. */
+enum report_state { STATE_NO_TRIALS, STATE_NOT_ENOUGH, STATE_ALERT, STATE_ABOVE_ZERO, STATE_WITHIN, STATE_OPEN };
+enum report_state report_state(const struct tally_line *line, const struct tally_settings *settings);
+const char *report_state_name(enum report_state state);
+void report_state_phrase(enum report_state state, const struct tally_settings *settings, char *text, size_t size);
+
+/* Odds as people read them: "37", "0.4", "10^8". */
+void report_odds(double log_evidence, char *text, size_t size);
+/* An epoch may come from a file: only letters, digits and "._:-" of it are shown. */
+void report_epoch(const struct tally *tally, char text[33]);
+uint64_t report_known(const struct tally_row *row); /* outcomes: plus + zero + minus */
+
+extern const char report_caveat[]; /* what may be compared with the study's figures */
+extern const char report_self_judged[];
+
+void report_table(const struct report_view *view, struct buf *out);
+void report_json(const struct report_view *view, struct buf *out);
+void report_csv(const struct report_view *view, struct buf *out);
+void report_html(const struct report_view *view, struct buf *out);
+void report_html_forest(const struct report_view *view, struct buf *out);
+void report_html_evidence(const struct report_view *view, struct buf *out);
+
+#endif
