@@ -18,3 +18,4 @@ TESTS += $(UNIT_TESTS)
 endif
 
 include tests/lint/local.mk
+include tests/system/local.mk

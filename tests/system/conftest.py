@@ -1,0 +1,190 @@
+"""The real binary on kernel-chosen ports, between fake models; stopped by SIGTERM and asked for a clean end.
+
+    CANDOR=/path/to/candor /usr/bin/python3 -m pytest tests/system
+"""
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(__file__))
+
+import pytest
+
+import wire
+from fakes import FakeModel
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("CANDOR", str(TOP / "build" / "candor"))
+os.environ.setdefault("CANDOR_RULES_DIR", str(TOP / "rules"))
+SANITIZER = re.compile(r"(ERROR|WARNING): (Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:")
+PATIENCE = wire.PATIENCE
+
+
+def eventually(probe, what="the awaited state"):
+    """Waits for a state: the first true value of probe()."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        value = probe()
+        if value:
+            return value
+        assert time.monotonic() < until, f"{what} did not come"
+        threading.Event().wait(0.02)
+
+
+def run(*arguments, text=None, **more):
+    """A subcommand to its end."""
+    done = subprocess.run([BINARY, *map(str, arguments)], input=text, capture_output=True, text=True,
+                          timeout=PATIENCE * 3, **more)
+    assert not SANITIZER.search(done.stderr), done.stderr
+    return done
+
+
+class Candor:
+    """A running `candor serve`."""
+
+    def __init__(self, folder, config):
+        self.config_path = folder / "candor.yaml"
+        self.lines, self.fresh = [], threading.Condition()
+        self.configure(config)
+        self.process = subprocess.Popen([BINARY, "serve", "-c", str(self.config_path)], stderr=subprocess.PIPE,
+                                        stdout=subprocess.DEVNULL, text=True, errors="replace")
+        threading.Thread(target=self._collect, daemon=True).start()
+        self.admin = self.event("listening", plane="admin")["address"]
+        self.data = self.event("listening", plane="data")["address"]
+        eventually(lambda: wire.get(self.admin, "/readyz").status == 200, "/readyz")
+
+    def configure(self, config):
+        # JSON is YAML, so a configuration is written as the dictionary it is.
+        self.config_path.write_text(config if isinstance(config, str) else json.dumps(config, indent=1))
+
+    def _collect(self):
+        for line in self.process.stderr:
+            with self.fresh:
+                self.lines.append(line)
+                self.fresh.notify_all()
+        with self.fresh:
+            self.lines.append("")
+            self.fresh.notify_all()
+
+    def log(self):
+        with self.fresh:
+            return "".join(self.lines)
+
+    def event(self, name, **fields):
+        """Waits for the log line of an event with these fields."""
+        def find():
+            for line in self.lines:
+                if line.startswith("{"):
+                    entry = json.loads(line)
+                    if entry.get("event") == name and all(
+                            str(entry.get(key)) == str(value) for key, value in fields.items()):
+                        return entry
+            return None
+        with self.fresh:
+            self.fresh.wait_for(lambda: find() or "" in self.lines, PATIENCE)
+            entry = find()
+        assert entry, f"no '{name}' {fields} in the log:\n{self.log()}"
+        return entry
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def stop(self):
+        """SIGTERM, and a clean end: exit 0, nothing from a sanitizer."""
+        if self.process.poll() is None:
+            self.signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise AssertionError("candor did not stop:\n" + self.log()) from None
+        eventually(lambda: "" in self.lines, "the end of the log")
+        assert not SANITIZER.search(self.log()), self.log()
+        assert code == 0, f"exit {code}:\n{self.log()}"
+
+    # ---- what it recorded ----
+
+    def records(self):
+        done = run("trials", "export", "-c", self.config_path)
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def trials(self, count):
+        """Waits for that many records and gives them in order of arrival."""
+        records = []
+
+        def enough():
+            records[:] = self.records()
+            return len(records) >= count
+        eventually(enough, f"{count} trials")
+        assert len(records) == count, [record["seq"] for record in records]
+        return sorted(records, key=lambda record: record["seq"])
+
+    def metric(self, name, **labels):
+        """The sum of a metric over the series that carry these labels."""
+        total = 0.0
+        for line in wire.get(self.admin, "/metrics").body.decode().splitlines():
+            match = re.fullmatch(re.escape(name) + r"(?:\{(.*)\})? (\S+)", line)
+            if match:
+                have = dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', match.group(1) or ""))
+                if all(have.get(key) == value for key, value in labels.items()):
+                    total += float(match.group(2))
+        return total
+
+    def await_metric(self, least, name, **labels):
+        eventually(lambda: self.metric(name, **labels) >= least, f"{name}{labels} >= {least}")
+
+
+@pytest.fixture
+def fake():
+    """fake(behaviour) starts a fake model."""
+    models = []
+
+    def start(behave):
+        models.append(FakeModel(behave))
+        return models[-1]
+    yield start
+    for model in models:
+        model.close()
+
+
+@pytest.fixture
+def config(tmp_path):
+    """config(warm, original, judge, **sections): a configuration that measures everything."""
+    def make(warm, original=None, judge=None, **sections):
+        url = lambda model: model if isinstance(model, str) else model.url
+        models = {"warm": {"url": url(warm)}, "original": {"url": url(original or warm), "model": "base"}}
+        if judge:
+            models["judge"] = {"url": url(judge), "model": "judge"}
+        settings = {
+            "listen": [{"address": "127.0.0.1:0"}], "admin": {"address": "127.0.0.1:0"}, "workers": 2,
+            "models": models, "shadow": {"sample": {"default": 1.0}},
+            "store": {"url": f"sqlite:{tmp_path}/candor.db", "content": "full"},
+            "log": {"level": "info", "format": "json"}}
+        for name, section in sections.items():
+            if isinstance(section, dict) and isinstance(settings.get(name), dict):
+                settings[name] = {**settings[name], **section}
+            else:
+                settings[name] = section
+        return settings
+    return make
+
+
+@pytest.fixture
+def candor(tmp_path, config):
+    """candor(warm, original, judge, **sections) starts the proxy in front of them."""
+    running = []
+
+    def start(warm, original=None, judge=None, **sections):
+        running.append(Candor(tmp_path, config(warm, original, judge, **sections)))
+        return running[-1]
+    yield start
+    for proxy in running:
+        proxy.stop()

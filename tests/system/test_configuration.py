@@ -1,0 +1,129 @@
+"""A bad configuration or rule is told with file, line, column and one sentence, and nothing starts."""
+import json
+import re
+
+import pytest
+
+import wire
+from conftest import run
+from fakes import says
+
+GOOD = """\
+listen:
+  - address: 127.0.0.1:0
+models:
+  warm: {url: "http://127.0.0.1:9001/v1"}
+  original: {url: "http://127.0.0.1:9002/v1"}
+"""
+
+BAD = {
+    "an unknown key": (GOOD + "colour: red\n", 6),
+    "an unknown key deep down": (GOOD + "shadow:\n  budget: {requests: 5}\n", 7),
+    "a wrong type": (GOOD + "workers: many\n", 6),
+    "a share above one": (GOOD + "shadow:\n  sample: {default: 1.5}\n", 7),
+    "a negative number": (GOOD + "shadow:\n  budget:\n    concurrency: -1\n", 8),
+    "an unknown word": (GOOD + "log:\n  level: loud\n", 7),
+    "an unknown live model": (GOOD + "live: lukewarm\n", 6),
+    "a URL that is none": (GOOD.replace("http://127.0.0.1:9002/v1", "gopher:/x"), 5),
+    "an address that is none": (GOOD.replace("127.0.0.1:0", "127.0.0.1:zero"), 2),
+    "broken YAML": (GOOD + "log: {level: info\n", None),
+    "a list where a map belongs": (GOOD + "log: [info]\n", 6),
+    "the same key twice": (GOOD + "workers: 1\nworkers: 2\n", 7),
+    "an unset variable": (GOOD.replace('9002/v1"', '9002/v1", api_key_env: CANDOR_SURELY_UNSET'), 5),
+    "a content setting that is none": (GOOD + "store: {url: \"sqlite:x.db\", content: some}\n", 6),
+}
+
+
+@pytest.mark.parametrize("command", ["check", "serve"])
+@pytest.mark.parametrize("text, line", BAD.values(), ids=BAD.keys())
+def test_a_configuration_is_refused_with_its_place(tmp_path, command, text, line):
+    path = tmp_path / "candor.yaml"
+    path.write_text(text)
+    done = run(command, "-c", path)
+    assert done.returncode == 1 and done.stdout == ""
+    place = re.search(r"candor\.yaml:(\d+):(\d+): \S+.*", done.stderr)
+    assert place, done.stderr
+    assert line is None or int(place.group(1)) == line, done.stderr
+    assert done.stderr.count("\n") == 1, "one sentence:\n" + done.stderr
+
+
+def test_a_missing_file_is_told(tmp_path):
+    done = run("check", "-c", tmp_path / "nothing.yaml")
+    assert done.returncode == 1 and "nothing.yaml" in done.stderr
+
+
+def test_an_empty_file_is_refused(tmp_path):
+    path = tmp_path / "empty.yaml"
+    path.write_text("")
+    assert run("check", "-c", path).returncode == 1
+
+
+def test_a_good_configuration_is_printed_as_it_would_run(tmp_path):
+    path = tmp_path / "candor.yaml"
+    path.write_text(GOOD)
+    done = run("check", "-c", path)
+    assert done.returncode == 0, done.stderr
+    assert "127.0.0.1:9001" in done.stdout
+
+
+def test_secrets_are_never_printed(tmp_path, monkeypatch):
+    monkeypatch.setenv("ORIGINAL_KEY", "sk-very-secret")
+    path = tmp_path / "candor.yaml"
+    path.write_text(GOOD.replace('9002/v1"', '9002/v1", api_key_env: ORIGINAL_KEY'))
+    done = run("check", "-c", path)
+    assert done.returncode == 0 and "sk-very-secret" not in done.stdout + done.stderr
+
+
+def test_a_bad_rule_is_refused_with_its_place(tmp_path):
+    rules = tmp_path / "mine.yaml"
+    rules.write_text("pack: mine\nrules:\n  - id: broken\n    label: emotion:sad\n    pattern: 'so (sad'\n")
+    path = tmp_path / "candor.yaml"
+    path.write_text(GOOD + f"rules: [{rules}]\n")
+    done = run("check", "-c", path)
+    assert done.returncode == 1
+    assert re.search(r"mine\.yaml:\d+:\d+: \S", done.stderr), done.stderr
+
+
+def test_a_bad_reload_is_refused_whole_and_the_old_one_stays(fake, candor):
+    proxy = candor(fake(says("the old one")))
+    proxy.configure(GOOD + "colour: red\n")
+    proxy.signal(1)
+    refused = proxy.event("reload refused")
+    assert re.search(r"candor\.yaml:6:\d+: ", refused["reason"])
+    assert b"the old one" in wire.chat(proxy.data, "Hi").body
+
+
+def test_a_good_reload_takes_effect_without_dropping_anybody(fake, candor, config):
+    old, new = fake(says("the old one")), fake(says("the new one"))
+    proxy = candor(old)
+    with wire.connect(proxy.data) as sock:
+        reader = wire.Reader(sock)
+        ask = wire.request_bytes("POST", "/v1/chat/completions", wire.chat_body("Hi"))
+        sock.sendall(ask)
+        assert b"the old one" in wire.read_reply(reader).body
+        proxy.configure(config(new))
+        proxy.signal(1)
+        proxy.event("reloaded")
+        sock.sendall(ask)
+        assert wire.read_reply(reader).status == 200
+    assert b"the new one" in wire.chat(proxy.data, "Hi").body
+
+
+def test_usage_errors_exit_with_2():
+    for arguments in ((), ("serve",), ("no-such-command",), ("check", "--no-such-option")):
+        done = run(*arguments)
+        assert done.returncode == 2 and done.stdout == "", arguments
+
+
+def test_the_version_is_told():
+    done = run("--version")
+    assert done.returncode == 0 and re.fullmatch(r"candor \d+\.\d+\.\d+\n", done.stdout)
+
+
+def test_a_port_that_is_taken_is_told(fake, candor, config, tmp_path):
+    proxy = candor(fake(says("fine")))
+    path = tmp_path / "second.yaml"
+    path.write_text(json.dumps({**config(fake(says("x"))), "admin": {"address": proxy.admin},
+                                "store": {"url": f"sqlite:{tmp_path}/second.db"}}))
+    done = run("serve", "-c", path)
+    assert done.returncode == 3 and proxy.admin in done.stderr
