@@ -19,3 +19,4 @@ endif
 
 include tests/lint/local.mk
 include tests/system/local.mk
+include tests/node/local.mk
