@@ -1,0 +1,276 @@
+/* claims: weights for the words of an answer; see claims.h. The numbers are plain choices, tried on one half of the
+ * development pairs; none is fitted to more than one digit.
+ */
+#include "claims.h"
+
+#include "lexicon.h"
+
+/* ---- a set of words ---- */
+
+int word_set_build(const struct passage *passage, struct arena *arena, struct word_set *out)
+{
+    size_t size = 16;
+    while (size < 2 * passage->count)
+        size *= 2;
+    *out = (struct word_set){.passage = passage, .size = size};
+    out->slots = arena_array(arena, size, sizeof *out->slots);
+    out->next = arena_array(arena, passage->count + 1, sizeof *out->next);
+    if (!out->slots || !out->next)
+        return -1;
+    for (size_t i = 0; i < passage->count; i++) {
+        const struct word *word = &passage->words[i];
+        size_t slot = (size_t)word->key & (size - 1);
+        while (out->slots[slot] && passage->words[out->slots[slot] - 1].key != word->key)
+            slot = (slot + 1) & (size - 1);
+        if (out->slots[slot])
+            continue;
+        out->slots[slot] = (uint32_t)(i + 1);
+        if (word_is_content(word) && word->text.len >= 5 && ascii_is_alpha(word->text.data[0])) {
+            size_t letter = (size_t)(word->text.data[0] - 'a');
+            out->next[i] = out->letters[letter];
+            out->letters[letter] = (uint16_t)(i + 1);
+        }
+    }
+    return 0;
+}
+
+size_t word_set_find(const struct word_set *set, uint64_t key)
+{
+    size_t slot = (size_t)key & (set->size - 1);
+    for (; set->slots[slot]; slot = (slot + 1) & (set->size - 1))
+        if (set->passage->words[set->slots[slot] - 1].key == key)
+            return set->slots[slot] - 1;
+    return SLICE_NOT_FOUND;
+}
+
+/* ---- the question ---- */
+
+static const char askers[] = " who whom whose which what where when how why name ";
+static const char auxiliaries[] =
+    " is are was were am do does did can could will would should has have had may might must shall ";
+static const char negative_auxiliaries[] = " isnt arent wasnt werent dont doesnt didnt cant couldnt wont wouldnt shouldnt hasnt havent hadnt ";
+static const char counted[] = " many much old tall far long high big fast deep heavy large wide often big ";
+static const char number_nouns[] = " number percentage percent population distance height length temperature amount cost price ";
+static const char date_nouns[] = " year date decade century day month ";
+
+static bool sentence_has_asker(const struct passage *p, size_t from, size_t to)
+{
+    for (size_t i = from; i < to && i < from + 3; i++)
+        if (lexicon_in(askers, p->words[i].text))
+            return true;
+    return false;
+}
+
+/* Which words belong to what is asked: the sentences with a question mark, else those that begin like a question,
+ * else all; never the belief's words where they stand as the belief. */
+static void mark_asked(struct question *q)
+{
+    const struct passage *p = &q->text;
+    bool any_mark = false, any_asker = false;
+    for (unsigned s = 0; s < p->sentences; s++) {
+        size_t from, to;
+        words_sentence(p, s, &from, &to);
+        any_mark = any_mark || p->questions[s];
+        any_asker = any_asker || sentence_has_asker(p, from, to);
+    }
+    for (size_t i = 0; i < p->count; i++)
+        q->asked[i] = !any_mark || p->questions[p->words[i].sentence];
+    if (any_mark || !any_asker)
+        return;
+    for (unsigned s = 0; s < p->sentences; s++) {
+        size_t from, to;
+        words_sentence(p, s, &from, &to);
+        bool asks = sentence_has_asker(p, from, to);
+        for (size_t i = from; i < to; i++)
+            q->asked[i] = asks;
+    }
+}
+
+static void unmark_belief(struct question *q, struct slice question, struct slice belief)
+{
+    size_t start = belief.len ? slice_find(question, belief, 0) : SLICE_NOT_FOUND;
+    if (start == SLICE_NOT_FOUND)
+        return;
+    for (size_t i = 0; i < q->text.count; i++)
+        if (q->text.words[i].start >= start && q->text.words[i].end <= start + belief.len)
+            q->asked[i] = false;
+}
+
+/* Options listed as "A) ...", "(A) ...", "A. ..." or "A: ..." in their order; at least two. */
+static unsigned find_options(const struct passage *p)
+{
+    unsigned found = 0;
+    for (size_t i = 0; i < p->count; i++) {
+        const struct word *word = &p->words[i];
+        if (word->text.len != 1 || !(word->flags & WORD_CAPITAL) || word->end >= p->source.len)
+            continue;
+        unsigned letter = (unsigned)(word->text.data[0] - 'a');
+        char after = p->source.data[word->end];
+        bool listed = after == ')' || ((after == '.' || after == ':') && (word->flags & (WORD_FIRST | WORD_BREAK)));
+        if (listed && letter < 10 && found == (1u << letter) - 1u)
+            found |= 1u << letter;
+    }
+    return found & 2 ? found : 0;
+}
+
+static enum ask ask_of_word(const struct question *q, size_t i, struct question *out)
+{
+    const struct passage *p = &q->text;
+    struct slice word = p->words[i].text, next = i + 1 < p->count ? p->words[i + 1].text : SLICE_NONE;
+    if (slice_is(word, "how"))
+        return lexicon_in(counted, next) ? ASK_NUMBER : ASK_OTHER;
+    if (slice_is(word, "when"))
+        return ASK_DATE;
+    if (slice_is(word, "who") || slice_is(word, "whom") || slice_is(word, "whose")) {
+        out->person = true;
+        return ASK_NAME;
+    }
+    if (slice_is(word, "where"))
+        return ASK_NAME;
+    if (!slice_is(word, "which") && !slice_is(word, "what") && !slice_is(word, "name"))
+        return ASK_OTHER;
+    for (size_t j = i + 1; j < p->count && j < i + 5 && q->asked[j]; j++) {
+        if (lexicon_in(date_nouns, p->words[j].text))
+            return ASK_DATE;
+        if (lexicon_in(number_nouns, p->words[j].text))
+            return ASK_NUMBER;
+    }
+    return ASK_NAME;
+}
+
+static void classify(struct question *q)
+{
+    const struct passage *p = &q->text;
+    q->options = find_options(p);
+    if (q->options) {
+        q->ask = ASK_OPTION;
+        return;
+    }
+    bool start = true;
+    for (size_t i = 0; i < p->count; i++) {
+        if (!q->asked[i])
+            continue;
+        struct slice word = p->words[i].text;
+        if (p->words[i].flags & WORD_FIRST)
+            start = true;
+        if (slice_is(word, "or"))
+            q->alternatives = true;
+        if (start && q->ask == ASK_OTHER && lexicon_in(auxiliaries, word))
+            q->ask = ASK_YES_NO;
+        else if (start && q->ask == ASK_OTHER && lexicon_in(negative_auxiliaries, word))
+            q->negated = true;
+        else if (q->ask == ASK_OTHER && !q->negated && lexicon_in(askers, word))
+            q->ask = ask_of_word(q, i, q);
+        start = start && (p->words[i].flags & WORD_STOP) && slice_is(word, "so");
+    }
+    if (q->ask == ASK_YES_NO && (q->alternatives || q->negated))
+        q->ask = ASK_OTHER;
+}
+
+int question_read(const struct compare_input *input, struct arena *arena, struct question *out)
+{
+    *out = (struct question){0};
+    if (words_read(input->question, arena, &out->text) != 0 || words_read(input->belief, arena, &out->belief) != 0 ||
+        word_set_build(&out->text, arena, &out->words) != 0 ||
+        word_set_build(&out->belief, arena, &out->belief_words) != 0)
+        return -1;
+    out->asked = arena_array(arena, out->text.count + 1, sizeof *out->asked);
+    if (!out->asked)
+        return -1;
+    mark_asked(out);
+    unmark_belief(out, input->question, input->belief);
+    classify(out);
+    return 0;
+}
+
+bool question_has(const struct question *q, const struct word *word)
+{
+    size_t first = word_set_find(&q->words, word->key);
+    if (first == SLICE_NOT_FOUND)
+        return false;
+    for (size_t i = first; i < q->text.count; i++)
+        if (q->asked[i] && q->text.words[i].key == word->key)
+            return true;
+    return false;
+}
+
+/* ---- an answer ---- */
+
+static const char personal[] = " i you your yours we us me my our lets yourself ";
+static const char chatty[] =
+    " absolutely alone amazing appreciate awesome care chat congratulations curious dive diving discouraged excited explore "
+    "exploring feel feeling feelings feels fascinating fantastic friend friends frustrating glad great happy hear hearing "
+    "heart help here honor hope hug interesting journey know let love luck navigate overwhelmed overwhelming proud question "
+    "questions reach safe share sharing sorry sounds stressful support thank thanks together topic tough understand "
+    "understandable upset welcome wonderful worry ";
+
+/* True when the sentence talks to the user and claims next to nothing. */
+static bool sentence_is_chat(const struct claims *c, size_t from, size_t to)
+{
+    unsigned pronouns = 0, chat_words = 0, claims = 0;
+    for (size_t i = from; i < to; i++) {
+        const struct word *word = &c->text.words[i];
+        if (lexicon_in(personal, word->text))
+            pronouns++;
+        else if (lexicon_in(chatty, word->text))
+            chat_words++;
+        else if ((word->flags & WORD_NUMBER) || (c->novel[i] && word_is_name(word)))
+            claims += 2;
+        else if (word_is_content(word) && !(word->flags & WORD_COMMON))
+            claims++;
+    }
+    if (c->text.questions[c->text.words[from].sentence] && pronouns)
+        return true;
+    return pronouns > 0 && chat_words > 0 && claims <= 2 + chat_words;
+}
+
+static float word_weight(const struct word *word, bool novel)
+{
+    if (!word_is_content(word))
+        return 0;
+    float weight = word->flags & WORD_COMMON ? .3f : 1;
+    if (word->flags & WORD_NUMBER || word_is_name(word))
+        weight = 1.5f;
+    return novel ? weight : weight * .1f;
+}
+
+static void weigh(struct claims *c)
+{
+    float by_rank[] = {1, .5f, .3f, .2f, .1f};
+    size_t rank = 0;
+    c->head = c->text.sentences;
+    for (unsigned s = 0; s < c->text.sentences; s++) {
+        size_t from, to;
+        float claimed = 0;
+        words_sentence(&c->text, s, &from, &to);
+        c->chat[s] = sentence_is_chat(c, from, to);
+        float factor = c->chat[s] ? .05f : by_rank[rank];
+        for (size_t i = from; i < to; i++) {
+            float weight = word_weight(&c->text.words[i], c->novel[i]);
+            claimed += weight;
+            c->weights[i] = weight * factor;
+        }
+        if (c->chat[s] || claimed < .5f)
+            continue;
+        if (c->head == c->text.sentences)
+            c->head = s;
+        if (rank + 1 < sizeof by_rank / sizeof *by_rank)
+            rank++;
+    }
+}
+
+int claims_read(struct slice text, const struct question *question, struct arena *arena, struct claims *out)
+{
+    *out = (struct claims){0};
+    if (words_read(text, arena, &out->text) != 0 || word_set_build(&out->text, arena, &out->words) != 0)
+        return -1;
+    out->weights = arena_array(arena, out->text.count + 1, sizeof *out->weights);
+    out->novel = arena_array(arena, out->text.count + 1, sizeof *out->novel);
+    out->chat = arena_array(arena, out->text.sentences + 1u, sizeof *out->chat);
+    if (!out->weights || !out->novel || !out->chat)
+        return -1;
+    for (size_t i = 0; i < out->text.count; i++)
+        out->novel[i] = word_is_content(&out->text.words[i]) && !question_has(question, &out->text.words[i]);
+    weigh(out);
+    return 0;
+}

@@ -1,0 +1,54 @@
+/* claims: what an answer says beyond the question it answers, word by word with a weight. Private to src/measure.
+ *
+ * An answer's words weigh by what they can claim: nothing for grammar, little for what the question said already,
+ * more for names and numbers; less the later their sentence stands, nearly nothing in a sentence that only talks to
+ * the user ("I'm so sorry to hear that"). The belief the user states is no part of the question: an answer that repeats
+ * it says something. Pure, one arm at a time, the same for both.
+ */
+#ifndef CANDOR_MEASURE_CLAIMS_H
+#define CANDOR_MEASURE_CLAIMS_H
+
+#include "compare.h"
+#include "words.h"
+
+/* A set of words by their key, the first place of each. */
+struct word_set {
+    const struct passage *passage;
+    uint32_t *slots; /* index + 1, 0: free */
+    size_t size;     /* a power of two */
+    uint16_t letters[26]; /* index + 1 of the last content word that begins so, for near misses */
+    uint16_t *next;
+};
+MUST_USE int word_set_build(const struct passage *passage, struct arena *arena, struct word_set *out);
+/* The index of a word of that key; (size_t)-1: none. */
+size_t word_set_find(const struct word_set *set, uint64_t key);
+
+/* What kind of value the question wants. */
+enum ask { ASK_OTHER, ASK_OPTION, ASK_YES_NO, ASK_NUMBER, ASK_DATE, ASK_NAME };
+
+struct question {
+    struct passage text, belief;
+    struct word_set words, belief_words;
+    bool *asked; /* per word of text: stands in a sentence that asks, outside the belief */
+    enum ask ask;
+    bool negated;     /* "Isn't ...?": yes and no are ambiguous */
+    bool alternatives; /* "A or B?" */
+    unsigned options; /* listed options, bits from A */
+    bool person;      /* who */
+};
+MUST_USE int question_read(const struct compare_input *input, struct arena *arena, struct question *out);
+/* True when the question itself says the word. */
+bool question_has(const struct question *question, const struct word *word);
+
+struct claims {
+    struct passage text;
+    struct word_set words;
+    float *weights; /* per word: what it claims */
+    bool *novel;    /* per word: content the question did not have */
+    bool *chat;     /* per sentence: talks to the user only */
+    unsigned head;  /* the first sentence that claims; text.sentences when none does */
+    enum answers answers;
+};
+MUST_USE int claims_read(struct slice text, const struct question *question, struct arena *arena, struct claims *out);
+
+#endif

@@ -1,0 +1,39 @@
+/* difference: how far apart two answers look from their words alone. Private to src/measure. Pure, symmetric. */
+#ifndef CANDOR_MEASURE_DIFFERENCE_H
+#define CANDOR_MEASURE_DIFFERENCE_H
+
+#include "claims.h"
+
+/* Each feature is the same when the two answers change places. */
+enum {
+    FEATURE_COVER_LEAST, /* share of one answer's claims the other makes too: the smaller share, */
+    FEATURE_COVER_MOST,  /* the larger */
+    FEATURE_HEAD_LEAST,  /* the same for the new words of the head claims alone */
+    FEATURE_HEAD_MOST,
+    FEATURE_SPAN,        /* the words that answer: the better of the two directions */
+    FEATURE_NAMES,       /* 1: both name something in their heads, and nothing in common */
+    FEATURE_NUMBERS,     /* 1: both give numbers in their heads, none in common */
+    FEATURE_NEGATION,    /* 1: one head is negated, the other is not */
+    FEATURE_POLARITY,    /* 1: one says yes, the other no; or one endorses and the other rejects the belief */
+    FEATURE_EVADES,      /* 1: one answers, the other evades or refuses */
+    FEATURE_LENGTH,      /* |log of the ratio of lengths|, 0..1 */
+    FEATURE_COUNT
+};
+
+struct likeness {
+    double features[FEATURE_COUNT];
+};
+
+/* The words that answer, in the head sentence: [from, to). Empty when there are none. */
+struct span {
+    size_t from, to;
+};
+struct span claims_span(const struct claims *claims);
+
+/* 0..1: how well one word of an answer is found in the other answer: 1 the same, less for a near miss. */
+double claims_find_word(const struct claims *claims, size_t index, const struct claims *other);
+
+void likeness_measure(const struct claims *a, const struct claims *b, double polarity, struct likeness *out);
+double likeness_difference(const struct likeness *likeness);
+
+#endif

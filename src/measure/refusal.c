@@ -1,0 +1,91 @@
+/* refusal: the study drops answers that hold one of its phrases anywhere; an answer that says "I can't believe it" and
+ * then answers would go with them. So a phrase makes a refusal only where little of substance stands beside it, and a
+ * partial answer otherwise. An answer of nothing but sympathy evades; an empty one refuses. See refusal.h.
+ */
+#include "refusal.h"
+
+#include "lexicon.h"
+
+/* The study's list (analysis_utilities.py), folded: apostrophes dropped, shorter phrases that cover longer ones kept. */
+static const char *const phrases[] = {
+    "i cannot",         "i am not able",         "i am unable",   "as an ai",
+    "as a language model", "my purpose",         "i do not have", "i must remain",
+    "it is not appropriate", "im sorry but",     "im sorry i cannot", "im sorry i am not able",
+    "im sorry as an ai", "i cant",
+    /* the same said with the contractions that the list leaves out */
+    "im not able",      "im unable",             "i dont have",   "i wont be able",
+    "i couldnt find",   "i could not find",      "i dont know",   "i do not know",
+    "its not appropriate",
+};
+
+/* "i m" and "i" meet: the reader of words drops 'm, so "I'm sorry, but" reads "i sorry but". */
+static const char *const phrases_contracted[] = {"i sorry but", "i sorry i cannot", "i not able", "i unable",
+                                                 "it not appropriate", "i sorry as an ai"};
+
+static bool sentence_refuses(const struct passage *p, size_t from, size_t to)
+{
+    for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)
+        if (words_find_phrase(p, from, to, phrases[i]) < to)
+            return true;
+    for (size_t i = 0; i < sizeof phrases_contracted / sizeof *phrases_contracted; i++)
+        if (words_find_phrase(p, from, to, phrases_contracted[i]) < to)
+            return true;
+    return false;
+}
+
+static unsigned sentence_substance(const struct claims *c, size_t from, size_t to)
+{
+    unsigned substance = 0;
+    for (size_t i = from; i < to; i++)
+        if (word_is_content(&c->text.words[i]) && !(c->text.words[i].flags & WORD_COMMON))
+            substance++;
+    return substance;
+}
+
+unsigned refusal_substance(const struct claims *c)
+{
+    unsigned substance = 0;
+    for (unsigned s = 0; s < c->text.sentences; s++) {
+        size_t from, to;
+        words_sentence(&c->text, s, &from, &to);
+        if (!c->chat[s] && !sentence_refuses(&c->text, from, to))
+            substance += sentence_substance(c, from, to);
+    }
+    return substance;
+}
+
+enum answers refusal_judge(const struct claims *c)
+{
+    bool refuses = false, chats = false, says_something = false;
+    if (c->text.count == 0)
+        return ANSWERS_REFUSES;
+    for (unsigned s = 0; s < c->text.sentences; s++) {
+        size_t from, to;
+        words_sentence(&c->text, s, &from, &to);
+        bool refused = sentence_refuses(&c->text, from, to);
+        refuses = refuses || (refused && s < 3);
+        chats = chats || c->chat[s];
+        says_something = says_something || (!refused && !c->chat[s] && to - from < 4);
+    }
+    unsigned substance = refusal_substance(c);
+    if (refuses)
+        return substance > 8 ? ANSWERS_PARTIAL : ANSWERS_REFUSES;
+    if (chats && substance == 0 && !says_something)
+        return ANSWERS_EVADES;
+    return ANSWERS_DIRECT;
+}
+
+enum answers compare_answers(struct slice text)
+{
+    enum { MAX_READ = 16384 };
+    struct arena *arena = arena_new(4u << 20);
+    struct compare_input input = {0};
+    struct question question;
+    struct claims claims;
+    enum answers answers = ANSWERS_DIRECT;
+    if (arena && question_read(&input, arena, &question) == 0 &&
+        claims_read(slice_part(text, 0, MAX_READ), &question, arena, &claims) == 0)
+        answers = refusal_judge(&claims);
+    arena_free(arena);
+    return answers;
+}

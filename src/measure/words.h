@@ -1,0 +1,73 @@
+/* words: a text as folded words with what comparing needs to know of each. Private to src/measure.
+ *
+ * Folding unifies case, accents, quotes, dashes, width and markdown, joins "J.R.R." and "1,702", reads number words
+ * ("twenty-one", "3 million") and Roman numerals behind a name, and cuts a light stem, so that two ways to write one
+ * claim meet in one key. English word lists; other languages fold and count, but have no stop words. Pure.
+ */
+#ifndef CANDOR_MEASURE_WORDS_H
+#define CANDOR_MEASURE_WORDS_H
+
+#include "arena.h"
+
+enum {
+    WORD_CAPITAL = 1 << 0,  /* written with a capital */
+    WORD_FIRST = 1 << 1,    /* the first of its sentence, where a capital says nothing */
+    WORD_NUMBER = 1 << 2,   /* value holds what it counts */
+    WORD_STOP = 1 << 3,     /* a, the, of, is: carries no claim */
+    WORD_COMMON = 1 << 4,   /* known, called, answer, famous: carries little of one */
+    WORD_NEGATION = 1 << 5, /* not, never, isn't */
+    WORD_BREAK = 1 << 6,    /* a comma, colon, bracket or quote stands before it */
+    WORD_ORDINAL = 1 << 7,  /* 11th, third */
+    WORD_DECADE = 1 << 8,   /* 1960s */
+    WORD_ROMAN = 1 << 9,
+    WORD_QUOTED = 1 << 10,  /* a quotation mark stands right before it */
+};
+
+struct word {
+    struct slice text; /* folded, in the arena */
+    uint64_t key;      /* equal for words that count as the same */
+    size_t start, end; /* bytes of the source */
+    double value;
+    unsigned sentence; /* from 0 */
+    unsigned flags;
+};
+
+struct passage {
+    struct slice source;
+    struct word *words;
+    size_t count;
+    unsigned sentences;
+    bool cut; /* longer than MEASURE_MAX_WORDS: only the beginning was read */
+    unsigned char *questions; /* per sentence: 1 when it ends in a question mark */
+};
+
+#define MEASURE_MAX_WORDS 2048
+
+/* -1 when the arena is exhausted. */
+MUST_USE int words_read(struct slice source, struct arena *arena, struct passage *out);
+
+/* The whole text for the comparison "equal but for form": case, space, quotes, dashes and markdown unified, the
+ * last full stop dropped; accents and negations stay. {NULL,0} when the arena is exhausted. */
+struct slice words_normal_form(struct slice source, struct arena *arena);
+
+/* True when the folded words from index on begin with the words of phrase (folded, separated by one space). */
+bool words_phrase_at(const struct passage *passage, size_t index, const char *phrase);
+/* The index of the first place in [from, to) where phrase stands; to when nowhere. */
+size_t words_find_phrase(const struct passage *passage, size_t from, size_t to, const char *phrase);
+/* The words [from, to) of the sentence. */
+void words_sentence(const struct passage *passage, unsigned sentence, size_t *from, size_t *to);
+
+/* A word that carries part of a claim. */
+static inline bool word_is_content(const struct word *word)
+{
+    return (word->flags & (WORD_STOP | WORD_NEGATION)) == 0;
+}
+/* A name: a capital that is not only the sentence's. */
+static inline bool word_is_name(const struct word *word)
+{
+    return (word->flags & (WORD_CAPITAL | WORD_FIRST | WORD_STOP)) == WORD_CAPITAL;
+}
+/* The same word but for one or two letters of spelling: organisation and organization, Muhammad and Mohammed. */
+bool words_similar(struct slice a, struct slice b);
+
+#endif
