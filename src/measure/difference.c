@@ -24,11 +24,14 @@ static bool spells_initials(const struct passage *p, size_t from, struct slice l
 
 static bool has_initials(const struct passage *p, const struct word *word)
 {
-    if (word->text.len < 2 || word->text.len > 5 || !(word->flags & WORD_CAPITAL))
+    struct slice letters = word->text;
+    if (letters.len < 2 || letters.len > 5 || !(word->flags & WORD_CAPITAL))
         return false;
+    if (slice_is(letters, "usa")) /* "of America" is mostly left out */
+        letters.len = 2;
     for (size_t i = 0; i < p->count; i++)
         if ((p->words[i].flags & WORD_CAPITAL) && p->words[i].text.len > 1 &&
-            p->words[i].text.data[0] == word->text.data[0] && spells_initials(p, i, word->text))
+            p->words[i].text.data[0] == word->text.data[0] && spells_initials(p, i, letters))
             return true;
     return false;
 }
@@ -43,17 +46,17 @@ static bool has_similar(const struct word_set *set, const struct word *word)
     return false;
 }
 
-/* photography and photographer: the first letters of a long word, at least five and two thirds of it. */
+/* photography and photographer: the first letters of a long word, at least five and two thirds of the shorter. */
 static bool has_kin(const struct word_set *set, const struct word *word)
 {
     if (word->text.len < 7 || !ascii_is_alpha(word->text.data[0]))
         return false;
     for (size_t i = set->letters[word->text.data[0] - 'a']; i; i = set->next[i - 1]) {
         struct slice other = set->passage->words[i - 1].text;
-        size_t longer = word->text.len > other.len ? word->text.len : other.len, same = 0;
+        size_t shorter = word->text.len < other.len ? word->text.len : other.len, same = 0;
         while (same < word->text.len && same < other.len && word->text.data[same] == other.data[same])
             same++;
-        if (same >= 5 && 3 * same >= 2 * longer)
+        if (same >= 5 && 3 * same >= 2 * shorter)
             return true;
     }
     return false;

@@ -1,0 +1,355 @@
+/* extract: option letter, yes or no, number with its unit, date, name; see extract.h. */
+#include "extract.h"
+
+#include <math.h>
+
+#include "difference.h"
+#include "lexicon.h"
+
+static void head_words(const struct claims *c, size_t *from, size_t *to)
+{
+    words_sentence(&c->text, c->head, from, to);
+}
+
+static struct slice words_text(const struct claims *c, size_t from, size_t to)
+{
+    if (from >= to)
+        return SLICE_NONE;
+    return slice_part(c->text.source, c->text.words[from].start, c->text.words[to - 1].end);
+}
+
+/* ---- yes or no ---- */
+
+static const char yes_words[] = " yes yeah yep yup true correct ";
+static const char no_words[] = " no nope nah false incorrect ";
+static const char contrasts[] = " but however although though nevertheless unless except while whereas depends ";
+
+bool value_has_contrast(const struct claims *c)
+{
+    for (size_t i = 0; i < c->text.count; i++)
+        if (lexicon_in(contrasts, c->text.words[i].text))
+            return true;
+    return false;
+}
+
+/* The polarity a sentence opens with: "Yes, ...", "The answer is no". "No doubt", "no problem" are none. */
+static int sentence_polarity(const struct passage *p, size_t from, size_t to)
+{
+    static const char fillers[] = " well oh ah honestly so the answer is it thats that in short ";
+    static const char no_idioms[] = " doubt problem worries one need idea matter way wonder ";
+    for (size_t i = from; i < to && i < from + 5; i++) {
+        struct slice word = p->words[i].text, next = i + 1 < to ? p->words[i + 1].text : SLICE_NONE;
+        bool apart = next.len == 0 || (p->words[i + 1].flags & WORD_BREAK);
+        if (lexicon_in(yes_words, word) && (apart || slice_is(word, "yes")))
+            return 1;
+        if (lexicon_in(no_words, word) && !lexicon_in(no_idioms, next) && (apart || i == from))
+            return -1;
+        if (!lexicon_in(fillers, word))
+            return 0;
+    }
+    return 0;
+}
+
+int value_polarity(const struct claims *c, bool *certain)
+{
+    bool yes = false, no = false;
+    for (unsigned s = 0; s < c->text.sentences; s++) {
+        size_t from, to;
+        words_sentence(&c->text, s, &from, &to);
+        int polarity = sentence_polarity(&c->text, from, to);
+        yes = yes || polarity > 0;
+        no = no || polarity < 0;
+    }
+    *certain = yes != no && !value_has_contrast(c);
+    return yes == no ? 0 : yes ? 1 : -1;
+}
+
+static void extract_yes_no(const struct claims *c, struct value *out)
+{
+    bool certain = false;
+    int polarity = value_polarity(c, &certain);
+    out->kind = ASK_YES_NO;
+    out->found = certain;
+    out->yes = polarity > 0;
+    out->text = !certain ? SLICE_NONE : polarity > 0 ? SLICE("yes") : SLICE("no");
+}
+
+/* ---- option letter ---- */
+
+/* The letter of a word that is used as an option: "B", "(B)", "B)", "option B", "answer is B". */
+static bool is_option(const struct claims *c, size_t i, unsigned options, bool *explicit)
+{
+    const struct word *word = &c->text.words[i];
+    if (word->text.len != 1 || !(word->flags & WORD_CAPITAL))
+        return false;
+    unsigned letter = (unsigned)(word->text.data[0] - 'a');
+    if (letter >= 10 || !(options & (1u << letter)))
+        return false;
+    char after = word->end < c->text.source.len ? c->text.source.data[word->end] : '\0';
+    struct slice before = i > 0 ? c->text.words[i - 1].text : SLICE_NONE;
+    struct slice second = i > 1 ? c->text.words[i - 2].text : SLICE_NONE;
+    bool named = slice_is(before, "option") || slice_is(before, "choice") || slice_is(before, "letter") ||
+                 slice_is(before, "answer") || (slice_is(before, "is") && slice_is(second, "answer"));
+    *explicit = named || c->text.count == 1;
+    /* A alone is the article, I the pronoun. */
+    bool marked = after == ')' || ((word->flags & WORD_FIRST) && (after == '.' || after == ':' || after == '\0'));
+    return *explicit || marked || (letter != 0 && letter != 8);
+}
+
+static void extract_option(const struct claims *c, const struct question *q, struct value *out)
+{
+    unsigned explicit_letters = 0, letters = 0;
+    for (size_t i = 0; i < c->text.count; i++) {
+        bool explicit = false;
+        if (!is_option(c, i, q->options, &explicit))
+            continue;
+        unsigned bit = 1u << (unsigned)(c->text.words[i].text.data[0] - 'a');
+        letters |= bit;
+        explicit_letters |= explicit ? bit : 0;
+    }
+    unsigned chosen = explicit_letters ? explicit_letters : letters;
+    out->kind = ASK_OPTION;
+    /* Two letters are a discussion, not an answer. */
+    if (chosen == 0 || (chosen & (chosen - 1)) != 0)
+        return;
+    while (!(chosen & 1u)) {
+        chosen >>= 1;
+        out->letter++;
+    }
+    static const char names[] = "ABCDEFGHIJ";
+    out->text = slice_of(names + out->letter, 1);
+    out->found = true;
+}
+
+/* ---- numbers and dates ---- */
+
+static const char approximations[] =
+    " about approximately around nearly over roughly almost estimated between least up under approx circa ";
+
+static bool is_year(const struct word *word)
+{
+    return (word->flags & (WORD_NUMBER | WORD_ORDINAL | WORD_DECADE)) == WORD_NUMBER && word->text.len == 4 &&
+           word->value >= 1000 && word->value <= 2100 && word->value == floor(word->value);
+}
+
+static void extract_number(const struct claims *c, struct value *out)
+{
+    size_t from, to, found = 0;
+    head_words(c, &from, &to);
+    out->kind = ASK_NUMBER;
+    for (size_t i = from; i < to; i++) {
+        const struct word *word = &c->text.words[i];
+        out->approximate = out->approximate || lexicon_in(approximations, word->text);
+        if (!c->novel[i] || !(word->flags & WORD_NUMBER) || (word->flags & (WORD_ROMAN | WORD_DECADE)))
+            continue;
+        const struct word *next = i + 1 < to ? &c->text.words[i + 1] : NULL;
+        const struct word *before = i > from ? &c->text.words[i - 1] : NULL;
+        bool unit = next && !(next->flags & (WORD_BREAK | WORD_STOP | WORD_NUMBER));
+        found++;
+        out->number = word->value;
+        out->unit = unit ? next->key : 0;
+        if (before && !unit && slice_is(before->text, "dollar"))
+            out->unit = before->key;
+        out->text = words_text(c, i, unit ? i + 2 : i + 1);
+    }
+    out->found = found == 1;
+}
+
+static void extract_date(const struct claims *c, struct value *out)
+{
+    size_t from, to, years = 0, months = 0, days = 0, first = SLICE_NOT_FOUND, last = 0;
+    head_words(c, &from, &to);
+    out->kind = ASK_DATE;
+    for (size_t i = from; i < to; i++) {
+        const struct word *word = &c->text.words[i];
+        unsigned month = word->flags & WORD_CAPITAL ? lexicon_month(word->text) : 0;
+        bool by_month = (i > from && lexicon_month(c->text.words[i - 1].text)) ||
+                        (i + 1 < to && lexicon_month(c->text.words[i + 1].text)) ||
+                        (i + 2 < to && lexicon_month(c->text.words[i + 2].text));
+        if (!c->novel[i])
+            continue;
+        if (is_year(word)) {
+            out->year = (unsigned)word->value;
+            years++;
+        } else if (month) {
+            out->month = month;
+            months++;
+        } else if ((word->flags & WORD_NUMBER) && by_month && word->value >= 1 && word->value <= 31) {
+            out->day = (unsigned)word->value;
+            days++;
+        } else {
+            continue;
+        }
+        first = first == SLICE_NOT_FOUND ? i : first;
+        last = i + 1;
+    }
+    out->found = years <= 1 && months <= 1 && days <= 1 && (years || months);
+    if (out->found)
+        out->text = words_text(c, first, last);
+}
+
+static bool says_year(const struct claims *c, unsigned year)
+{
+    for (size_t i = 0; i < c->text.count; i++)
+        if (is_year(&c->text.words[i]) && (unsigned)c->text.words[i].value == year)
+            return true;
+    return false;
+}
+
+static enum values compare_dates(const struct value *a, const struct claims *ac, const struct value *b,
+                                 const struct claims *bc)
+{
+    bool months = a->month && b->month, days = months && a->day && b->day;
+    if (a->year && b->year && a->year != b->year)
+        return says_year(ac, b->year) || says_year(bc, a->year) ? VALUES_UNCLEAR : VALUES_DIFFERENT;
+    if ((months && a->month != b->month) || (days && a->day != b->day))
+        return VALUES_DIFFERENT;
+    return (a->year && b->year) || days || (months && !a->year && !b->year) ? VALUES_SAME : VALUES_UNCLEAR;
+}
+
+static bool says_number(const struct claims *c, double number)
+{
+    for (size_t i = 0; i < c->text.count; i++)
+        if ((c->text.words[i].flags & WORD_NUMBER) && c->text.words[i].value == number)
+            return true;
+    return false;
+}
+
+static enum values compare_numbers(const struct value *a, const struct claims *ac, const struct value *b,
+                                   const struct claims *bc)
+{
+    if (a->unit && b->unit && a->unit != b->unit)
+        return VALUES_UNCLEAR;
+    if (a->number == b->number)
+        return VALUES_SAME;
+    double larger = fmax(fabs(a->number), fabs(b->number));
+    double apart = fabs(a->number - b->number) / larger;
+    bool mentioned = says_number(ac, b->number) || says_number(bc, a->number);
+    if (mentioned || apart < .05 || ((a->approximate || b->approximate) && apart < .3))
+        return VALUES_UNCLEAR;
+    return VALUES_DIFFERENT;
+}
+
+/* ---- names ---- */
+
+static void extract_name(const struct claims *c, struct value *out)
+{
+    struct span span = claims_span(c);
+    size_t from, to;
+    head_words(c, &from, &to);
+    out->kind = ASK_NAME;
+    out->found = span.to > span.from && span.to - span.from <= 8;
+    for (size_t i = from; i < to; i++)
+        if (c->text.words[i].flags & WORD_NEGATION)
+            out->found = false;
+    out->from = span.from;
+    out->to = span.to;
+    if (out->found)
+        out->text = words_text(c, span.from, span.to);
+}
+
+/* How much of the new words of a span, or of a head, the other answer has; and whether one of them is a name. */
+struct found {
+    unsigned words, same, near;
+    bool name;
+};
+
+static struct found find_words(const struct claims *c, size_t from, size_t to, const struct claims *other)
+{
+    struct found found = {0};
+    for (size_t i = from; i < to; i++) {
+        const struct word *word = &c->text.words[i];
+        if (!c->novel[i] || ((word->flags & WORD_COMMON) && !(word->flags & WORD_CAPITAL)))
+            continue;
+        double match = claims_find_word(c, i, other);
+        found.words++;
+        found.same += match >= .9;
+        found.near += match > 0;
+        found.name = found.name || (word->flags & WORD_CAPITAL);
+    }
+    return found;
+}
+
+/* Tinkerbell and Tinker Bell. */
+static bool joined_alike(const struct claims *a, const struct value *va, const struct claims *b, const struct value *vb)
+{
+    char text[2][64];
+    size_t len[2] = {0, 0};
+    const struct claims *side[2] = {a, b};
+    const struct value *value[2] = {va, vb};
+    for (int s = 0; s < 2; s++)
+        for (size_t i = value[s]->from; i < value[s]->to; i++) {
+            struct slice word = side[s]->text.words[i].text;
+            if (!side[s]->novel[i] || len[s] + word.len > sizeof text[s])
+                continue;
+            memcpy(text[s] + len[s], word.data, word.len);
+            len[s] += word.len;
+        }
+    return words_similar(slice_of(text[0], len[0]), slice_of(text[1], len[1]));
+}
+
+static enum values compare_names(const struct value *a, const struct claims *ac, const struct value *b,
+                                 const struct claims *bc)
+{
+    size_t a_from, a_to, b_from, b_to;
+    head_words(ac, &a_from, &a_to);
+    head_words(bc, &b_from, &b_to);
+    struct found a_span = find_words(ac, a->from, a->to, bc), b_span = find_words(bc, b->from, b->to, ac);
+    struct found a_head = find_words(ac, a_from, a_to, bc), b_head = find_words(bc, b_from, b_to, ac);
+    bool spans_same = a_span.words && b_span.words && a_span.same == a_span.words && b_span.same == b_span.words;
+    bool head_covered = a_head.same == a_head.words || b_head.same == b_head.words;
+    if (joined_alike(ac, a, bc, b) || (spans_same && head_covered))
+        return VALUES_SAME;
+    bool apart = a_head.near == 0 && b_head.near == 0 && a_head.words && b_head.words;
+    return apart && a_span.name && b_span.name ? VALUES_DIFFERENT : VALUES_UNCLEAR;
+}
+
+/* ---- */
+
+void value_extract(const struct claims *claims, const struct question *question, struct value *out)
+{
+    *out = (struct value){.kind = question->ask};
+    if (claims->answers != ANSWERS_DIRECT || claims->text.cut)
+        return;
+    switch (question->ask) {
+    case ASK_OPTION:
+        extract_option(claims, question, out);
+        break;
+    case ASK_YES_NO:
+        extract_yes_no(claims, out);
+        break;
+    case ASK_NUMBER:
+        extract_number(claims, out);
+        break;
+    case ASK_DATE:
+        extract_date(claims, out);
+        break;
+    case ASK_NAME:
+        extract_name(claims, out);
+        break;
+    case ASK_OTHER:
+        break;
+    }
+}
+
+enum values value_compare(const struct value *a, const struct claims *a_claims, const struct value *b,
+                          const struct claims *b_claims, const struct question *question)
+{
+    if (!a->found || !b->found || a->kind != b->kind)
+        return VALUES_UNCLEAR;
+    switch (question->ask) {
+    case ASK_OPTION:
+        return a->letter == b->letter ? VALUES_SAME : VALUES_DIFFERENT;
+    case ASK_YES_NO:
+        return a->yes == b->yes ? VALUES_SAME : VALUES_DIFFERENT;
+    case ASK_NUMBER:
+        return compare_numbers(a, a_claims, b, b_claims);
+    case ASK_DATE:
+        return compare_dates(a, a_claims, b, b_claims);
+    case ASK_NAME:
+        return compare_names(a, a_claims, b, b_claims);
+    case ASK_OTHER:
+        break;
+    }
+    return VALUES_UNCLEAR;
+}
