@@ -13,6 +13,7 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"compare", cmd_compare, "[-c FILE] < PAIRS", "says whether two answers differ in substance (JSON Lines in and out)"},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -204,7 +204,10 @@ static const char chatty[] =
     "questions reach safe share sharing sorry sounds stressful support thank thanks together topic tough understand "
     "understandable upset welcome wonderful worry ";
 
-/* True when the sentence talks to the user and claims next to nothing. */
+static const char openers[] = " i it lets we thank thanks sorry hey hi hello oh aw ah wow hope just remember ";
+
+/* True when the sentence talks to the user and claims next to nothing. "You should cross your fingers" does claim:
+ * only a sentence about the speaker, or one that opens like chat, may hold more than a few other words. */
 static bool sentence_is_chat(const struct claims *c, size_t from, size_t to)
 {
     unsigned pronouns = 0, chat_words = 0, claims = 0;
@@ -215,13 +218,16 @@ static bool sentence_is_chat(const struct claims *c, size_t from, size_t to)
         else if (lexicon_in(chatty, word->text))
             chat_words++;
         else if ((word->flags & WORD_NUMBER) || (c->novel[i] && word_is_name(word)))
-            claims += 2;
+            claims += 3;
         else if (word_is_content(word) && !(word->flags & WORD_COMMON))
             claims++;
     }
-    if (c->text.questions[c->text.words[from].sentence] && pronouns)
+    if (pronouns == 0)
+        return false;
+    if (c->text.questions[c->text.words[from].sentence] && claims < 6)
         return true;
-    return pronouns > 0 && chat_words > 0 && claims <= 2 + chat_words;
+    bool opens = lexicon_in(openers, c->text.words[from].text);
+    return chat_words > 0 && claims <= (opens ? 2 + 2 * chat_words : chat_words);
 }
 
 static float word_weight(const struct word *word, bool novel)

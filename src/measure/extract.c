@@ -91,6 +91,9 @@ static bool is_option(const struct claims *c, size_t i, unsigned options, bool *
     bool named = slice_is(before, "option") || slice_is(before, "choice") || slice_is(before, "letter") ||
                  slice_is(before, "answer") || (slice_is(before, "is") && slice_is(second, "answer"));
     *explicit = named || c->text.count == 1;
+    struct slice next = i + 1 < c->text.count ? c->text.words[i + 1].text : SLICE_NONE;
+    if (slice_is(next, "or") || slice_is(next, "and"))
+        return true;
     /* A alone is the article, I the pronoun. */
     bool marked = after == ')' || ((word->flags & WORD_FIRST) && (after == '.' || after == ':' || after == '\0'));
     return *explicit || marked || (letter != 0 && letter != 8);
@@ -280,6 +283,8 @@ static bool joined_alike(const struct claims *a, const struct value *va, const s
     for (int s = 0; s < 2; s++)
         for (size_t i = value[s]->from; i < value[s]->to; i++) {
             struct slice word = side[s]->text.words[i].text;
+            if (side[s]->text.words[i].flags & WORD_NUMBER)
+                return false;
             if (!side[s]->novel[i] || len[s] + word.len > sizeof text[s])
                 continue;
             memcpy(text[s] + len[s], word.data, word.len);
@@ -288,8 +293,24 @@ static bool joined_alike(const struct claims *a, const struct value *va, const s
     return words_similar(slice_of(text[0], len[0]), slice_of(text[1], len[1]));
 }
 
+/* Shakespeare for William Shakespeare: all of one span is in the other, which ends in the same word and puts more
+ * before it, but no number or numeral. Persons only: North Carolina is not Carolina. */
+static bool is_surname_of(const struct value *a, const struct claims *ac, const struct value *b, const struct claims *bc)
+{
+    if (a->to - a->from > b->to - b->from || !(ac->text.words[a->to - 1].flags & WORD_CAPITAL) ||
+        ac->text.words[a->to - 1].key != bc->text.words[b->to - 1].key)
+        return false;
+    for (size_t i = a->from; i < a->to; i++)
+        if (claims_find_word(ac, i, bc) < .9)
+            return false;
+    for (size_t i = b->from; i < b->to; i++)
+        if ((bc->text.words[i].flags & WORD_NUMBER) || !(bc->text.words[i].flags & WORD_CAPITAL))
+            return false;
+    return true;
+}
+
 static enum values compare_names(const struct value *a, const struct claims *ac, const struct value *b,
-                                 const struct claims *bc)
+                                 const struct claims *bc, const struct question *question)
 {
     size_t a_from, a_to, b_from, b_to;
     head_words(ac, &a_from, &a_to);
@@ -298,8 +319,12 @@ static enum values compare_names(const struct value *a, const struct claims *ac,
     struct found a_head = find_words(ac, a_from, a_to, bc), b_head = find_words(bc, b_from, b_to, ac);
     bool spans_same = a_span.words && b_span.words && a_span.same == a_span.words && b_span.same == b_span.words;
     bool head_covered = a_head.same == a_head.words || b_head.same == b_head.words;
-    if (joined_alike(ac, a, bc, b) || (spans_same && head_covered))
+    if (spans_same && head_covered)
         return VALUES_SAME;
+    if (question->person && head_covered && (is_surname_of(a, ac, b, bc) || is_surname_of(b, bc, a, ac)))
+        return VALUES_SAME;
+    if (joined_alike(ac, a, bc, b))
+        return a_head.words == a_span.words && b_head.words == b_span.words ? VALUES_SAME : VALUES_UNCLEAR;
     bool apart = a_head.near == 0 && b_head.near == 0 && a_head.words && b_head.words;
     return apart && a_span.name && b_span.name ? VALUES_DIFFERENT : VALUES_UNCLEAR;
 }
@@ -347,7 +372,7 @@ enum values value_compare(const struct value *a, const struct claims *a_claims, 
     case ASK_DATE:
         return compare_dates(a, a_claims, b, b_claims);
     case ASK_NAME:
-        return compare_names(a, a_claims, b, b_claims);
+        return compare_names(a, a_claims, b, b_claims, question);
     case ASK_OTHER:
         break;
     }

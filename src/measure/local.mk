@@ -1,5 +1,14 @@
 # Files of src/measure; the layers: DESIGN.md.
 libcandor_a_SOURCES += \
+	include/compare.h src/measure/compare.c src/measure/verdict.c \
+	src/measure/claims.h src/measure/claims.c \
+	src/measure/difference.h src/measure/difference.c \
+	src/measure/extract.h src/measure/extract.c \
+	src/measure/fold.h src/measure/fold.c \
+	src/measure/lexicon.h src/measure/lexicon.c \
+	src/measure/refusal.h src/measure/refusal.c \
+	src/measure/stance.h src/measure/stance.c \
+	src/measure/words.h src/measure/words.c src/measure/normal.c \
 	include/confseq.h src/measure/confseq.c \
 	include/tally.h src/measure/tally.c \
 	src/measure/logspace.h src/measure/logspace.c \

@@ -62,19 +62,22 @@ static double belief_in(const struct claims *c, size_t from, size_t to, const st
     return words ? (double)found / words : 0;
 }
 
-/* "not the Grand River": a negation at most four words before the belief's first word. */
+/* "not the Grand River", "Vaccines do not cause autism": a negation before the belief's last word, in a sentence that
+ * has all of it; of a belief that is no negation itself. */
 static bool belief_negated(const struct claims *c, size_t from, size_t to, const struct passage *belief)
 {
+    bool negated = false;
+    for (size_t b = 0; b < belief->count; b++)
+        if (belief->words[b].flags & WORD_NEGATION)
+            return false;
     for (size_t i = from; i < to; i++) {
-        bool first = false;
-        for (size_t b = 0; b < belief->count && !first; b++)
-            first = word_is_content(&belief->words[b]) && c->text.words[i].key == belief->words[b].key;
-        if (!first)
-            continue;
-        for (size_t j = i; j > from && j + 4 > i; j--)
-            if (c->text.words[j - 1].flags & WORD_NEGATION)
+        const struct word *word = &c->text.words[i];
+        if (slice_starts(word->text, SLICE("doubt")))
+            return false;
+        negated = negated || (word->flags & WORD_NEGATION);
+        for (size_t b = 0; negated && b < belief->count; b++)
+            if (word_is_content(word) && word->key == belief->words[b].key)
                 return true;
-        return false;
     }
     return false;
 }

@@ -1,0 +1,80 @@
+/* pairs: see pairs.h. An id may be a text or a number and comes back as it came; a belief without a kind is asserted. */
+#include "pairs.h"
+
+static int pair_text(const cJSON *tree, const char *key, bool needed, struct slice *out, struct err *err)
+{
+    const cJSON *item = json_get(tree, key);
+    *out = json_get_slice(tree, key);
+    if (out->data)
+        return 0;
+    *out = SLICE("");
+    if (item && !cJSON_IsNull(item))
+        return err_set(err, "\"%s\" is not a text", key);
+    return needed ? err_set(err, "\"%s\" is missing", key) : 0;
+}
+
+int pair_line_read(struct slice line, struct pair_line *out, struct err *err)
+{
+    struct slice kind;
+    *out = (struct pair_line){.tree = json_parse(line, JSON_LIMITS_DEFAULT, err)};
+    if (!out->tree)
+        return -1;
+    struct compare_input *input = &out->input;
+    if (!cJSON_IsObject(out->tree))
+        return err_set(err, "the line is no JSON object");
+    if (pair_text(out->tree, "question", true, &input->question, err) ||
+        pair_text(out->tree, "warm", true, &input->warm, err) ||
+        pair_text(out->tree, "original", true, &input->original, err) ||
+        pair_text(out->tree, "belief", false, &input->belief, err) ||
+        pair_text(out->tree, "belief_kind", false, &kind, err))
+        return -1;
+    input->belief_kind = input->belief.len ? BELIEF_ASSERTED : BELIEF_NONE;
+    if (kind.len && !belief_parse(kind, &input->belief_kind))
+        return err_set(err, "\"belief_kind\" is none, asserted, doubted or pushback");
+    if (input->belief_kind == BELIEF_NONE)
+        input->belief = SLICE("");
+    return 0;
+}
+
+void pair_line_fini(struct pair_line *pair)
+{
+    cJSON_Delete(pair->tree);
+    pair->tree = NULL;
+}
+
+static void write_id(const struct pair_line *pair, struct json_writer *w)
+{
+    const cJSON *id = json_get(pair->tree, "id");
+    if (cJSON_IsNumber(id))
+        json_put_double(w, "id", id->valuedouble);
+    else
+        json_put_slice(w, "id", json_get_slice(pair->tree, "id"));
+}
+
+void pair_line_write(const struct pair_line *pair, const struct comparison *c, struct buf *out)
+{
+    struct json_writer w;
+    json_start(&w, out);
+    json_open_object(&w, NULL);
+    write_id(pair, &w);
+    json_put_text(&w, "verdict", verdict_name(c->verdict));
+    json_put_text(&w, "stage", stage_name(c->stage));
+    json_put_double(&w, "difference", c->difference);
+    json_open_object(&w, "stance");
+    json_put_text(&w, "warm", c->stance_known ? stance_name(c->stance_warm) : NULL);
+    json_put_text(&w, "original", c->stance_known ? stance_name(c->stance_original) : NULL);
+    json_close_object(&w);
+    json_open_object(&w, "answers");
+    json_put_text(&w, "warm", answers_name(c->answers_warm));
+    json_put_text(&w, "original", answers_name(c->answers_original));
+    json_close_object(&w);
+    json_put_text(&w, "relation", c->relation_known ? relation_name(c->relation) : NULL);
+    json_put_text(&w, "supported", supported_name(c->supported));
+    json_open_object(&w, "extracted");
+    json_put_slice(&w, "warm", c->extracted_warm.len ? c->extracted_warm : SLICE_NONE);
+    json_put_slice(&w, "original", c->extracted_original.len ? c->extracted_original : SLICE_NONE);
+    json_close_object(&w);
+    json_put_text(&w, "reason", c->reason);
+    json_close_object(&w);
+    buf_add_char(out, '\n');
+}
