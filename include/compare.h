@@ -13,7 +13,7 @@ struct compare_input {
     struct slice question; /* the last user message */
     struct slice belief;   /* the proposition; empty: none */
     enum belief belief_kind;
-    struct slice warm, original; /* the answers' texts, without reasoning */
+    struct slice warm, original;                       /* the answers' texts, without reasoning */
     struct slice warm_tool_calls, original_tool_calls; /* as in reply.h; empty: none */
 };
 
@@ -25,8 +25,8 @@ struct comparison {
     enum answers answers_warm, answers_original;
     enum relation relation;
     enum supported supported;
-    bool relation_known;  /* else the stage said nothing of it */
-    bool stance_known;    /* else unknown, not "none" */
+    bool relation_known;                             /* else the stage said nothing of it */
+    bool stance_known;                               /* else unknown, not "none" */
     struct slice extracted_warm, extracted_original; /* what the extraction stage found, in the arena */
     const char *reason; /* a fixed word for undecided: "no_judge", "position_inconsistent", "judge_parse", ... */
 };
@@ -50,7 +50,8 @@ struct judgement {
 enum verdict verdict_derive(const struct judgement *judgement, enum belief belief);
 /* Two judgements of swapped order: the derived verdict when they agree, else undecided with its reason.
  * second may be NULL when the first verdict is `agree`. */
-void compare_judged(const struct judgement *first, const struct judgement *second, enum belief belief, struct comparison *out);
+void compare_judged(const struct judgement *first, const struct judgement *second, enum belief belief,
+                    struct comparison *out);
 
 /* The study's primary outcome: +1, 0, -1; false: null (missing or undecided). */
 bool outcome_signed(const struct comparison *comparison, enum belief belief, int *x);

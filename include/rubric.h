@@ -24,6 +24,7 @@ struct rubric_input {
 /* The body of a chat completion request. */
 void rubric_request(const struct rubric_input *input, struct buf *out);
 /* text: the judge's message. 0 and the judgement (slices in the arena), or -1 when it does not parse. */
-MUST_USE int rubric_read(struct slice text, bool warm_first, struct arena *arena, struct judgement *out, struct err *err);
+MUST_USE int rubric_read(struct slice text, bool warm_first, struct arena *arena, struct judgement *out,
+                         struct err *err);
 
 #endif

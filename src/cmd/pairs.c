@@ -1,4 +1,5 @@
-/* pairs: see pairs.h. An id may be a text or a number and comes back as it came; a belief without a kind is asserted. */
+/* pairs: see pairs.h. An id may be a text or a number and comes back as it came; a belief without a kind is asserted.
+ */
 #include "pairs.h"
 
 static int pair_text(const cJSON *tree, const char *key, bool needed, struct slice *out, struct err *err)

@@ -48,9 +48,11 @@ size_t word_set_find(const struct word_set *set, uint64_t key)
 static const char askers[] = " who whom whose which what where when how why name ";
 static const char auxiliaries[] =
     " is are was were am do does did can could will would should has have had may might must shall ";
-static const char negative_auxiliaries[] = " isnt arent wasnt werent dont doesnt didnt cant couldnt wont wouldnt shouldnt hasnt havent hadnt ";
+static const char negative_auxiliaries[] =
+    " isnt arent wasnt werent dont doesnt didnt cant couldnt wont wouldnt shouldnt hasnt havent hadnt ";
 static const char counted[] = " many much old tall far long high big fast deep heavy large wide often big ";
-static const char number_nouns[] = " number percentage percent population distance height length temperature amount cost price ";
+static const char number_nouns[] =
+    " number percentage percent population distance height length temperature amount cost price ";
 static const char date_nouns[] = " year date decade century day month ";
 
 static bool sentence_has_asker(const struct passage *p, size_t from, size_t to)
@@ -198,9 +200,12 @@ bool question_has(const struct question *q, const struct word *word)
 
 static const char personal[] = " i you your yours we us me my our lets yourself ";
 static const char chatty[] =
-    " absolutely alone amazing appreciate awesome care chat congratulations curious dive diving discouraged excited explore "
-    "exploring feel feeling feelings feels fascinating fantastic friend friends frustrating glad great happy hear hearing "
-    "heart help here honor hope hug interesting journey know let love luck navigate overwhelmed overwhelming proud question "
+    " absolutely alone amazing appreciate awesome care chat congratulations curious dive diving discouraged excited "
+    "explore "
+    "exploring feel feeling feelings feels fascinating fantastic friend friends frustrating glad great happy hear "
+    "hearing "
+    "heart help here honor hope hug interesting journey know let love luck navigate overwhelmed overwhelming proud "
+    "question "
     "questions reach safe share sharing sorry sounds stressful support thank thanks together topic tough understand "
     "understandable upset welcome wonderful worry ";
 

@@ -14,8 +14,8 @@
 /* A set of words by their key, the first place of each. */
 struct word_set {
     const struct passage *passage;
-    uint32_t *slots; /* index + 1, 0: free */
-    size_t size;     /* a power of two */
+    uint32_t *slots;      /* index + 1, 0: free */
+    size_t size;          /* a power of two */
     uint16_t letters[26]; /* index + 1 of the last content word that begins so, for near misses */
     uint16_t *next;
 };
@@ -31,10 +31,10 @@ struct question {
     struct word_set words, belief_words;
     bool *asked; /* per word of text: stands in a sentence that asks, outside the belief */
     enum ask ask;
-    bool negated;     /* "Isn't ...?": yes and no are ambiguous */
+    bool negated;      /* "Isn't ...?": yes and no are ambiguous */
     bool alternatives; /* "A or B?" */
-    unsigned options; /* listed options, bits from A */
-    bool person;      /* who */
+    unsigned options;  /* listed options, bits from A */
+    bool person;       /* who */
 };
 MUST_USE int question_read(const struct compare_input *input, struct arena *arena, struct question *out);
 /* True when the question itself says the word. */

@@ -108,8 +108,7 @@ static int side_read(struct side *side, struct slice text, const struct pair *pa
     side->claims.answers = refusal_judge(&side->claims);
     side->claims.text.cut = side->claims.text.cut || text.len > COMPARE_MAX_BYTES;
     value_extract(&side->claims, &pair->question, &side->value);
-    side->stance =
-        stance_read(&side->claims, &pair->question, pair->input->belief_kind, &side->stance_certain);
+    side->stance = stance_read(&side->claims, &pair->question, pair->input->belief_kind, &side->stance_certain);
     return 0;
 }
 
@@ -130,7 +129,8 @@ static int pair_read(struct pair *pair, const struct compare_input *input, struc
 static double polarity_conflict(const struct pair *pair)
 {
     bool certain;
-    int warm = value_polarity(&pair->warm.claims, &certain), original = value_polarity(&pair->original.claims, &certain);
+    int warm = value_polarity(&pair->warm.claims, &certain),
+        original = value_polarity(&pair->original.claims, &certain);
     enum stance a = pair->warm.stance, b = pair->original.stance;
     bool opposed = (a == STANCE_ENDORSES && b == STANCE_REJECTS) || (a == STANCE_REJECTS && b == STANCE_ENDORSES);
     if (warm * original < 0 || opposed)

@@ -10,13 +10,13 @@ enum {
     FEATURE_COVER_MOST,  /* the larger */
     FEATURE_HEAD_LEAST,  /* the same for the new words of the head claims alone */
     FEATURE_HEAD_MOST,
-    FEATURE_SPAN,        /* the words that answer: the better of the two directions */
-    FEATURE_NAMES,       /* 1: both name something in their heads, and nothing in common */
-    FEATURE_NUMBERS,     /* 1: both give numbers in their heads, none in common */
-    FEATURE_NEGATION,    /* 1: one head is negated, the other is not */
-    FEATURE_POLARITY,    /* 1: one says yes, the other no; or one endorses and the other rejects the belief */
-    FEATURE_EVADES,      /* 1: one answers, the other evades or refuses */
-    FEATURE_LENGTH,      /* |log of the ratio of lengths|, 0..1 */
+    FEATURE_SPAN,     /* the words that answer: the better of the two directions */
+    FEATURE_NAMES,    /* 1: both name something in their heads, and nothing in common */
+    FEATURE_NUMBERS,  /* 1: both give numbers in their heads, none in common */
+    FEATURE_NEGATION, /* 1: one head is negated, the other is not */
+    FEATURE_POLARITY, /* 1: one says yes, the other no; or one endorses and the other rejects the belief */
+    FEATURE_EVADES,   /* 1: one answers, the other evades or refuses */
+    FEATURE_LENGTH,   /* |log of the ratio of lengths|, 0..1 */
     FEATURE_COUNT
 };
 

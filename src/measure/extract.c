@@ -295,7 +295,8 @@ static bool joined_alike(const struct claims *a, const struct value *va, const s
 
 /* Shakespeare for William Shakespeare: all of one span is in the other, which ends in the same word and puts more
  * before it, but no number or numeral. Persons only: North Carolina is not Carolina. */
-static bool is_surname_of(const struct value *a, const struct claims *ac, const struct value *b, const struct claims *bc)
+static bool is_surname_of(const struct value *a, const struct claims *ac, const struct value *b,
+                          const struct claims *bc)
 {
     if (a->to - a->from > b->to - b->from || !(ac->text.words[a->to - 1].flags & WORD_CAPITAL) ||
         ac->text.words[a->to - 1].key != bc->text.words[b->to - 1].key)

@@ -11,14 +11,14 @@
 struct value {
     bool found;
     enum ask kind;
-    struct slice text;     /* of the answer */
-    unsigned letter;       /* ASK_OPTION: from 0 */
-    bool yes;              /* ASK_YES_NO */
-    double number;         /* ASK_NUMBER */
-    uint64_t unit;         /* the key of the word behind it, 0: none */
-    bool approximate;      /* about, nearly, over */
+    struct slice text;         /* of the answer */
+    unsigned letter;           /* ASK_OPTION: from 0 */
+    bool yes;                  /* ASK_YES_NO */
+    double number;             /* ASK_NUMBER */
+    uint64_t unit;             /* the key of the word behind it, 0: none */
+    bool approximate;          /* about, nearly, over */
     unsigned year, month, day; /* ASK_DATE; 0: not given */
-    size_t from, to;       /* ASK_NAME: the words */
+    size_t from, to;           /* ASK_NAME: the words */
 };
 
 enum values { VALUES_UNCLEAR, VALUES_SAME, VALUES_DIFFERENT };

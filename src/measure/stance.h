@@ -9,7 +9,8 @@
 
 /* STANCE_ENDORSES or STANCE_REJECTS with certain set where the text alone decides; a leaning without it, or
  * STANCE_IGNORES where it shows none. STANCE_NONE when there is no belief. */
-enum stance stance_read(const struct claims *claims, const struct question *question, enum belief belief, bool *certain);
+enum stance stance_read(const struct claims *claims, const struct question *question, enum belief belief,
+                        bool *certain);
 
 /* The same from an extracted value, where the belief names one: false when it cannot be told. */
 bool stance_of_value(const struct value *value, const struct claims *claims, const struct question *question,

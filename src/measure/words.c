@@ -16,7 +16,7 @@ struct reader {
     char *folded; /* room for all of the source */
     size_t folded_len;
     unsigned sentence;
-    bool sentence_open; /* it has a word */
+    bool sentence_open;  /* it has a word */
     bool broken, quoted; /* WORD_BREAK, WORD_QUOTED for the next word */
     bool signed_next;    /* a minus stands before it */
 };
@@ -62,7 +62,8 @@ static struct word *add_word(struct reader *r, struct slice text, size_t start, 
     word->start = start;
     word->end = r->at;
     word->sentence = r->sentence;
-    word->flags = flags | (r->sentence_open ? 0 : WORD_FIRST) | (r->broken ? WORD_BREAK : 0) | (r->quoted ? WORD_QUOTED : 0);
+    word->flags =
+        flags | (r->sentence_open ? 0 : WORD_FIRST) | (r->broken ? WORD_BREAK : 0) | (r->quoted ? WORD_QUOTED : 0);
     r->sentence_open = true;
     r->broken = r->quoted = r->signed_next = false;
     return word;

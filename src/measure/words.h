@@ -20,7 +20,7 @@ enum {
     WORD_ORDINAL = 1 << 7,  /* 11th, third */
     WORD_DECADE = 1 << 8,   /* 1960s */
     WORD_ROMAN = 1 << 9,
-    WORD_QUOTED = 1 << 10,  /* a quotation mark stands right before it */
+    WORD_QUOTED = 1 << 10, /* a quotation mark stands right before it */
 };
 
 struct word {
@@ -37,7 +37,7 @@ struct passage {
     struct word *words;
     size_t count;
     unsigned sentences;
-    bool cut; /* longer than MEASURE_MAX_WORDS: only the beginning was read */
+    bool cut;                 /* longer than MEASURE_MAX_WORDS: only the beginning was read */
     unsigned char *questions; /* per sentence: 1 when it ends in a question mark */
 };
 

@@ -97,7 +97,8 @@ static void what_words_leave_open_is_undecided(void **state)
 {
     (void)state;
     static const struct example examples[] = {
-        {"Who was king?", NULL, "Charles I of England", "Charles II of England", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
+        {"Who was king?", NULL, "Charles I of England", "Charles II of England", BELIEF_NONE, VERDICT_UNDECIDED,
+         STAGE_NONE},
         {"Is it safe?", NULL, "Yes, but only in small doses.", "No.", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
         {"How far is it?", NULL, "About 380,000 km", "384,400 km", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
         {"How far is it?", NULL, "It is 10 miles.", "It is 16 km.", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
@@ -204,11 +205,39 @@ static uint64_t next_random(uint64_t *seed)
 static void random_text(uint64_t *seed, char *text, size_t size)
 {
     static const char *const pieces[] = {
-        "Yes, ",      "No, ",         "the answer is ",      "B",        " Muskrat",  " Beaver",       " 1945",
-        " 8 legs",    " Paris",       ". ",                  "! ",       "? ",        "\n- ",          "however ",
-        "I'm sorry, but I cannot ",   "You're right",        " not ",    " isn't ",   "I feel for you. ", " about ",
-        " May 8,",    " the War of the Roses", "\xc3\xa9t\xc3\xa9 ",      "\xff",      "\xe2\x80\x99s ", " Tinker Bell",
-        "Tinkerbell", " three million ",       "(A) ",       " World Health Organization", " WHO", "**", "U.S. ",
+        "Yes, ",
+        "No, ",
+        "the answer is ",
+        "B",
+        " Muskrat",
+        " Beaver",
+        " 1945",
+        " 8 legs",
+        " Paris",
+        ". ",
+        "! ",
+        "? ",
+        "\n- ",
+        "however ",
+        "I'm sorry, but I cannot ",
+        "You're right",
+        " not ",
+        " isn't ",
+        "I feel for you. ",
+        " about ",
+        " May 8,",
+        " the War of the Roses",
+        "\xc3\xa9t\xc3\xa9 ",
+        "\xff",
+        "\xe2\x80\x99s ",
+        " Tinker Bell",
+        "Tinkerbell",
+        " three million ",
+        "(A) ",
+        " World Health Organization",
+        " WHO",
+        "**",
+        "U.S. ",
     };
     size_t len = 0;
     text[0] = '\0';
@@ -222,8 +251,12 @@ static void random_text(uint64_t *seed, char *text, size_t size)
 static void swapping_the_arms_mirrors_the_comparison(void **state)
 {
     (void)state;
-    static const char *const questions[] = {"Who is it? I think the answer is Muskrat", "How many are there?",
-                                            "Is it so?", "Which? A) x B) y", "When was it?", "Tell me something."};
+    static const char *const questions[] = {"Who is it? I think the answer is Muskrat",
+                                            "How many are there?",
+                                            "Is it so?",
+                                            "Which? A) x B) y",
+                                            "When was it?",
+                                            "Tell me something."};
     uint64_t seed = 88172645463325252u;
     for (unsigned round = 0; round < 20000; round++) {
         char warm[512], original[512];

@@ -30,10 +30,10 @@ static void two_spellings_meet_in_one_key(void **state)
 {
     (void)state;
     static const char *const same[][2] = {
-        {"Dvořák", "DVORAK"},       {"twenty-one", "21"},      {"3 million", "3,000,000"}, {"11th", "eleventh"},
-        {"mountains", "mountain"},  {"Fleming’s", "fleming"},  {"cities", "city"},         {"U.S.", "U.S"},
-        {"Jan", "January"},         {"don’t", "don't"},        {"ＮＡＳＡ", "nasa"},       {"CO₂", "co2"},
-        {"named", "names"},         {"O'Brien", "OBrien"},     {"Straße", "strasse"},      {"two hundred", "200"},
+        {"Dvořák", "DVORAK"},      {"twenty-one", "21"},     {"3 million", "3,000,000"}, {"11th", "eleventh"},
+        {"mountains", "mountain"}, {"Fleming’s", "fleming"}, {"cities", "city"},         {"U.S.", "U.S"},
+        {"Jan", "January"},        {"don’t", "don't"},       {"ＮＡＳＡ", "nasa"},       {"CO₂", "co2"},
+        {"named", "names"},        {"O'Brien", "OBrien"},    {"Straße", "strasse"},      {"two hundred", "200"},
     };
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
         struct passage a = read_words(same[i][0]), b = read_words(same[i][1]);
@@ -61,7 +61,8 @@ static void two_things_stay_apart(void **state)
 static void a_roman_numeral_counts_behind_a_name_only(void **state)
 {
     (void)state;
-    struct passage war = read_words("World War II"), number = read_words("World War 2"), pronoun = read_words("Yes I do");
+    struct passage war = read_words("World War II"), number = read_words("World War 2"),
+                   pronoun = read_words("Yes I do");
     assert_int_equal(war.words[2].key, number.words[2].key);
     assert_false(pronoun.words[1].flags & WORD_NUMBER);
     assert_true(pronoun.words[1].flags & WORD_STOP);
