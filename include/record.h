@@ -6,11 +6,17 @@
 #ifndef CANDOR_RECORD_H
 #define CANDOR_RECORD_H
 
+#include "json.h"
 #include "tally.h"
 #include "trial.h"
 
-/* The record of a finished trial. */
+/* The record of a finished trial. Texts are kept up to 256 KiB each; a record that does not fit out even so is written
+ * without its texts and says so ("content_dropped"). after: the counts of its condition with this trial in them, so
+ * that a replay can check every line; NULL leaves them out. */
+void record_write_after(const struct trial *trial, const struct tally_row *after, struct buf *out);
 void record_write(const struct trial *trial, struct buf *out);
+#define RECORD_MAX_BYTES (15u << 20) /* below what a reader of lines takes */
+#define RECORD_LIMITS    ((struct json_limits){RECORD_MAX_BYTES + 1, 64})
 /* What the tally and the report need of a record line. -1 when it is no record. */
 struct record_summary {
     char trial_id[ID_SIZE], epoch[33];
@@ -18,6 +24,8 @@ struct record_summary {
     struct tally_trial tally;
 };
 MUST_USE int record_read(struct slice line, struct record_summary *out, struct err *err);
+/* What happened to the tally of a trial, as the store reports it before it is written. */
+struct tally_trial record_tally(const struct trial *trial);
 /* A text as the content setting lets it be kept. */
 void record_text(enum conf_content content, struct slice text, struct buf *out);
 
