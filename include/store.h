@@ -1,9 +1,13 @@
 /* store: the trials on disk (SQLite, WAL, one writer thread), and reading them back.
  *
  * The writer thread alone writes and owns the tally. It commits in batches (50 rows or 200 ms, synchronous=FULL), in
- * seq order: a trial that comes early waits for its elders, which the pipeline always delivers or declares missing.
+ * seq order: a trial that comes early waits for its elders, which the pipeline always delivers or declares missing;
+ * one that has not come by its deadline and a margin is passed over, so that nothing can wedge the rest.
  * A full disk or a locked file never reaches the live path: rows wait in memory up to a bound, then are dropped and
  * counted. Readers open their own connection, read-only, on any thread.
+ *
+ * Two tables: `trials` holds the records, which retention and erasure delete; `outcomes` holds one line of counts a
+ * trial, without any id or text, and is never deleted: the tally is its replay, before and after an erasure.
  */
 #ifndef CANDOR_STORE_H
 #define CANDOR_STORE_H
@@ -17,6 +21,8 @@ struct store; /* the writer */
 struct store_ops {
     void (*on_commit)(const struct trial *trial, const struct tally *tally, void *arg); /* store thread, in seq order, before it is freed */
     void *arg;
+    /* Given up: the store could not keep it. Store thread or the one of store_put; may be NULL. */
+    void (*on_drop)(const struct trial *trial, void *arg);
 };
 
 /* path NULL: nothing is kept, the tally alone lives. Creates and migrates the file; replays it into the tally. */
@@ -27,7 +33,10 @@ void store_put(struct store *store, struct trial *trial);
 uint64_t store_last_seq(const struct store *store); /* at open: the pipeline numbers on from here */
 bool store_healthy(const struct store *store);      /* any thread: the last write went well */
 void store_tally(struct store *store, struct tally *copy); /* any thread: the latest */
-void store_close(struct store *store);              /* commits what is there, joins */
+void store_configure(struct store *store, struct conf *conf); /* SIGHUP: retention and alert settings */
+void store_close(struct store *store);              /* commits what is there, joins; accepts NULL */
+/* What the gauges are computed with: the alert settings and the number of the current epoch. Any thread. */
+struct tally_settings store_tally_settings(struct store *store);
 
 /* ---- reading ---- */
 struct store_filter {
@@ -42,6 +51,9 @@ typedef int store_row_fn(struct slice record, void *arg); /* one JSON record; no
 MUST_USE int store_read(const char *path, const struct store_filter *filter, store_row_fn *fn, void *arg, struct err *err);
 /* One trial by id (or exchange id). 0, 1 when there is none, -1. */
 MUST_USE int store_find(const char *path, const char *id, struct buf *out, struct err *err);
+/* The tally of an epoch (NULL: the latest) as a replay of the file gives it, and the epoch's number. 1 when there is
+ * none yet. */
+MUST_USE int store_replay(const char *path, const char *epoch, struct tally *out, unsigned *epoch_number, struct err *err);
 /* Erases by trial id, conversation hash or age; returns the number of rows, or -1. */
 MUST_USE int64_t store_erase(const char *path, const char *id, const char *conversation, int64_t before_ms, struct err *err);
 

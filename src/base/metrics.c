@@ -50,6 +50,7 @@ static const struct family_row family_rows[] = {
     {"candor_alert_firing", GAUGE, {"alert", "condition"}, "1 while the alert is latched."},
     {"candor_store_rows_total", COUNTER, {NULL}, "Trials written."},
     {"candor_store_dropped_total", COUNTER, {NULL}, "Trials that could not be written."},
+    {"candor_store_skipped_total", COUNTER, {NULL}, "Trials that never came and were passed over."},
     {"candor_store_healthy", GAUGE, {NULL}, "1 while the store takes what it is given."},
     {"candor_tap_bytes", GAUGE, {NULL}, "Bytes held in copies of exchanges for trials."},
     {"candor_reloads_total", COUNTER, {"outcome"}, "Configuration reloads."},

@@ -6,3 +6,9 @@ libcandor_a_SOURCES += \
 	include/record.h src/report/record.c \
 	include/redact.h src/report/redact.c \
 	src/report/redact_numbers.c src/report/redact_secrets.c src/report/redact_view.h
+libcandor_a_SOURCES += \
+	include/store.h src/report/store.c src/report/store_private.h \
+	src/report/store_db.c src/report/store_db.h \
+	src/report/store_read.c \
+	src/report/store_tell.c src/report/store_tell.h \
+	src/report/store_window.c src/report/store_window.h

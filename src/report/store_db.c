@@ -1,0 +1,426 @@
+/* store_db: see store_db.h.
+ *
+ * Durability: WAL with synchronous=FULL, so that a commit is on the disk when it returns; the batches above make
+ * that cheap. Privacy: the file is created for its owner alone, and secure_delete overwrites what is deleted. The
+ * version of the schema is PRAGMA user_version; a migration is one more text in the table below.
+ */
+#include "store_db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define APPLICATION_ID 0x63616e64 /* "cand" */
+#define WRITER_BUSY_MS 1000       /* then the batch is tried again later, and the queue is looked after meanwhile */
+#define READER_BUSY_MS 5000
+
+static const char *const migrations[] = {
+    /* 1 */
+    "CREATE TABLE epochs (number INTEGER PRIMARY KEY, epoch TEXT NOT NULL UNIQUE, started_ms INTEGER NOT NULL);"
+    "CREATE TABLE outcomes (seq INTEGER PRIMARY KEY, epoch INTEGER NOT NULL REFERENCES epochs(number),"
+    " condition TEXT NOT NULL, counted INTEGER NOT NULL, missing INTEGER NOT NULL, flagged INTEGER NOT NULL,"
+    " x INTEGER, verdict TEXT NOT NULL, stance_warm TEXT, stance_original TEXT);"
+    "CREATE TABLE trials (seq INTEGER PRIMARY KEY, trial_id TEXT NOT NULL UNIQUE, exchange_id TEXT NOT NULL,"
+    " time INTEGER NOT NULL, epoch TEXT NOT NULL, condition TEXT NOT NULL, verdict TEXT NOT NULL,"
+    " flagged INTEGER NOT NULL, conversation TEXT NOT NULL, counted INTEGER NOT NULL, record TEXT NOT NULL);"
+    "CREATE INDEX trials_exchange ON trials (exchange_id);"
+    "CREATE INDEX trials_time ON trials (time);"
+    "CREATE INDEX trials_condition ON trials (condition, seq);"
+    "CREATE INDEX trials_verdict ON trials (verdict, seq);"
+    "CREATE INDEX trials_epoch ON trials (epoch, seq);"
+    "CREATE INDEX trials_flagged ON trials (seq) WHERE flagged = 1;"
+    "CREATE INDEX trials_conversation ON trials (conversation, condition, epoch);",
+};
+#define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
+
+enum statement {
+    SQL_BEGIN,
+    SQL_COMMIT,
+    SQL_OUTCOME,
+    SQL_TRIAL,
+    SQL_SEEN,
+    SQL_EPOCH_ADD,
+    SQL_EPOCH,
+    SQL_EXPIRE,
+    SQL_UNCOUNT,
+    SQL_COUNT
+};
+static const char *const statements[SQL_COUNT] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_OUTCOME] =
+        "INSERT INTO outcomes SELECT ?1, number, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM epochs WHERE epoch = ?2",
+    [SQL_TRIAL] = "INSERT INTO trials VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [SQL_SEEN] =
+        "SELECT 1 FROM trials WHERE conversation = ?1 AND condition = ?2 AND epoch = ?3 AND counted = 1 LIMIT 1",
+    [SQL_EPOCH_ADD] = "INSERT OR IGNORE INTO epochs (epoch, started_ms) VALUES (?1, ?2)",
+    [SQL_EPOCH] = "SELECT number FROM epochs WHERE epoch = ?1",
+    [SQL_UNCOUNT] = "DELETE FROM outcomes WHERE seq = ?1",
+    [SQL_EXPIRE] = "DELETE FROM trials WHERE seq IN (SELECT seq FROM trials WHERE time < ?1 ORDER BY time LIMIT ?2)",
+};
+
+struct store_db {
+    sqlite3 *sqlite;
+    sqlite3_stmt *prepared[SQL_COUNT];
+    bool keeps; /* records; else the file is in memory and only counts */
+};
+
+/* ---- opening ---- */
+
+static int run(sqlite3 *sqlite, const char *sql, struct err *err)
+{
+    if (sqlite3_exec(sqlite, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return err_set(err, "%s", sqlite3_errmsg(sqlite));
+    return 0;
+}
+
+static int read_number(sqlite3 *sqlite, const char *sql, int64_t *out, struct err *err)
+{
+    sqlite3_stmt *statement = NULL;
+    int result = -1;
+    if (sqlite3_prepare_v2(sqlite, sql, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
+        *out = sqlite3_column_int64(statement, 0);
+        result = 0;
+    } else {
+        err_set(err, "%s", sqlite3_errmsg(sqlite));
+    }
+    sqlite3_finalize(statement);
+    return result;
+}
+
+/* The version of the schema; refuses a database of somebody else's, and one we would misread. */
+static int check_version(sqlite3 *sqlite, int64_t *version, struct err *err)
+{
+    int64_t application, tables;
+    if (read_number(sqlite, "PRAGMA user_version", version, err) ||
+        read_number(sqlite, "PRAGMA application_id", &application, err) ||
+        read_number(sqlite, "SELECT count(*) FROM sqlite_schema", &tables, err))
+        return -1;
+    if (*version > SCHEMA_VERSION && application == APPLICATION_ID)
+        return err_set(err, "it was written by a newer candor (schema %lld, this one knows %d)", (long long)*version,
+                       SCHEMA_VERSION);
+    if ((tables > 0 && application != APPLICATION_ID) ||
+        (tables == 0 && application != 0 && application != APPLICATION_ID))
+        return err_set(err, "it is a database of another program");
+    return 0;
+}
+
+static int migrate(sqlite3 *sqlite, struct err *err)
+{
+    int64_t version;
+    char finish[96];
+
+    if (check_version(sqlite, &version, err))
+        return -1;
+    for (int64_t v = version; v < SCHEMA_VERSION; v++) {
+        snprintf(finish, sizeof(finish), "PRAGMA application_id = %d; PRAGMA user_version = %lld; COMMIT",
+                 APPLICATION_ID, (long long)(v + 1));
+        if (run(sqlite, "BEGIN IMMEDIATE", err))
+            return -1;
+        if (run(sqlite, migrations[v], err) || run(sqlite, finish, err)) {
+            (void)run(sqlite, "ROLLBACK", NULL);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* SQLite would create the file for everybody to read; its journal files take over the mode of the file. */
+static int create_private(const char *path, struct err *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
+    else if (errno != EEXIST)
+        return err_set(err, "%s", strerror(errno));
+    return 0;
+}
+
+static int prepare(struct store_db *db, struct err *err)
+{
+    for (size_t i = 0; i < SQL_COUNT; i++)
+        if (sqlite3_prepare_v3(db->sqlite, statements[i], -1, SQLITE_PREPARE_PERSISTENT, &db->prepared[i], NULL) !=
+            SQLITE_OK)
+            return err_set(err, "%s", sqlite3_errmsg(db->sqlite));
+    return 0;
+}
+
+static int open_file(struct store_db *db, const char *path, struct err *err)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+
+    if (path && create_private(path, err))
+        return -1;
+    if (sqlite3_open_v2(path ? path : ":memory:", &db->sqlite, flags, NULL) != SQLITE_OK)
+        return err_set(err, "%s", db->sqlite ? sqlite3_errmsg(db->sqlite) : "no memory");
+    sqlite3_busy_timeout(db->sqlite, WRITER_BUSY_MS);
+    sqlite3_extended_result_codes(db->sqlite, 1);
+    if (run(db->sqlite,
+            "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+            "PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864",
+            err))
+        return -1;
+    return migrate(db->sqlite, err) || prepare(db, err) ? -1 : 0;
+}
+
+struct store_db *store_db_open(const char *path, struct err *err)
+{
+    struct store_db *db = calloc(1, sizeof(*db));
+    if (!db) {
+        err_set(err, "no memory for the store");
+        return NULL;
+    }
+    db->keeps = path != NULL;
+    if (open_file(db, path, err)) {
+        err_prefix(err, "cannot open the store %s", path ? path : "in memory");
+        store_db_close(db);
+        return NULL;
+    }
+    return db;
+}
+
+void store_db_close(struct store_db *db)
+{
+    if (!db)
+        return;
+    for (size_t i = 0; i < SQL_COUNT; i++)
+        sqlite3_finalize(db->prepared[i]);
+    sqlite3_close(db->sqlite);
+    free(db);
+}
+
+/* ---- writing ---- */
+
+/* A row that breaks a rule of the schema, or is larger than SQLite takes, will do so for ever; all else may pass. */
+static enum store_written judge(struct store_db *db, int code, struct err *err)
+{
+    if (code == SQLITE_OK || code == SQLITE_DONE || code == SQLITE_ROW)
+        return STORE_WRITTEN;
+    err_set(err, "%s", sqlite3_errmsg(db->sqlite));
+    switch (code & 0xff) {
+    case SQLITE_CONSTRAINT:
+    case SQLITE_TOOBIG:
+    case SQLITE_MISMATCH:
+        return STORE_REFUSED;
+    default:
+        return STORE_AGAIN;
+    }
+}
+
+static enum store_written step(struct store_db *db, enum statement which, struct err *err)
+{
+    int code = sqlite3_step(db->prepared[which]);
+    enum store_written written = judge(db, code, err);
+    sqlite3_reset(db->prepared[which]);
+    sqlite3_clear_bindings(db->prepared[which]);
+    return written;
+}
+
+enum store_written store_db_begin(struct store_db *db, struct err *err)
+{
+    return step(db, SQL_BEGIN, err);
+}
+
+enum store_written store_db_commit(struct store_db *db, struct err *err)
+{
+    return step(db, SQL_COMMIT, err);
+}
+
+void store_db_rollback(struct store_db *db)
+{
+    if (!sqlite3_get_autocommit(db->sqlite))
+        (void)run(db->sqlite, "ROLLBACK", NULL);
+}
+
+static void bind_text(sqlite3_stmt *statement, int index, const char *text)
+{
+    sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
+}
+
+static void bind_outcome(sqlite3_stmt *s, const struct store_row *row, const char *condition)
+{
+    const struct tally_trial *t = &row->tally;
+    sqlite3_bind_int64(s, 1, (sqlite3_int64)t->seq);
+    bind_text(s, 2, row->epoch);
+    bind_text(s, 3, condition);
+    sqlite3_bind_int(s, 4, t->counted);
+    sqlite3_bind_int(s, 5, t->missing);
+    sqlite3_bind_int(s, 6, t->flagged);
+    if (t->has_outcome)
+        sqlite3_bind_int(s, 7, t->x);
+    bind_text(s, 8, verdict_name(t->verdict));
+    if (t->stance_known) {
+        bind_text(s, 9, stance_name(t->stance_warm));
+        bind_text(s, 10, stance_name(t->stance_original));
+    }
+}
+
+static void bind_trial(sqlite3_stmt *s, const struct store_row *row, const char *condition)
+{
+    const struct tally_trial *t = &row->tally;
+    sqlite3_bind_int64(s, 1, (sqlite3_int64)t->seq);
+    bind_text(s, 2, row->trial_id);
+    bind_text(s, 3, row->exchange_id);
+    sqlite3_bind_int64(s, 4, row->wall_ms);
+    bind_text(s, 5, row->epoch);
+    bind_text(s, 6, condition);
+    bind_text(s, 7, t->missing ? "missing" : verdict_name(t->verdict));
+    sqlite3_bind_int(s, 8, t->flagged);
+    bind_text(s, 9, row->conversation);
+    sqlite3_bind_int(s, 10, t->counted);
+    sqlite3_bind_text64(s, 11, row->record.len ? row->record.data : "", row->record.len, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+enum store_written store_db_add(struct store_db *db, const struct store_row *row, struct err *err)
+{
+    struct store_row kept = *row;
+    char condition[CONDITION_NAME_SIZE];
+
+    condition_name(row->tally.condition, condition);
+    if (!db->keeps)
+        kept.record = SLICE_NONE;
+    bind_outcome(db->prepared[SQL_OUTCOME], row, condition);
+    enum store_written written = step(db, SQL_OUTCOME, err);
+    if (written != STORE_WRITTEN)
+        return written;
+    bind_trial(db->prepared[SQL_TRIAL], &kept, condition);
+    written = step(db, SQL_TRIAL, err);
+    if (written == STORE_REFUSED) { /* then it must not count either */
+        sqlite3_bind_int64(db->prepared[SQL_UNCOUNT], 1, (sqlite3_int64)row->tally.seq);
+        if (step(db, SQL_UNCOUNT, NULL) != STORE_WRITTEN)
+            return STORE_AGAIN;
+    }
+    return written;
+}
+
+enum store_written store_db_seen(struct store_db *db, const struct store_row *row, bool *seen, struct err *err)
+{
+    char condition[CONDITION_NAME_SIZE];
+    sqlite3_stmt *statement = db->prepared[SQL_SEEN];
+
+    bind_text(statement, 1, row->conversation);
+    bind_text(statement, 2, condition_name(row->tally.condition, condition));
+    bind_text(statement, 3, row->epoch);
+    int code = sqlite3_step(statement);
+    *seen = code == SQLITE_ROW;
+    enum store_written written = judge(db, code, err);
+    sqlite3_reset(statement);
+    return written;
+}
+
+enum store_written store_db_epoch(struct store_db *db, const char *epoch, int64_t wall_ms, unsigned *number,
+                                  struct err *err)
+{
+    bind_text(db->prepared[SQL_EPOCH_ADD], 1, epoch);
+    sqlite3_bind_int64(db->prepared[SQL_EPOCH_ADD], 2, wall_ms);
+    enum store_written written = step(db, SQL_EPOCH_ADD, err);
+    if (written != STORE_WRITTEN)
+        return written;
+    bind_text(db->prepared[SQL_EPOCH], 1, epoch);
+    int code = sqlite3_step(db->prepared[SQL_EPOCH]);
+    if (code == SQLITE_ROW)
+        *number = (unsigned)sqlite3_column_int(db->prepared[SQL_EPOCH], 0);
+    written = judge(db, code, err);
+    sqlite3_reset(db->prepared[SQL_EPOCH]);
+    return written;
+}
+
+enum store_written store_db_expire(struct store_db *db, int64_t before_ms, unsigned max, unsigned *deleted,
+                                   struct err *err)
+{
+    *deleted = 0;
+    sqlite3_bind_int64(db->prepared[SQL_EXPIRE], 1, before_ms);
+    sqlite3_bind_int64(db->prepared[SQL_EXPIRE], 2, max);
+    enum store_written written = step(db, SQL_EXPIRE, err);
+    if (written != STORE_WRITTEN)
+        return written;
+    *deleted = (unsigned)sqlite3_changes(db->sqlite);
+    if (*deleted > 0)
+        (void)run(db->sqlite, "PRAGMA incremental_vacuum(256)", NULL);
+    return STORE_WRITTEN;
+}
+
+int store_db_last_seq(struct store_db *db, uint64_t *seq, struct err *err)
+{
+    int64_t last;
+    if (read_number(db->sqlite, "SELECT coalesce(max(seq), 0) FROM outcomes", &last, err))
+        return -1;
+    *seq = (uint64_t)last;
+    return 0;
+}
+
+sqlite3 *store_db_sqlite(struct store_db *db)
+{
+    return db->sqlite;
+}
+
+/* ---- reading ---- */
+
+int store_connect(const char *path, bool writable, sqlite3 **out, struct err *err)
+{
+    int64_t version = 0;
+    int flags = (writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX;
+
+    *out = NULL;
+    if (access(path, F_OK) != 0)
+        return err_set(err, "there is no store at %s", path);
+    if (sqlite3_open_v2(path, out, flags, NULL) != SQLITE_OK)
+        err_set(err, "%s", *out ? sqlite3_errmsg(*out) : "no memory");
+    else if (sqlite3_busy_timeout(*out, READER_BUSY_MS) == SQLITE_OK && check_version(*out, &version, err) == 0) {
+        if (version > 0)
+            return 0;
+        err_set(err, "it holds no trials");
+    }
+    sqlite3_close(*out);
+    *out = NULL;
+    return err_prefix(err, "cannot read the store %s", path);
+}
+
+static int read_outcome(sqlite3_stmt *s, struct tally_trial *out)
+{
+    const char *words[4];
+    for (int i = 0; i < 4; i++)
+        words[i] = (const char *)sqlite3_column_text(s, (const int[]){1, 6, 7, 8}[i]);
+    *out = (struct tally_trial){.seq = (uint64_t)sqlite3_column_int64(s, 0),
+                                .counted = sqlite3_column_int(s, 2),
+                                .missing = sqlite3_column_int(s, 3),
+                                .flagged = sqlite3_column_int(s, 4),
+                                .has_outcome = sqlite3_column_type(s, 5) != SQLITE_NULL,
+                                .x = sqlite3_column_int(s, 5)};
+    out->stance_known = words[2] && words[3] && stance_parse(slice_from(words[2]), &out->stance_warm) &&
+                        stance_parse(slice_from(words[3]), &out->stance_original);
+    return words[0] && words[1] && condition_parse(slice_from(words[0]), &out->condition) &&
+                   verdict_parse(slice_from(words[1]), &out->verdict) && out->x >= -1 && out->x <= 1
+               ? 0
+               : -1;
+}
+
+int store_replay_into(sqlite3 *sqlite, const char *epoch, struct tally *tally, struct err *err)
+{
+    static const char sql[] =
+        "SELECT seq, condition, counted, missing, flagged, x, verdict, stance_warm, stance_original"
+        " FROM outcomes WHERE epoch = (SELECT number FROM epochs WHERE epoch = ?1) ORDER BY seq";
+    sqlite3_stmt *statement = NULL;
+    struct tally_trial trial;
+    int code;
+
+    tally_init(tally, epoch);
+    if (sqlite3_prepare_v2(sqlite, sql, -1, &statement, NULL) != SQLITE_OK)
+        return err_set(err, "cannot replay the store: %s", sqlite3_errmsg(sqlite));
+    bind_text(statement, 1, epoch);
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        if (read_outcome(statement, &trial)) {
+            code = SQLITE_CORRUPT;
+            break;
+        }
+        tally_add(tally, &trial);
+    }
+    if (code != SQLITE_DONE)
+        err_set(err, "cannot replay the store: %s",
+                code == SQLITE_CORRUPT ? "a row is damaged" : sqlite3_errmsg(sqlite));
+    sqlite3_finalize(statement);
+    return code == SQLITE_DONE ? 0 : -1;
+}

@@ -1,0 +1,54 @@
+/* store_db: the SQLite file under the store: its schema, its statements, and nothing of threads or order. Private to
+ * the store's files. A handle belongs to one thread.
+ */
+#ifndef CANDOR_STORE_DB_H
+#define CANDOR_STORE_DB_H
+
+#include <sqlite3.h>
+
+#include "record.h"
+
+struct store_db;
+
+/* What became of a write. */
+enum store_written {
+    STORE_WRITTEN,
+    STORE_AGAIN,  /* locked, full, unreadable: nothing was written, try later */
+    STORE_REFUSED /* this row can never be written */
+};
+
+struct store_row {
+    const char *trial_id, *exchange_id, *epoch, *conversation; /* conversation "" when there is none */
+    int64_t wall_ms;
+    struct tally_trial tally;
+    struct slice record;
+};
+
+/* Opens for writing; creates and migrates. path NULL: a file in memory that keeps no records. */
+MUST_USE struct store_db *store_db_open(const char *path, struct err *err);
+void store_db_close(struct store_db *db); /* accepts NULL */
+
+/* A batch: begin, rows, commit; rollback is harmless without a begin. */
+enum store_written store_db_begin(struct store_db *db, struct err *err);
+enum store_written store_db_add(struct store_db *db, const struct store_row *row, struct err *err);
+enum store_written store_db_commit(struct store_db *db, struct err *err);
+void store_db_rollback(struct store_db *db);
+
+/* Whether an earlier trial of this conversation counts under this condition in this epoch. */
+enum store_written store_db_seen(struct store_db *db, const struct store_row *row, bool *seen, struct err *err);
+/* The number of an epoch, from 1, in the order in which they were first seen; a new one is written down. */
+enum store_written store_db_epoch(struct store_db *db, const char *epoch, int64_t wall_ms, unsigned *number,
+                                  struct err *err);
+/* Deletes up to max records older than before_ms; *deleted tells how many. */
+enum store_written store_db_expire(struct store_db *db, int64_t before_ms, unsigned max, unsigned *deleted,
+                                   struct err *err);
+MUST_USE int store_db_last_seq(struct store_db *db, uint64_t *seq, struct err *err);
+sqlite3 *store_db_sqlite(struct store_db *db);
+
+/* ---- shared with the readers ---- */
+/* A connection to an existing store; -1 with a sentence when path is none, or of a newer version. */
+MUST_USE int store_connect(const char *path, bool writable, sqlite3 **out, struct err *err);
+/* Replays the outcomes of an epoch into tally. */
+MUST_USE int store_replay_into(sqlite3 *sqlite, const char *epoch, struct tally *tally, struct err *err);
+
+#endif
