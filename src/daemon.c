@@ -102,6 +102,12 @@ static void on_commit(const struct trial *trial, const struct tally *tally, void
     pipeline_done(daemon->pipeline);
 }
 
+static void on_store_drop(const struct trial *trial, void *arg)
+{
+    (void)trial;
+    pipeline_done(((struct daemon *)arg)->pipeline);
+}
+
 static bool is_ready(const char **why, void *arg)
 {
     const struct daemon *daemon = arg;
@@ -210,6 +216,7 @@ static void reload(struct daemon *daemon)
     log_configure(daemon->log, conf->log_level, conf->log_format);
     pipeline_configure(daemon->pipeline, rules, daemon->epoch);
     shadow_configure(daemon->shadow, conf);
+    store_configure(daemon->store, conf);
     relay_configure(daemon->relay, conf);
     if (daemon->admin)
         admin_configure(daemon->admin, conf);
@@ -277,7 +284,7 @@ static int side_path_start(struct daemon *daemon, struct err *err)
     if (!daemon->rules)
         return -1;
     daemon_epoch(conf, rules_version(daemon->rules), daemon->epoch);
-    struct store_ops store_ops = {on_commit, daemon};
+    struct store_ops store_ops = {on_commit, daemon, on_store_drop};
     daemon->store = store_open(conf->store_path, conf, daemon->epoch, store_ops, daemon->log, daemon->metrics, err);
     if (!daemon->store)
         return -1;

@@ -84,18 +84,37 @@ struct pen {
     struct redact_edits edits;
 };
 
-static void put_content(struct pen *pen, const char *key, struct slice text)
+/* Writes the scratch text. A NUL becomes what an invalid byte becomes, U+FFFD: no reader of JSON likes \u0000. */
+static void put_scratch(struct pen *pen, const char *key)
+{
+    for (size_t i = 0; i < pen->text.len; i++)
+        if (pen->text.data[i] == '\0')
+            pen->text.data[i] = (char)0xFF;
+    json_put_slice(&pen->json, key, pen->text.len ? buf_slice(&pen->text) : SLICE(""));
+}
+
+static void put_content_edits(struct pen *pen, const char *key, struct slice text, struct redact_edits *edits)
 {
     buf_clear(&pen->text);
-    if (text.data && keep(pen->content, text, &pen->text, NULL) && !pen->text.failed)
-        json_put_slice(&pen->json, key, pen->text.len ? buf_slice(&pen->text) : SLICE(""));
+    if (text.data && keep(pen->content, text, &pen->text, edits) && !pen->text.failed)
+        put_scratch(pen, key);
     else
         json_put_null(&pen->json, key);
 }
 
+static void put_content(struct pen *pen, const char *key, struct slice text)
+{
+    put_content_edits(pen, key, text, NULL);
+}
+
 static void put_name(struct pen *pen, const char *key, struct slice name)
 {
-    json_put_slice(&pen->json, key, clip(name, NAME_BYTES));
+    buf_clear(&pen->text);
+    buf_add_slice(&pen->text, clip(name, NAME_BYTES));
+    if (name.data)
+        put_scratch(pen, key);
+    else
+        json_put_null(&pen->json, key);
 }
 
 static void put_id(struct pen *pen, const char *key, const char *id)
@@ -220,21 +239,12 @@ static void put_history(struct pen *pen, const struct trial *trial)
 static void put_question(struct pen *pen, const struct trial *trial)
 {
     const struct chat_request *request = &trial->request;
-    struct json_writer *w = &pen->json;
-    struct buf question;
 
     pen->edits.count = 0;
-    if (request->last_user >= request->turn_count) {
-        json_put_null(w, "question");
-        return;
-    }
-    struct slice text = request->turns[request->last_user].text;
-    buf_init(&question, TEXT_MAX);
-    if (keep(pen->content, text, &question, &pen->edits) && !question.failed)
-        json_put_slice(w, "question", question.len ? buf_slice(&question) : SLICE(""));
+    if (request->last_user < request->turn_count)
+        put_content_edits(pen, "question", request->turns[request->last_user].text, &pen->edits);
     else
-        json_put_null(w, "question");
-    buf_fini(&question);
+        json_put_null(&pen->json, "question");
 }
 
 static void put_detection(struct pen *pen, const struct trial *trial)
