@@ -15,3 +15,7 @@ UNIT_TESTS += tests/unit/record_test
 tests_unit_record_test_SOURCES = tests/unit/record_test.c tests/unit/trials.h
 tests_unit_record_test_CPPFLAGS = $(UNIT_FLAGS)
 tests_unit_record_test_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/store_test
+tests_unit_store_test_SOURCES = tests/unit/store_test.c tests/unit/trials.h
+tests_unit_store_test_CPPFLAGS = $(UNIT_FLAGS) -iquote $(top_srcdir)/src/report
+tests_unit_store_test_LDADD = $(UNIT_LIBS)
