@@ -19,42 +19,46 @@
 struct store; /* the writer */
 
 struct store_ops {
-    void (*on_commit)(const struct trial *trial, const struct tally *tally, void *arg); /* store thread, in seq order, before it is freed */
+    void (*on_commit)(const struct trial *trial, const struct tally *tally,
+                      void *arg); /* store thread, in seq order, before it is freed */
     void *arg;
     /* Given up: the store could not keep it. Store thread or the one of store_put; may be NULL. */
     void (*on_drop)(const struct trial *trial, void *arg);
 };
 
 /* path NULL: nothing is kept, the tally alone lives. Creates and migrates the file; replays it into the tally. */
-MUST_USE struct store *store_open(const char *path, struct conf *conf, const char *epoch, struct store_ops ops, struct log *log,
-                                  struct metrics *metrics, struct err *err);
+MUST_USE struct store *store_open(const char *path, struct conf *conf, const char *epoch, struct store_ops ops,
+                                  struct log *log, struct metrics *metrics, struct err *err);
 /* Any thread; the store owns the trial from here. Never refuses: the number of trials in flight is bounded upstream. */
 void store_put(struct store *store, struct trial *trial);
-uint64_t store_last_seq(const struct store *store); /* at open: the pipeline numbers on from here */
-bool store_healthy(const struct store *store);      /* any thread: the last write went well */
-void store_tally(struct store *store, struct tally *copy); /* any thread: the latest */
+uint64_t store_last_seq(const struct store *store);           /* at open: the pipeline numbers on from here */
+bool store_healthy(const struct store *store);                /* any thread: the last write went well */
+void store_tally(struct store *store, struct tally *copy);    /* any thread: the latest */
 void store_configure(struct store *store, struct conf *conf); /* SIGHUP: retention and alert settings */
-void store_close(struct store *store);              /* commits what is there, joins; accepts NULL */
+void store_close(struct store *store);                        /* commits what is there, joins; accepts NULL */
 /* What the gauges are computed with: the alert settings and the number of the current epoch. Any thread. */
 struct tally_settings store_tally_settings(struct store *store);
 
 /* ---- reading ---- */
 struct store_filter {
     const char *verdict, *condition, *epoch; /* NULL: any */
-    int flagged;                      /* -1: any */
-    int64_t since_ms, until_ms;       /* 0: open */
-    uint64_t before_seq;              /* 0: from the newest */
-    size_t limit;                     /* 0: all */
+    int flagged;                             /* -1: any */
+    int64_t since_ms, until_ms;              /* 0: open */
+    uint64_t before_seq;                     /* 0: from the newest */
+    size_t limit;                            /* 0: all */
     bool oldest_first;
 };
 typedef int store_row_fn(struct slice record, void *arg); /* one JSON record; non-zero stops */
-MUST_USE int store_read(const char *path, const struct store_filter *filter, store_row_fn *fn, void *arg, struct err *err);
+MUST_USE int store_read(const char *path, const struct store_filter *filter, store_row_fn *fn, void *arg,
+                        struct err *err);
 /* One trial by id (or exchange id). 0, 1 when there is none, -1. */
 MUST_USE int store_find(const char *path, const char *id, struct buf *out, struct err *err);
 /* The tally of an epoch (NULL: the latest) as a replay of the file gives it, and the epoch's number. 1 when there is
  * none yet. */
-MUST_USE int store_replay(const char *path, const char *epoch, struct tally *out, unsigned *epoch_number, struct err *err);
+MUST_USE int store_replay(const char *path, const char *epoch, struct tally *out, unsigned *epoch_number,
+                          struct err *err);
 /* Erases by trial id, conversation hash or age; returns the number of rows, or -1. */
-MUST_USE int64_t store_erase(const char *path, const char *id, const char *conversation, int64_t before_ms, struct err *err);
+MUST_USE int64_t store_erase(const char *path, const char *id, const char *conversation, int64_t before_ms,
+                             struct err *err);
 
 #endif

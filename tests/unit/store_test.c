@@ -72,7 +72,7 @@ static void wait_for(struct told *told, size_t commits, size_t drops)
 static int set_up(void **state)
 {
     struct place *place = calloc(1, sizeof(*place));
-    strcpy(place->folder, "/tmp/candor-store-XXXXXX");
+    snprintf(place->folder, sizeof(place->folder), "%s", "/tmp/candor-store-XXXXXX");
     assert_non_null(mkdtemp(place->folder));
     snprintf(place->path, sizeof(place->path), "%s/trials.db", place->folder);
     place->conf = trials_conf(CONF_CONTENT_FULL);
@@ -180,7 +180,7 @@ static void only_the_first_trial_of_a_conversation_counts(void **state)
     const struct condition plain = {CONTEXT_NONE, BELIEF_NONE};
     for (uint64_t seq = 1; seq <= 5; seq++) {
         struct trial *trial = trials_make(place->conf, seq);
-        strcpy(trial->conversation, seq == 5 ? "other" : "same");
+        snprintf(trial->conversation, sizeof(trial->conversation), "%s", seq == 5 ? "other" : "same");
         if (seq == 1)
             trial->missing = DROP_SHADOW_TIMEOUT; /* it is the first all the same */
         if (seq == 4)
@@ -194,7 +194,7 @@ static void only_the_first_trial_of_a_conversation_counts(void **state)
     store_close(store);
     store = open_store(place);
     struct trial *later = trials_make(place->conf, 6);
-    strcpy(later->conversation, "same");
+    snprintf(later->conversation, sizeof(later->conversation), "%s", "same");
     store_put(store, later);
     wait_for(&place->told, 6, 0);
     assert_false(place->told.counted[5]); /* also after a restart */
@@ -230,7 +230,7 @@ static void a_new_epoch_starts_a_tally_of_its_own(void **state)
     struct store *store = open_store(place);
     for (uint64_t seq = 1; seq <= 6; seq++) {
         struct trial *trial = trials_make(place->conf, seq);
-        strcpy(trial->epoch, seq == 3 || seq > 4 ? "e2" : "e1"); /* e1 e1 e2 e1 e2 e2 */
+        snprintf(trial->epoch, sizeof(trial->epoch), "%s", seq == 3 || seq > 4 ? "e2" : "e1"); /* e1 e1 e2 e1 e2 e2 */
         store_put(store, trial);
     }
     wait_for(&place->told, 6, 0);
@@ -254,7 +254,7 @@ static void without_a_path_the_tally_alone_lives(void **state)
     struct store *store = open_at(place, NULL, "e1");
     for (uint64_t seq = 1; seq <= 3; seq++) {
         struct trial *trial = trials_make(place->conf, seq);
-        strcpy(trial->conversation, "same");
+        snprintf(trial->conversation, sizeof(trial->conversation), "%s", "same");
         store_put(store, trial);
     }
     wait_for(&place->told, 3, 0);
@@ -585,7 +585,10 @@ static void erasing_takes_the_bytes_and_leaves_the_proof(void **state)
         char text[64];
         snprintf(text, sizeof(text), "marker-of-%llu-xyz", (unsigned long long)seq);
         trial->arms[0].text = trials_text(trial, text);
-        strcpy(trial->conversation, seq <= 2 ? "conv-a" : seq == 3 ? "conv-b" : "conv-c");
+        snprintf(trial->conversation, sizeof(trial->conversation), "%s",
+                 seq <= 2   ? "conv-a"
+                 : seq == 3 ? "conv-b"
+                            : "conv-c");
         store_put(store, trial);
     }
     wait_for(&place->told, 6, 0);

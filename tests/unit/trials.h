@@ -12,7 +12,9 @@
 static inline struct conf *trials_conf(enum conf_content content)
 {
     struct err err = {""};
-    struct conf *conf = conf_parse(SLICE("models:\n"
+    struct conf *conf = conf_parse(SLICE("listen: [{address: '127.0.0.1:0'}]\n"
+                                         "rules: [/dev/null]\n"
+                                         "models:\n"
                                          "  warm: {url: 'http://127.0.0.1:1/v1'}\n"
                                          "  original: {url: 'http://127.0.0.1:2/v1'}\n"),
                                    "test", &err);
@@ -58,7 +60,7 @@ static inline struct trial *trials_make(struct conf *conf, uint64_t seq)
     detection->cues = arena_array(trial->arena, 1, sizeof(struct cue));
     detection->cue_count = 1;
     detection->cues[0] = (struct cue){.context = CONTEXT_SAD, .rule = "feel-sad", .score = .8, .start = 2, .end = 13};
-    strcpy(detection->language, "en");
+    snprintf(detection->language, sizeof(detection->language), "%s", "en");
     struct arm_answer *warm = trial_add_arm(trial, ARM_WARM);
     warm->asked = true;
     warm->status = 200;
