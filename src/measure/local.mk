@@ -7,6 +7,8 @@ libcandor_a_SOURCES += \
 	src/measure/fold.h src/measure/fold.c \
 	src/measure/lexicon.h src/measure/lexicon.c \
 	src/measure/refusal.h src/measure/refusal.c \
+	include/rubric.h src/measure/rubric.c src/measure/rubric_read.c \
+	src/measure/defuse.h src/measure/defuse.c \
 	src/measure/stance.h src/measure/stance.c \
 	src/measure/words.h src/measure/words.c src/measure/normal.c \
 	include/confseq.h src/measure/confseq.c \

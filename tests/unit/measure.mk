@@ -19,3 +19,7 @@ UNIT_TESTS += tests/unit/words_test
 tests_unit_words_test_SOURCES = tests/unit/words_test.c
 tests_unit_words_test_LDADD = $(UNIT_LIBS)
 tests_unit_words_test_CPPFLAGS = $(UNIT_FLAGS) -iquote $(top_srcdir)/src/measure
+UNIT_TESTS += tests/unit/rubric_test
+tests_unit_rubric_test_SOURCES = tests/unit/rubric_test.c
+tests_unit_rubric_test_LDADD = $(UNIT_LIBS)
+tests_unit_rubric_test_CPPFLAGS = $(UNIT_FLAGS)
