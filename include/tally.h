@@ -63,7 +63,8 @@ void tally_line(const struct tally *tally, struct condition condition, const str
                 struct tally_line *out);
 
 /* Several conditions as one: adds the counts of row to sum, and makes a line of such a sum (condition none+none, no
- * study figure). Evidence of a sum speaks against "no condition in it is worse than the tolerance". */
+ * study figure). Evidence of a sum speaks against "no condition in it is worse than the tolerance"; it never alerts,
+ * because only conditions have a share of alpha. */
 void tally_row_join(struct tally_row *sum, const struct tally_row *row);
 void tally_row_line(const struct tally_row *row, const struct tally_settings *settings, struct tally_line *out);
 

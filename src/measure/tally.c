@@ -83,7 +83,6 @@ void tally_row_line(const struct tally_row *row, const struct tally_settings *se
     confseq_interval(counts, TALLY_INTERVAL_ALPHA, &out->lower, &out->upper);
     out->log_evidence = confseq_log_evidence(watched, settings->tolerance);
     out->threshold_log = tally_threshold_log(settings);
-    out->alert = out->log_evidence >= out->threshold_log;
     out->enough = known >= TALLY_ENOUGH || out->upper - out->lower < 2 * settings->tolerance;
     out->worst_lower = -1;
     out->worst_upper = 1;
@@ -99,5 +98,6 @@ void tally_line(const struct tally *tally, struct condition condition, const str
 {
     tally_row_line(&tally->rows[condition_index(condition)], settings, out);
     out->condition = condition;
+    out->alert = out->log_evidence >= out->threshold_log;
     out->has_study_gap = condition_study_gap(condition, &out->study_gap_pp);
 }
