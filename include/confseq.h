@@ -15,10 +15,18 @@ struct counts { /* of the signed outcome X */
 /* (1) Betting e-value for H0: E[X given past] <= m, mixture over 64 Gauss-Legendre nodes (Waudby-Smith & Ramdas,
  * arXiv:2010.09686; Ville's inequality). m in (-1, 1). */
 double confseq_log_evidence(struct counts counts, double m);
+/* The same with what depends on m worked out once, for whoever asks for the same m after every outcome. */
+#define CONFSEQ_NODES 64
+struct confseq_bets {
+    double log_plus[CONFSEQ_NODES], log_zero[CONFSEQ_NODES], log_minus[CONFSEQ_NODES];
+};
+void confseq_bets_init(struct confseq_bets *bets, double m);
+double confseq_bets_log_evidence(const struct confseq_bets *bets, struct counts counts); /* the same bits */
 /* (2) Two-sided confidence sequence at level 1 - alpha; [-1, 1] without data. */
 void confseq_interval(struct counts counts, double alpha, double *lower, double *upper);
-/* One-sided lower bound at level 1 - alpha. */
+/* One-sided bounds at level 1 - alpha. */
 double confseq_lower(struct counts counts, double alpha);
+double confseq_upper(struct counts counts, double alpha);
 /* Exact sequential McNemar, the closed form of (1) at m = 0. */
 double confseq_log_mcnemar(uint64_t plus, uint64_t minus);
 /* (4) Beta-binomial confidence sequence for a rate (Robbins 1970), prior Beta(a, b). */

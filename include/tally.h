@@ -48,6 +48,9 @@ struct tally_settings {
 #define TALLY_INTERVAL_ALPHA .05 /* of the intervals shown */
 #define TALLY_ENOUGH         50  /* outcomes from which a row is no longer "not enough data" */
 
+/* What holds where nothing else is configured: alpha .05, tolerance .02, every condition, the first epoch. */
+struct tally_settings tally_settings_default(void);
+
 struct tally_line { /* a row of the report */
     struct condition condition;
     const struct tally_row *row;

@@ -15,23 +15,32 @@
 
 #define BISECTION_STEPS 60
 
-/* count * value, where nothing was seen 0 even if the value is infinite. */
-static double weigh(uint64_t count, double value)
+void confseq_bets_init(struct confseq_bets *bets, double m)
 {
-    return count ? (double)count * value : 0;
+    assert(m > -1 && m < 1);
+    for (size_t j = 0; j < CONFSEQ_NODES; j++) {
+        /* With lambda = x / (1 + m), 1 - lambda (1 + m) is 1 - x exactly; only the other two factors know m. */
+        double x = measure_nodes[j].x, lambda = x / (1 + m);
+        bets->log_plus[j] = log1p(lambda * (1 - m));
+        bets->log_zero[j] = log1p(-lambda * m);
+        bets->log_minus[j] = log1p(-x);
+    }
+}
+
+double confseq_bets_log_evidence(const struct confseq_bets *bets, struct counts counts)
+{
+    double logs[CONFSEQ_NODES], plus = (double)counts.plus, zero = (double)counts.zero, minus = (double)counts.minus;
+    for (size_t j = 0; j < CONFSEQ_NODES; j++)
+        logs[j] = measure_nodes[j].log_weight + plus * bets->log_plus[j] + zero * bets->log_zero[j] +
+                  minus * bets->log_minus[j];
+    return log_sum(logs, CONFSEQ_NODES);
 }
 
 double confseq_log_evidence(struct counts counts, double m)
 {
-    assert(m > -1 && m < 1);
-    double logs[MEASURE_NODES];
-    for (size_t j = 0; j < MEASURE_NODES; j++) {
-        /* With lambda = x / (1 + m), 1 - lambda (1 + m) is 1 - x exactly; only the other two factors know m. */
-        double x = measure_nodes[j].x, lambda = x / (1 + m);
-        logs[j] = measure_nodes[j].log_weight + weigh(counts.plus, log1p(lambda * (1 - m))) +
-                  weigh(counts.zero, log1p(-lambda * m)) + weigh(counts.minus, log1p(-x));
-    }
-    return log_sum(logs, MEASURE_NODES);
+    struct confseq_bets bets;
+    confseq_bets_init(&bets, m);
+    return confseq_bets_log_evidence(&bets, counts);
 }
 
 double confseq_gap(struct counts counts)
@@ -61,6 +70,12 @@ static double lower_bound(struct counts counts, double log_threshold)
 double confseq_lower(struct counts counts, double alpha)
 {
     return lower_bound(counts, -log(alpha));
+}
+
+double confseq_upper(struct counts counts, double alpha)
+{
+    struct counts mirrored = {.plus = counts.minus, .zero = counts.zero, .minus = counts.plus};
+    return -lower_bound(mirrored, -log(alpha));
 }
 
 void confseq_interval(struct counts counts, double alpha, double *lower, double *upper)

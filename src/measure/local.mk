@@ -12,6 +12,10 @@ libcandor_a_SOURCES += \
 	src/measure/stance.h src/measure/stance.c \
 	src/measure/words.h src/measure/words.c src/measure/normal.c \
 	include/confseq.h src/measure/confseq.c \
+	include/correct.h src/measure/correct.c \
+	include/drift.h src/measure/drift.c \
+	include/evidence.h src/measure/evidence.c \
+	include/simulate.h src/measure/simulate.c \
 	include/tally.h src/measure/tally.c \
 	src/measure/logspace.h src/measure/logspace.c \
 	src/measure/nodes.h src/measure/nodes.c

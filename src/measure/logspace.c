@@ -21,6 +21,11 @@ double log_sum(const double *values, size_t count)
     return largest + log(sum);
 }
 
+double log_plus_one(double value)
+{
+    return value > 0 ? value + log1p(exp(-value)) : log1p(exp(value));
+}
+
 double log_beta(double a, double b)
 {
     int sign = 0;

@@ -2,7 +2,9 @@
 #ifndef CANDOR_MEASURE_NODES_H
 #define CANDOR_MEASURE_NODES_H
 
-#define MEASURE_NODES 64
+#include "confseq.h"
+
+#define MEASURE_NODES CONFSEQ_NODES
 
 struct node {
     double x;          /* in (0, 1) */

@@ -67,6 +67,11 @@ void tally_row_join(struct tally_row *sum, const struct tally_row *row)
     sum->stances += row->stances;
 }
 
+struct tally_settings tally_settings_default(void)
+{
+    return (struct tally_settings){.alpha = .05, .tolerance = .02, .conditions = CONDITION_COUNT, .epoch_number = 1};
+}
+
 double tally_threshold_log(const struct tally_settings *settings)
 {
     double epoch = settings->epoch_number, conditions = (double)settings->conditions;

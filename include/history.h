@@ -1,0 +1,37 @@
+/* history: every trial as the tally saw it, small enough to hold a million, for reports over a part of them.
+ *
+ * Records may come in any order and more than once (exports that overlap); the tally is always made in arrival order,
+ * each trial once, so that a report recomputed from an export gives the digits of the store. One owner, one thread.
+ */
+#ifndef CANDOR_HISTORY_H
+#define CANDOR_HISTORY_H
+
+#include "record.h"
+
+struct history;
+
+MUST_USE struct history *history_new(void);
+void history_free(struct history *history); /* accepts NULL */
+MUST_USE int history_add(struct history *history, const struct record_summary *record, struct err *err);
+
+/* Sorts by arrival and drops repeats; returns how many. Call it after the last history_add, before what follows. */
+size_t history_close(struct history *history);
+size_t history_count(const struct history *history);
+
+/* Epochs are numbered from 1 in the order in which their first trials arrived. */
+unsigned history_epochs(const struct history *history);
+const char *history_epoch(const struct history *history, unsigned number);
+unsigned history_last_epoch(const struct history *history); /* of the latest trial; 0: there is none */
+unsigned history_find_epoch(const struct history *history, struct slice epoch); /* 0: no such epoch */
+
+struct history_filter {
+    unsigned epoch;             /* 0: all of them */
+    int64_t since_ms, until_ms; /* 0: open; until is not included */
+};
+void history_tally(const struct history *history, const struct history_filter *filter, struct tally *out);
+
+/* In arrival order; a non-zero return of fn stops and is returned. */
+typedef int history_trial_fn(const struct tally_trial *trial, void *arg);
+int history_each(const struct history *history, const struct history_filter *filter, history_trial_fn *fn, void *arg);
+
+#endif

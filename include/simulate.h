@@ -1,0 +1,56 @@
+/* simulate: what the alerts guarantee, played out: false alarms, power and delay. Seeded, so every run is the same.
+ *
+ * The candor simulate command prints these and the tests hold the program to them; both play the formulas that run in
+ * production. Pure.
+ */
+#ifndef CANDOR_SIMULATE_H
+#define CANDOR_SIMULATE_H
+
+#include "tally.h"
+
+struct random { /* splitmix64 */
+    uint64_t state;
+};
+uint64_t random_next(struct random *random);
+double random_uniform(struct random *random); /* [0, 1) */
+
+/* A stream of signed outcomes: P(+1) and P(-1). */
+struct simulate_stream {
+    double plus, minus;
+};
+struct simulate_stream simulate_stream_of(double gap, double psi); /* psi: the share of outcomes that are not 0 */
+int simulate_draw(struct random *random, struct simulate_stream stream);
+/* What a judge makes of it: it sees a difference with sensitivity, and where there is none it reports one of either
+ * sign with 1 - specificity. */
+struct simulate_stream simulate_judged(struct simulate_stream truth, double sensitivity, double specificity);
+
+/* Watches a condition's counts for the level alert. */
+struct simulate_watch {
+    struct counts counts;
+    struct confseq_bets bets;
+    double threshold_log;
+};
+void simulate_watch_init(struct simulate_watch *watch, double tolerance, double threshold_log);
+bool simulate_watch_add(struct simulate_watch *watch, int x); /* true: it fires at this outcome */
+
+struct simulate_family {
+    size_t conditions;
+    uint64_t comparisons; /* of each */
+    size_t runs;
+    double psi_low, psi_high; /* the null's discordance, spread over the conditions; the gap of each is 0 */
+    double tolerance, threshold_log;
+};
+/* In how many runs any condition fired at any time. */
+size_t simulate_false_alarms(const struct simulate_family *family, struct random *random);
+
+struct simulate_delay {
+    size_t fired;              /* of the runs, within the limit */
+    uint64_t median, p80, p90; /* comparisons until it fired; 0: fewer runs than that share fired */
+};
+MUST_USE int simulate_delays(struct simulate_stream stream, double tolerance, double threshold_log, uint64_t limit,
+                             size_t runs, struct random *random, struct simulate_delay *out);
+
+/* The study's gap of a condition and the discordance fitted to the study's cells; false: not studied. */
+bool simulate_study(struct condition condition, double *gap, double *psi);
+
+#endif

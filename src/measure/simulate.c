@@ -1,0 +1,150 @@
+/* Played-out streams of outcomes under the alerts. See simulate.h. */
+#include "simulate.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+uint64_t random_next(struct random *random)
+{
+    uint64_t z = random->state += 0x9E3779B97F4A7C15u;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+}
+
+double random_uniform(struct random *random)
+{
+    return (double)(random_next(random) >> 11) * 0x1p-53;
+}
+
+struct simulate_stream simulate_stream_of(double gap, double psi)
+{
+    assert(psi >= fabs(gap) && psi <= 1);
+    return (struct simulate_stream){.plus = (psi + gap) / 2, .minus = (psi - gap) / 2};
+}
+
+int simulate_draw(struct random *random, struct simulate_stream stream)
+{
+    double u = random_uniform(random);
+    if (u < stream.plus)
+        return 1;
+    return u < stream.plus + stream.minus ? -1 : 0;
+}
+
+struct simulate_stream simulate_judged(struct simulate_stream truth, double sensitivity, double specificity)
+{
+    double noise = (1 - truth.plus - truth.minus) * (1 - specificity) / 2;
+    return (struct simulate_stream){sensitivity * truth.plus + noise, sensitivity * truth.minus + noise};
+}
+
+void simulate_watch_init(struct simulate_watch *watch, double tolerance, double threshold_log)
+{
+    *watch = (struct simulate_watch){.threshold_log = threshold_log};
+    confseq_bets_init(&watch->bets, tolerance);
+}
+
+/* The best single bet at m = 0 in hindsight bounds every mixture at m >= 0; most of the time it is far too small, and
+ * the 64 exponentials need not be asked. */
+static bool within_reach(const struct counts *counts, double threshold_log)
+{
+    double plus = (double)counts->plus, minus = (double)counts->minus, n = plus + minus;
+    if (plus <= minus)
+        return false;
+    double best = n * log(2) + plus * log(plus / n) + (minus > 0 ? minus * log(minus / n) : 0);
+    return best >= threshold_log - 1e-9;
+}
+
+bool simulate_watch_add(struct simulate_watch *watch, int x)
+{
+    if (x == 0)
+        watch->counts.zero++;
+    else if (x < 0)
+        watch->counts.minus++;
+    else
+        watch->counts.plus++;
+    /* Against m >= 0 evidence grows only with a +1. */
+    return x > 0 && within_reach(&watch->counts, watch->threshold_log) &&
+           confseq_bets_log_evidence(&watch->bets, watch->counts) >= watch->threshold_log;
+}
+
+static bool condition_fires(const struct simulate_family *family, struct simulate_watch *watch,
+                            struct simulate_stream stream, struct random *random)
+{
+    watch->counts = (struct counts){0, 0, 0};
+    for (uint64_t i = 0; i < family->comparisons; i++)
+        if (simulate_watch_add(watch, simulate_draw(random, stream)))
+            return true;
+    return false;
+}
+
+size_t simulate_false_alarms(const struct simulate_family *family, struct random *random)
+{
+    struct simulate_watch watch;
+    simulate_watch_init(&watch, family->tolerance, family->threshold_log);
+    size_t alarms = 0;
+    for (size_t run = 0; run < family->runs; run++) {
+        bool fired = false;
+        for (size_t c = 0; c < family->conditions && !fired; c++) {
+            double place = family->conditions > 1 ? (double)c / (double)(family->conditions - 1) : 0;
+            double psi = family->psi_low + place * (family->psi_high - family->psi_low);
+            fired = condition_fires(family, &watch, simulate_stream_of(0, psi), random);
+        }
+        alarms += fired;
+    }
+    return alarms;
+}
+
+static int order_of_counts(const void *left, const void *right)
+{
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static uint64_t quantile(const uint64_t *sorted, size_t fired, size_t runs, double share)
+{
+    size_t index = (size_t)ceil(share * (double)runs);
+    return index >= 1 && index <= fired ? sorted[index - 1] : 0;
+}
+
+int simulate_delays(struct simulate_stream stream, double tolerance, double threshold_log, uint64_t limit, size_t runs,
+                    struct random *random, struct simulate_delay *out)
+{
+    *out = (struct simulate_delay){0};
+    uint64_t *delays = calloc(runs ? runs : 1, sizeof *delays);
+    if (!delays)
+        return -1;
+    struct simulate_watch watch;
+    simulate_watch_init(&watch, tolerance, threshold_log);
+    for (size_t run = 0; run < runs; run++) {
+        watch.counts = (struct counts){0, 0, 0};
+        for (uint64_t i = 1; i <= limit; i++)
+            if (simulate_watch_add(&watch, simulate_draw(random, stream))) {
+                delays[out->fired++] = i;
+                break;
+            }
+    }
+    qsort(delays, out->fired, sizeof *delays, order_of_counts);
+    out->median = quantile(delays, out->fired, runs, .5);
+    out->p80 = quantile(delays, out->fired, runs, .8);
+    out->p90 = quantile(delays, out->fired, runs, .9);
+    free(delays);
+    return 0;
+}
+
+bool simulate_study(struct condition condition, double *gap, double *psi)
+{
+    double points;
+    if (!condition_study_gap(condition, &points))
+        return false;
+    bool emotion =
+        condition.context == CONTEXT_SAD || condition.context == CONTEXT_ANGER || condition.context == CONTEXT_HAPPY;
+    *gap = points / 100;
+    if (condition.belief != BELIEF_NONE)
+        *psi = emotion ? .257 : .242;
+    else if (condition.context == CONTEXT_SAD)
+        *psi = .211;
+    else
+        *psi = emotion ? .195 : .187;
+    return true;
+}
