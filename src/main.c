@@ -14,6 +14,9 @@ struct command {
 
 static const struct command commands[] = {
     {"compare", cmd_compare, "[-c FILE] < PAIRS", "says whether two answers differ in substance (JSON Lines in and out)"},
+    {"report", cmd_report,
+     "(-c FILE | --records FILE) [--since T] [--until T] [--epoch E] [--format F] [--max-gap COND=PP]",
+     "the gaps of this deployment with intervals, beside the study's"},
     {NULL, NULL, NULL, NULL},
 };
 

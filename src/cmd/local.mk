@@ -3,4 +3,5 @@ libcandor_a_SOURCES += \
 	include/cmd.h src/cmd/cmd.c \
 	src/cmd/check.c \
 	src/cmd/compare.c src/cmd/pairs.h src/cmd/pairs.c \
+	src/cmd/report.c \
 	src/cmd/serve.c

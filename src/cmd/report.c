@@ -1,7 +1,8 @@
 /* report: the study's table for this deployment, from its store or from exported records.
  *
- * Both ways read the same rows and count them in arrival order, so an export gives the digits of the store it came
- * from. With --max-gap it is a gate: exit 1 where a gap is proved larger.
+ * Both ways count the same rows in arrival order, so an export gives the digits of the store it came from. A whole
+ * epoch of a store is replayed from its outcomes, which outlive the texts that retention erases; a part of the time
+ * needs the records themselves. With --max-gap it is a gate: exit 1 where a gap is proved larger.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -23,6 +24,23 @@ struct report_options {
     const char *gates[MAX_GATES];
     size_t gate_count;
 };
+
+/* Takes a gate that can be read, so that a misspelt one fails before anything is printed. */
+static int gate_add(struct report_options *options, const char *gate)
+{
+    struct tally nothing;
+    struct report_input input = {.tally = &nothing, .settings = tally_settings_default()};
+    struct err err = {""};
+    struct buf why;
+    tally_init(&nothing, "");
+    buf_init(&why, 4096);
+    int readable = report_exceeds(&input, slice_from(gate), &why, &err);
+    buf_fini(&why);
+    if (readable < 0)
+        return cmd_usage("report", "--max-gap: %s", err.text);
+    options->gates[options->gate_count++] = gate;
+    return 0;
+}
 
 static int options_set(struct report_options *options, int option, const char *value)
 {
@@ -52,8 +70,7 @@ static int options_set(struct report_options *options, int option, const char *v
     case 'g':
         if (options->gate_count == MAX_GATES)
             return cmd_usage("report", "--max-gap is given more than %d times", MAX_GATES);
-        options->gates[options->gate_count++] = value;
-        return 0;
+        return gate_add(options, value);
     default:
         return cmd_usage("report", "the options are -c, --records, --since, --until, --epoch, --format and --max-gap");
     }
@@ -90,7 +107,7 @@ static int read_line(struct slice line, size_t number, void *arg)
     struct reading *reading = arg;
     struct record_summary record;
     if (record_read(line, &record, reading->err) || history_add(reading->history, &record, reading->err))
-        return err_prefix(reading->err, "%s:%zu:1: ", reading->name, number);
+        return err_prefix(reading->err, "%s:%zu:1", reading->name, number);
     return 0;
 }
 
@@ -113,16 +130,18 @@ static int read_file(struct reading *reading)
     return rc ? -1 : 0;
 }
 
-static int read_store(struct reading *reading, const struct conf *conf)
+static int read_store(struct reading *reading, const char *path)
 {
     struct store_filter filter = {.flagged = -1, .oldest_first = true};
-    if (!conf->store_path)
-        return err_set(reading->err, "%s: nothing is stored (there is no store.url), so there is nothing to report",
-                       conf->path);
-    return store_read(conf->store_path, &filter, read_row, reading, reading->err) ? -1 : 0;
+    return store_read(path, &filter, read_row, reading, reading->err) ? -1 : 0;
 }
 
-/* ---- choosing and printing ---- */
+/* ---- choosing what to count ---- */
+
+struct counted {
+    struct tally tally;
+    unsigned epoch_number, epochs_pooled;
+};
 
 /* The epoch that was asked for, 0 for all of them; says on stderr what is left out or mixed. */
 static int choose_epoch(const struct history *history, const struct report_options *options, unsigned *chosen,
@@ -131,13 +150,14 @@ static int choose_epoch(const struct history *history, const struct report_optio
     unsigned epochs = history_epochs(history);
     *chosen = history_last_epoch(history);
     if (options->epoch && strcmp(options->epoch, "all") == 0) {
-        if (epochs > 1) {
-            *chosen = 0;
-            fprintf(stderr,
-                    "candor report: %u epochs are pooled. Models, prompts, rules or judge changed between them, so the "
-                    "figures are of a mixture and no alert's guarantee covers them.\n",
-                    epochs);
-        }
+        if (epochs < 2)
+            return 0;
+        *chosen = 0;
+        fprintf(
+            stderr,
+            "candor report: %u epochs are pooled. Models, prompts, rules or judge changed between them, so the figures "
+            "are of a mixture and no alert's guarantee covers them.\n",
+            epochs);
     } else if (options->epoch) {
         *chosen = history_find_epoch(history, slice_from(options->epoch));
         if (*chosen == 0)
@@ -149,6 +169,60 @@ static int choose_epoch(const struct history *history, const struct report_optio
     return 0;
 }
 
+static int count_history(struct history *history, const struct report_options *options, struct counted *out,
+                         struct err *err)
+{
+    struct history_filter filter = {.since_ms = options->since_ms, .until_ms = options->until_ms};
+    size_t repeats = history_close(history);
+    if (repeats)
+        fprintf(stderr, "candor report: %zu trials stood in the records more than once and were counted once.\n",
+                repeats);
+    if (choose_epoch(history, options, &filter.epoch, err))
+        return -1;
+    history_tally(history, &filter, &out->tally);
+    out->epochs_pooled = filter.epoch ? 1 : history_epochs(history);
+    out->epoch_number = filter.epoch ? filter.epoch : history_last_epoch(history);
+    return 0;
+}
+
+static int count_records(const struct report_options *options, const char *store, struct counted *out, struct err *err)
+{
+    struct reading reading = {history_new(), options->records, err};
+    if (!reading.history)
+        return err_set(err, "out of memory");
+    int rc = options->records ? read_file(&reading) : read_store(&reading, store);
+    if (rc == 0)
+        rc = count_history(reading.history, options, out, err);
+    history_free(reading.history);
+    return rc;
+}
+
+/* A whole epoch, by replay of the store's outcomes. */
+static int count_epoch(const struct report_options *options, const char *store, struct counted *out, struct err *err)
+{
+    int rc = store_replay(store, options->epoch, &out->tally, &out->epoch_number, err);
+    if (rc == 1 && options->epoch)
+        return err_set(err, "there is no epoch '%.40s' in the store %s", options->epoch, store);
+    if (rc == 0 && !options->epoch && out->epoch_number > 1)
+        fprintf(stderr, "candor report: the store holds %u epochs; this is the latest, %s. --epoch all pools them.\n",
+                out->epoch_number, out->tally.epoch);
+    return rc < 0 ? -1 : 0;
+}
+
+static int count_trials(const struct report_options *options, const struct conf *conf, struct counted *out,
+                        struct err *err)
+{
+    bool whole = !options->since_ms && !options->until_ms && !(options->epoch && strcmp(options->epoch, "all") == 0);
+    if (options->records)
+        return count_records(options, NULL, out, err);
+    if (!conf->store_path)
+        return err_set(err, "%s: nothing is stored (there is no store.url), so there is nothing to report", conf->path);
+    return whole ? count_epoch(options, conf->store_path, out, err)
+                 : count_records(options, conf->store_path, out, err);
+}
+
+/* ---- printing ---- */
+
 static int run_gates(const struct report_input *input, const struct report_options *options)
 {
     int code = EXIT_DONE;
@@ -156,13 +230,9 @@ static int run_gates(const struct report_input *input, const struct report_optio
         struct err err = {""};
         struct buf why;
         buf_init(&why, 4096);
-        int larger = report_exceeds(input, slice_from(options->gates[i]), &why, &err);
-        if (larger < 0)
-            code = cmd_usage("report", "%s", err.text);
-        else
-            fprintf(stderr, "candor report: %s\n", buf_text(&why));
-        if (larger == 1 && code == EXIT_DONE)
+        if (report_exceeds(input, slice_from(options->gates[i]), &why, &err) == 1)
             code = EXIT_NO;
+        fprintf(stderr, "candor report: %s\n", buf_text(&why));
         buf_fini(&why);
     }
     return code;
@@ -175,23 +245,16 @@ static bool same_model(const struct conf_model *a, const struct conf_model *b)
     return !a->model || !b->model || strcmp(a->model, b->model) == 0;
 }
 
-static int print_report(const struct history *history, const struct conf *conf, const struct report_options *options,
-                        struct err *err)
+static int print_report(const struct counted *counted, const struct conf *conf, const struct report_options *options)
 {
-    struct history_filter filter = {.since_ms = options->since_ms, .until_ms = options->until_ms};
-    if (choose_epoch(history, options, &filter.epoch, err))
-        return cmd_fail(EXIT_FAILED, err);
-    struct tally tally;
-    history_tally(history, &filter, &tally);
-    struct report_input input = {.tally = &tally,
+    struct report_input input = {.tally = &counted->tally,
                                  .settings = tally_settings_default(),
                                  .since_ms = options->since_ms,
                                  .until_ms = options->until_ms,
                                  .colour = cmd_colour(stdout),
-                                 .epochs_pooled =
-                                     filter.epoch || history_epochs(history) < 2 ? 1 : history_epochs(history)};
-    if (filter.epoch)
-        input.settings.epoch_number = filter.epoch;
+                                 .epochs_pooled = counted->epochs_pooled};
+    if (counted->epoch_number)
+        input.settings.epoch_number = counted->epoch_number;
     if (conf) {
         input.settings.alpha = conf->alerts.alpha;
         input.settings.tolerance = conf->alerts.tolerance;
@@ -217,23 +280,11 @@ int cmd_report(int argc, char **argv)
     struct conf *conf = options.config ? conf_load(options.config, &err) : NULL;
     if (options.config && !conf)
         return cmd_fail(EXIT_FAILED, &err);
-    struct reading reading = {history_new(), options.records, &err};
-    if (!reading.history) {
-        err_set(&err, "out of memory");
-        code = -1;
-    } else {
-        code = options.records ? read_file(&reading) : read_store(&reading, conf);
-    }
-    if (code) {
+    struct counted counted = {.epochs_pooled = 1};
+    if (count_trials(&options, conf, &counted, &err))
         code = cmd_fail(EXIT_FAILED, &err);
-    } else {
-        size_t repeats = history_close(reading.history);
-        if (repeats)
-            fprintf(stderr, "candor report: %zu trials stood in the records more than once and were counted once.\n",
-                    repeats);
-        code = print_report(reading.history, conf, &options, &err);
-    }
-    history_free(reading.history);
+    else
+        code = print_report(&counted, conf, &options);
     conf_drop(conf);
     return code;
 }

@@ -30,6 +30,8 @@ void confseq_bets_init(struct confseq_bets *bets, double m)
 double confseq_bets_log_evidence(const struct confseq_bets *bets, struct counts counts)
 {
     double logs[CONFSEQ_NODES], plus = (double)counts.plus, zero = (double)counts.zero, minus = (double)counts.minus;
+    if (counts.plus + counts.zero + counts.minus == 0)
+        return 0; /* and not the rounding of the weights' sum */
     for (size_t j = 0; j < CONFSEQ_NODES; j++)
         logs[j] = measure_nodes[j].log_weight + plus * bets->log_plus[j] + zero * bets->log_zero[j] +
                   minus * bets->log_minus[j];

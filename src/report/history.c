@@ -209,6 +209,6 @@ static int add_to_tally(const struct tally_trial *trial, void *arg)
 
 void history_tally(const struct history *history, const struct history_filter *filter, struct tally *out)
 {
-    tally_init(out, filter->epoch ? history_epoch(history, filter->epoch) : "all");
+    tally_init(out, filter->epoch ? history_epoch(history, filter->epoch) : history->count ? "all" : "");
     (void)history_each(history, filter, add_to_tally, out);
 }

@@ -1,5 +1,6 @@
 # Files of src/report; the layers: DESIGN.md.
 libcandor_a_SOURCES += \
+	include/history.h src/report/history.c \
 	include/report.h src/report/report.c \
 	src/report/report_view.h src/report/report_data.c \
 	src/report/report_html.c src/report/report_plot.c src/report/report_table.c

@@ -53,7 +53,7 @@ static void no_data_is_no_evidence(void **state)
 {
     (void)state;
     double lower, upper;
-    assert_close(confseq_log_evidence((struct counts){0, 0, 0}, .02), 0, 1e-14);
+    assert_true(confseq_log_evidence((struct counts){0, 0, 0}, .02) == 0);
     confseq_interval((struct counts){0, 0, 0}, .05, &lower, &upper);
     assert_true(lower == -1 && upper == 1);
     assert_true(confseq_gap((struct counts){0, 0, 0}) == 0);

@@ -19,3 +19,7 @@ UNIT_TESTS += tests/unit/store_test
 tests_unit_store_test_SOURCES = tests/unit/store_test.c tests/unit/trials.h
 tests_unit_store_test_CPPFLAGS = $(UNIT_FLAGS) -iquote $(top_srcdir)/src/report
 tests_unit_store_test_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/history_test
+tests_unit_history_test_SOURCES = tests/unit/history_test.c
+tests_unit_history_test_CPPFLAGS = $(UNIT_FLAGS)
+tests_unit_history_test_LDADD = $(UNIT_LIBS)

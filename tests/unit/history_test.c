@@ -1,0 +1,133 @@
+/* Records in any order give one tally: that of their arrival. */
+#include "check.h"
+
+#include <stdio.h>
+
+#include "history.h"
+#include "simulate.h"
+
+static struct record_summary record_of(uint64_t seq, const char *epoch, int x)
+{
+    struct record_summary record = {
+        .wall_ms = (int64_t)seq * 1000,
+        .tally = {
+            .seq = seq, .condition = {CONTEXT_SAD, BELIEF_DOUBTED}, .counted = true, .has_outcome = true, .x = x}};
+    snprintf(record.trial_id, sizeof record.trial_id, "T%llu", (unsigned long long)seq);
+    snprintf(record.epoch, sizeof record.epoch, "%s", epoch);
+    return record;
+}
+
+static void add(struct history *history, struct record_summary record)
+{
+    struct err err = {""};
+    if (history_add(history, &record, &err))
+        fail_msg("%s", err.text);
+}
+
+static void shuffled_and_repeated_records_give_the_tally_of_their_arrival(void **state)
+{
+    (void)state;
+    enum { COUNT = 500 };
+    struct random random = {3};
+    struct record_summary records[COUNT];
+    struct tally expected, tally;
+    struct history *history = history_new();
+    assert_non_null(history);
+    tally_init(&expected, "e1");
+    for (uint64_t i = 0; i < COUNT; i++) {
+        records[i] = record_of(i + 1, "e1", simulate_draw(&random, (struct simulate_stream){.3, .2}));
+        tally_add(&expected, &records[i].tally);
+    }
+    for (size_t i = COUNT; i-- > 1;) {
+        size_t other = random_next(&random) % (i + 1);
+        struct record_summary kept = records[i];
+        records[i] = records[other];
+        records[other] = kept;
+    }
+    for (size_t i = 0; i < COUNT; i++)
+        add(history, records[i]);
+    for (size_t i = 0; i < 100; i++)
+        add(history, records[i]);
+    assert_int_equal(history_close(history), 100);
+    assert_int_equal(history_count(history), COUNT);
+    history_tally(history, &(struct history_filter){.epoch = 1}, &tally);
+    assert_memory_equal(&tally, &expected, sizeof tally);
+    history_free(history);
+}
+
+static void epochs_are_numbered_by_the_arrival_of_their_first_trials(void **state)
+{
+    (void)state;
+    struct history *history = history_new();
+    struct tally tally;
+    add(history, record_of(30, "third", 1));
+    add(history, record_of(10, "first", 1));
+    add(history, record_of(20, "second", 1));
+    add(history, record_of(21, "first", -1));
+    add(history, record_of(5, "first", 0));
+    (void)history_close(history);
+    assert_int_equal(history_epochs(history), 3);
+    assert_string_equal(history_epoch(history, 1), "first");
+    assert_string_equal(history_epoch(history, 2), "second");
+    assert_string_equal(history_epoch(history, 3), "third");
+    assert_string_equal(history_epoch(history, 4), "");
+    assert_int_equal(history_last_epoch(history), 3);
+    assert_int_equal(history_find_epoch(history, SLICE("second")), 2);
+    assert_int_equal(history_find_epoch(history, SLICE("fourth")), 0);
+    history_tally(history, &(struct history_filter){.epoch = 1}, &tally);
+    assert_int_equal(tally.rows[condition_index((struct condition){CONTEXT_SAD, BELIEF_DOUBTED})].trials, 3);
+    assert_string_equal(tally.epoch, "first");
+    history_free(history);
+}
+
+static void a_part_of_the_time_is_from_since_on_and_before_until(void **state)
+{
+    (void)state;
+    struct history *history = history_new();
+    struct tally tally;
+    for (uint64_t seq = 1; seq <= 10; seq++)
+        add(history, record_of(seq, "e", 0));
+    (void)history_close(history);
+    history_tally(history, &(struct history_filter){.since_ms = 3000, .until_ms = 7000}, &tally);
+    assert_int_equal(tally.rows[condition_index((struct condition){CONTEXT_SAD, BELIEF_DOUBTED})].trials, 4);
+    assert_int_equal(tally.seq, 6);
+    history_free(history);
+}
+
+static void two_stores_may_number_alike(void **state)
+{
+    (void)state;
+    struct history *history = history_new();
+    struct record_summary other = record_of(1, "e", 1);
+    snprintf(other.trial_id, sizeof other.trial_id, "elsewhere");
+    add(history, record_of(1, "e", 1));
+    add(history, other);
+    assert_int_equal(history_close(history), 0);
+    assert_int_equal(history_count(history), 2);
+    history_free(history);
+}
+
+static void nothing_is_a_history_too(void **state)
+{
+    (void)state;
+    struct history *history = history_new();
+    struct tally tally;
+    assert_int_equal(history_close(history), 0);
+    assert_int_equal(history_last_epoch(history), 0);
+    history_tally(history, &(struct history_filter){0}, &tally);
+    assert_int_equal(tally.seq, 0);
+    history_free(history);
+    history_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shuffled_and_repeated_records_give_the_tally_of_their_arrival),
+        cmocka_unit_test(epochs_are_numbered_by_the_arrival_of_their_first_trials),
+        cmocka_unit_test(a_part_of_the_time_is_from_since_on_and_before_until),
+        cmocka_unit_test(two_stores_may_number_alike),
+        cmocka_unit_test(nothing_is_a_history_too),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
