@@ -73,6 +73,8 @@ typedef int json_member_fn(const struct json_member *member, void *arg);
 MUST_USE int json_members(struct slice text, unsigned max_depth, json_member_fn *fn, void *arg);
 /* The same for the items of an array; key is {NULL,0} and start the offset of the item. */
 MUST_USE int json_items(struct slice text, unsigned max_depth, json_member_fn *fn, void *arg);
+/* Is the member's key this text, whatever way it is escaped? */
+bool json_key_is(const struct json_member *member, const char *key);
 /* The value of a raw JSON string (quotes included), unescaped into out. -1 when malformed or holding \u0000. */
 MUST_USE int json_unescape(struct slice raw, struct buf *out);
 
