@@ -1,2 +1,2 @@
-# The unit goes where --with-systemdsystemunitdir says; without the option it is only shipped.
+# The unit is shipped, not installed: where it goes is the packager's to say.
 EXTRA_DIST += systemd/candor.service

@@ -5,7 +5,7 @@ import re
 import pytest
 
 import wire
-from conftest import run
+from conftest import TOP, run
 from fakes import says
 
 GOOD = """\
@@ -64,6 +64,11 @@ def test_a_good_configuration_is_printed_as_it_would_run(tmp_path):
     done = run("check", "-c", path)
     assert done.returncode == 0, done.stderr
     assert "127.0.0.1:9001" in done.stdout
+
+
+def test_the_example_of_every_key_is_valid():
+    done = run("check", "-c", TOP / "conf/candor.yaml")
+    assert done.returncode == 0, done.stderr
 
 
 def test_secrets_are_never_printed(tmp_path, monkeypatch):
