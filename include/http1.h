@@ -69,6 +69,8 @@ enum http_result http_parse_response(struct slice bytes, size_t *scanned, struct
 /* The first field of that name (ASCII case ignored); data NULL when there is none. */
 struct slice http_get(const struct http_head *head, const char *name);
 /* True when a comma-separated list field, over all its lines, holds the token. */
+/* The same of one list, "a, b". */
+bool http_list_has(struct slice list, struct slice token);
 bool http_has_token(const struct http_head *head, const char *name, const char *token);
 
 /* ---- chunked bodies, decoded as they come ---- */

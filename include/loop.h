@@ -34,6 +34,11 @@ void loop_defer(struct loop *loop, struct loop_task *task); /* a task already qu
 /* Monotonic, refreshed once a turn. */
 uint64_t loop_now_ns(struct loop *loop);
 
+/* A buffer of LOOP_SCRATCH_SIZE bytes for what is read and handed on within one callback: connections keep no read
+ * buffers of their own. Only the callback of an event may use it, never a function that such a callback calls. */
+#define LOOP_SCRATCH_SIZE 65536
+char *loop_scratch(struct loop *loop);
+
 /* A one-shot timer, embedded in its owner; arming again moves it. Coarse (10 ms) and cheap: made for deadlines that
  * nearly never fire. */
 struct loop_timer {

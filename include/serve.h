@@ -20,7 +20,7 @@ struct serve_ops {
     /* Body bytes, unframed, good during the call only. */
     void (*on_body)(struct request *request, struct slice bytes);
     void (*on_body_end)(struct request *request);
-    /* Output fell below the low mark (64 KiB) after request_send reported pressure. May be NULL. */
+    /* Everything kept is written, after request_send reported pressure. May be NULL. */
     void (*on_drained)(struct request *request);
     /* The client hung up or broke the protocol before the answer had ended; the request is dead after the call. */
     void (*on_gone)(struct request *request);
@@ -35,6 +35,7 @@ struct serve_settings {
     unsigned connections;             /* 0 = no limit */
     unsigned connections_per_address; /* 0 = no limit */
     const char *error_type;           /* "candor_error", in the OpenAI error shape */
+    bool brief_head; /* request_head is good during on_head only; false: until the request's end, at the price of a copy */
 };
 
 MUST_USE struct server *server_new(struct loop *loop, const struct serve_ops *ops, void *arg, const struct serve_settings *settings,
@@ -78,14 +79,17 @@ struct answer_head {
 void request_answer(struct request *request, const struct answer_head *head);
 /* 1xx in front of the answer, fields as they are. */
 void request_interim(struct request *request, unsigned status, const struct http_field *fields, size_t field_count);
-/* Writes at once what the socket takes and keeps the rest. True: enough is kept (256 KiB), wait for on_drained. */
+/* Small pieces leave together, at request_flush or at the end of the turn; what the socket does not take is kept.
+ * True: enough is kept (64 KiB), wait for on_drained. */
 bool request_send(struct request *request, struct slice bytes);
+void request_flush(struct request *request);
 void request_end(struct request *request);   /* the answer is complete */
 void request_break(struct request *request); /* the answer cannot be completed: cut the connection, never a clean end */
 
 /* A whole small answer. */
 void request_reply(struct request *request, unsigned status, const char *content_type, struct slice body);
-/* {"error":{"message","type","param":null,"code"}} */
+/* {"error":{"message","type","param":null,"code"}}, the shape of every error of ours. */
+void serve_error_body(struct buf *out, const char *type, const char *code, const char *message);
 void request_fail(struct request *request, unsigned status, const char *code, const char *message);
 
 #endif

@@ -27,15 +27,16 @@ struct upstream_ops {
     void (*on_body)(struct transfer *transfer, struct slice bytes, void *arg); /* unframed */
     void (*on_end)(struct transfer *transfer, void *arg);                      /* complete; the transfer is dead */
     void (*on_failure)(struct transfer *transfer, enum upstream_failure failure, const char *sentence, void *arg); /* dead */
-    void (*on_drained)(struct transfer *transfer, void *arg); /* request bytes kept fell below the low mark; may be NULL */
+    void (*on_drained)(struct transfer *transfer, void *arg); /* all request bytes kept are written; may be NULL */
+    void (*on_flush)(struct transfer *transfer, void *arg); /* what one read brought is handed over; may be NULL */
 };
 
 /* Holds the snapshot. */
 MUST_USE struct upstream *upstream_new(struct loop *loop, struct conf *conf, const struct conf_model *model, struct err *err);
-void upstream_free(struct upstream *upstream); /* transfers must have ended */
+void upstream_free(struct upstream *upstream); /* no new transfers; those under way go on, and the last one frees it */
 
-/* Head bytes: request line and fields without framing and Connection; framing is ours. length: the body's, or
- * UPSTREAM_CHUNKED, or 0 with no body. NULL only when memory runs out. */
+/* Fields come without Host, framing and Connection: these are ours. length: the body's, or UPSTREAM_CHUNKED, or
+ * UPSTREAM_NO_BODY. No callback comes from inside. NULL only when memory runs out. */
 #define UPSTREAM_CHUNKED UINT64_MAX
 #define UPSTREAM_NO_BODY (UINT64_MAX - 1)
 MUST_USE struct transfer *transfer_start(struct upstream *upstream, struct slice method, struct slice target,

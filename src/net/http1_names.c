@@ -1,0 +1,60 @@
+/* http1_names: see http1_names.h. Both lists are short and only consulted for unusual names and values. */
+#include "http1_names.h"
+
+#include "http1_chars.h"
+
+#define NAME_MAX_LETTERS 24
+
+/* Letters only: what is left of the name when punctuation is taken out. */
+static const char *const deciding[] = {
+    "transferencoding", "contentlength", "host",        "connection",         "keepalive", "te",
+    "trailer",          "expect",        "upgrade",     "authorization",      "apikey",    "proxyauthorization",
+    "proxyconnection",  "xcandorid",     "xcandorshadow", "xcandorshadowof",
+};
+
+static int hex_value(char c)
+{
+    char low = ascii_lower(c);
+    if (ascii_is_digit(c))
+        return c - '0';
+    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
+
+bool http_name_is_disguise(struct slice name)
+{
+    char letters[NAME_MAX_LETTERS];
+    size_t count = 0;
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.data[i];
+        if (c == '%' && i + 2 < name.len && hex_value(name.data[i + 1]) >= 0 && hex_value(name.data[i + 2]) >= 0) {
+            c = (char)(hex_value(name.data[i + 1]) * 16 + hex_value(name.data[i + 2]));
+            i += 2;
+        }
+        if (!ascii_is_alpha(c))
+            continue;
+        if (count == sizeof letters)
+            return false;
+        letters[count++] = ascii_lower(c);
+    }
+    for (size_t i = 0; i < sizeof deciding / sizeof deciding[0]; i++)
+        if (slice_is(slice_of(letters, count), deciding[i]))
+            return true;
+    return false;
+}
+
+bool http_value_hides_field(struct slice value)
+{
+    const struct slice hidden[] = {SLICE("transfer-encoding"), SLICE("content-length")};
+    const char *at = value.data, *end = value.data + value.len, *colon;
+    while (at < end && (colon = memchr(at, ':', (size_t)(end - at)))) {
+        size_t len = (size_t)(colon - value.data);
+        while (len && (value.data[len - 1] == ' ' || value.data[len - 1] == '\t'))
+            len--;
+        for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++)
+            if (len >= hidden[i].len &&
+                slice_equal_nocase(slice_part(value, len - hidden[i].len, len), hidden[i]))
+                return true;
+        at = colon + 1;
+    }
+    return false;
+}

@@ -1,0 +1,15 @@
+/* http1_names: names and values that another parser could take for a framing field. Internal to http1. */
+#ifndef CANDOR_NET_HTTP1_NAMES_H
+#define CANDOR_NET_HTTP1_NAMES_H
+
+#include <stdbool.h>
+
+#include "str.h"
+
+/* True when the name, read as CGI-like or lax servers do (punctuation ignored, %XX decoded), is that of a field which
+ * decides framing or rights: "Transfer_Encoding", "Content.Length", "x_candor_id". */
+bool http_name_is_disguise(struct slice name);
+/* True when the value holds "Transfer-Encoding:" or the like: a field behind a line end that only some would see. */
+bool http_value_hides_field(struct slice value);
+
+#endif

@@ -1,0 +1,120 @@
+/* listen: opens listening sockets and says where they are. Blocking only in getaddrinfo of a literal address. */
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "serve.h"
+
+#define BACKLOG 4096 /* the kernel caps it at net.core.somaxconn */
+
+/* Splits "host:port" and "[host]:port"; the host comes without brackets. */
+static int split_address(const char *address, char *host, size_t host_size, const char **port, struct err *err)
+{
+    const char *colon = strrchr(address, ':');
+    if (!colon || colon == address || !colon[1])
+        return err_set(err, "%s is no address to listen on: expected HOST:PORT, [HOST]:PORT or unix:PATH", address);
+    const char *start = address, *end = colon;
+    if (*start == '[' && end[-1] == ']') {
+        start++;
+        end--;
+    }
+    size_t len = (size_t)(end - start);
+    if (len == 0 || len >= host_size)
+        return err_set(err, "%s is no address to listen on: the host is empty or too long", address);
+    memcpy(host, start, len);
+    host[len] = '\0';
+    *port = colon + 1;
+    return 0;
+}
+
+static int listen_on(int fd, const struct sockaddr *address, socklen_t size, const char *text, struct err *err)
+{
+    if (bind(fd, address, size) < 0 || listen(fd, BACKLOG) < 0) {
+        err_set(err, "cannot listen on %s: %s", text, strerror(errno));
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* A socket file nobody listens on is left from a crash and replaced; anything else in its place is not touched. */
+static int remove_stale(const struct sockaddr_un *address)
+{
+    struct stat status;
+    if (lstat(address->sun_path, &status) < 0)
+        return 0;
+    if (!S_ISSOCK(status.st_mode))
+        return -1;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int result = fd < 0 ? 0 : connect(fd, (const struct sockaddr *)address, sizeof *address);
+    bool stale = result < 0 && errno == ECONNREFUSED;
+    if (fd >= 0)
+        close(fd);
+    return stale ? unlink(address->sun_path) : -1;
+}
+
+static int open_unix(const char *path, const char *text, struct err *err)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t len = strlen(path);
+    if (len == 0 || len >= sizeof address.sun_path)
+        return err_set(err, "cannot listen on %s: the path is empty or longer than %zu bytes", text,
+                       sizeof address.sun_path - 1);
+    memcpy(address.sun_path, path, len + 1);
+    if (remove_stale(&address) < 0)
+        return err_set(err, "cannot listen on %s: the path is taken", text);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return err_set(err, "cannot listen on %s: %s", text, strerror(errno));
+    return listen_on(fd, (const struct sockaddr *)&address, sizeof address, text, err);
+}
+
+int serve_open(const char *address, bool reuse_port, struct err *err)
+{
+    char host[256];
+    const char *port;
+    if (strncmp(address, "unix:", 5) == 0)
+        return open_unix(address + 5, address, err);
+    if (split_address(address, host, sizeof host, &port, err) < 0)
+        return -1;
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *found = NULL;
+    int failed = getaddrinfo(strcmp(host, "*") == 0 ? NULL : host, port, &hints, &found);
+    if (failed)
+        return err_set(err, "cannot listen on %s: %s", address, gai_strerror(failed));
+    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1;
+    if (fd < 0) {
+        err_set(err, "cannot listen on %s: %s", address, strerror(errno));
+    } else {
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        if (reuse_port)
+            setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+        fd = listen_on(fd, found->ai_addr, found->ai_addrlen, address, err);
+    }
+    freeaddrinfo(found);
+    return fd;
+}
+
+int serve_bound(int fd, char *text, size_t size)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+    char host[NI_MAXHOST], port[NI_MAXSERV];
+    if (getsockname(fd, (struct sockaddr *)&address, &len) < 0)
+        return -1;
+    int written;
+    if (address.ss_family == AF_UNIX) {
+        written = snprintf(text, size, "unix:%s", ((struct sockaddr_un *)&address)->sun_path);
+    } else {
+        if (getnameinfo((struct sockaddr *)&address, len, host, sizeof host, port, sizeof port,
+                        NI_NUMERICHOST | NI_NUMERICSERV))
+            return -1;
+        written = snprintf(text, size, address.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+    }
+    return written > 0 && (size_t)written < size ? 0 : -1;
+}
