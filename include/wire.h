@@ -29,7 +29,7 @@ struct wire {
     struct event read_event, write_event;
     struct loop_task task; /* flush or report at the end of the turn */
     struct buf out;
-    size_t out_sent; /* bytes of out that are written */
+    size_t out_sent;   /* bytes of out that are written */
     size_t total_sent; /* since wire_mark_sent: did anything leave? */
     int fd;
     bool reading, writing, connecting, shaking, failed, told, after_end;

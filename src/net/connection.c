@@ -13,13 +13,13 @@
 #include "clock.h"
 #include "guard.h"
 
-#define READ_MORE_BYTES  16384
-#define PIPELINE_BYTES   65536      /* kept of what comes before its turn */
-#define LINGER_BYTES     (1u << 20)
-#define LINGER_MS        1000
+#define READ_MORE_BYTES 16384
+#define PIPELINE_BYTES  65536 /* kept of what comes before its turn */
+#define LINGER_BYTES    (1u << 20)
+#define LINGER_MS       1000
 /* A client that shuts its side in the same breath as it ends its request waits for the answer (nc, HTTP/1.0 scripts).
  * One that does so later has hung up: the two look the same on the wire, and only a later write would tell. */
-#define HALF_CLOSE_NS    (5 * NS_PER_MS)
+#define HALF_CLOSE_NS (5 * NS_PER_MS)
 
 static void on_deadline(void *arg);
 
@@ -83,8 +83,11 @@ void connection_refuse(struct connection *connection, unsigned status, const cha
     struct buf body;
     buf_init(&body, 4096);
     serve_error_body(&body, server->settings.error_type, refusal_code(status), message);
-    struct answer_head head = {
-        .status = status, .fields = fields, .field_count = status == 405 ? 2 : 1, .has_length = true, .length = body.len};
+    struct answer_head head = {.status = status,
+                               .fields = fields,
+                               .field_count = status == 405 ? 2 : 1,
+                               .has_length = true,
+                               .length = body.len};
     request->keep_alive = false;
     request->to_head = false;
     request->minor = 1;
@@ -459,8 +462,7 @@ static void run_task(void *arg)
         wire_resume(&connection->wire);
 }
 
-void connection_open(struct server *server, int fd, SSL *ssl, void *tag, const char *peer,
-                     uint64_t guard_key)
+void connection_open(struct server *server, int fd, SSL *ssl, void *tag, const char *peer, uint64_t guard_key)
 {
     static const struct wire_ops wire_ops = {on_readable, on_drained, on_failed, NULL};
     struct connection *connection = calloc(1, sizeof *connection);

@@ -73,8 +73,7 @@ static inline struct connection *connection_of(const struct request *request)
 }
 
 /* connection.c */
-void connection_open(struct server *server, int fd, SSL *ssl, void *tag, const char *peer,
-                     uint64_t guard_key);
+void connection_open(struct server *server, int fd, SSL *ssl, void *tag, const char *peer, uint64_t guard_key);
 void connection_close(struct connection *connection); /* on_gone has been called where it must be */
 void connection_break(struct connection *connection); /* tells the handler, and closes */
 /* The answer is written as a whole: the next request, or the end. */

@@ -294,14 +294,13 @@ static bool finish_request(const struct framing *framing, struct http_head *head
     if (framing->hosts && !check_host(framing->host))
         return fail(error, 400, "The Host field is no host name.");
     if (framing->authority.data &&
-        (!check_host(framing->authority) ||
-         (framing->hosts && !slice_equal_nocase(framing->authority, framing->host))))
+        (!check_host(framing->authority) || (framing->hosts && !slice_equal_nocase(framing->authority, framing->host))))
         return fail(error, 400, "The host of the request target and the Host field differ.");
     if (framing->expects > 1)
         return fail(error, 417, "There is more than one expectation.");
     if (!check_framing(framing, head->minor, error))
         return false;
-    head->framing = framing->encodings ? HTTP_BODY_CHUNKED
+    head->framing = framing->encodings                    ? HTTP_BODY_CHUNKED
                     : framing->lengths && framing->length ? HTTP_BODY_LENGTH
                                                           : HTTP_BODY_NONE;
     head->content_length = framing->length;
@@ -434,8 +433,7 @@ static enum http_result scan_lines(struct slice bytes, size_t scanned, enum head
 }
 
 /* What has come of an unfinished line must be able to become a valid one: a CR may only be its last byte. */
-static enum http_result check_unfinished(struct slice bytes, size_t from, enum head_kind kind,
-                                         struct http_error *error)
+static enum http_result check_unfinished(struct slice bytes, size_t from, enum head_kind kind, struct http_error *error)
 {
     size_t lead = leading_crlf(bytes, kind), longest = METHOD_MAX + HTTP_MAX_TARGET + VERSION_SIZE + 2;
     struct slice tail = slice_part(bytes, from, bytes.len);
@@ -451,8 +449,8 @@ static enum http_result check_unfinished(struct slice bytes, size_t from, enum h
     return fine ? HTTP_PARTIAL : HTTP_INVALID;
 }
 
-static enum http_result parse_head(struct slice bytes, size_t *scanned, struct http_limits limits,
-                                   enum head_kind kind, struct http_head *head, struct http_error *error)
+static enum http_result parse_head(struct slice bytes, size_t *scanned, struct http_limits limits, enum head_kind kind,
+                                   struct http_head *head, struct http_error *error)
 {
     enum http_result result = HTTP_COMPLETE;
     size_t unfinished = 0;
@@ -512,8 +510,7 @@ bool http_has_token(const struct http_head *head, const char *name, const char *
 {
     struct slice wanted = slice_from(name);
     for (size_t i = 0; i < head->field_count; i++)
-        if (slice_equal_nocase(head->fields[i].name, wanted) &&
-            http_list_has(head->fields[i].value, slice_from(token)))
+        if (slice_equal_nocase(head->fields[i].name, wanted) && http_list_has(head->fields[i].value, slice_from(token)))
             return true;
     return false;
 }

@@ -7,10 +7,10 @@
 #include "str.h"
 
 enum http_char {
-    HTTP_CHAR_TOKEN = 1, /* tchar of RFC 9110 */
-    HTTP_CHAR_VALUE = 2, /* visible, space, tab, and 0x80 to 0xff */
-    HTTP_CHAR_PATH = 4,  /* what may stand in a path: visible ASCII but "<>#\^`{}? */
-    HTTP_CHAR_QUERY = 8, /* and in a query, where URL libraries leave more as it is: but "<># */
+    HTTP_CHAR_TOKEN = 1,  /* tchar of RFC 9110 */
+    HTTP_CHAR_VALUE = 2,  /* visible, space, tab, and 0x80 to 0xff */
+    HTTP_CHAR_PATH = 4,   /* what may stand in a path: visible ASCII but "<>#\^`{}? */
+    HTTP_CHAR_QUERY = 8,  /* and in a query, where URL libraries leave more as it is: but "<># */
     HTTP_CHAR_PLAIN = 16, /* letters, digits and the hyphen: what ordinary field names are made of */
     HTTP_CHAR_HOST = 32   /* a registered name or IPv4 address (RFC 3986), without the comma */
 };

@@ -7,8 +7,8 @@
 
 /* Letters only: what is left of the name when punctuation is taken out. */
 static const char *const deciding[] = {
-    "transferencoding", "contentlength", "host",        "connection",         "keepalive", "te",
-    "trailer",          "expect",        "upgrade",     "authorization",      "apikey",    "proxyauthorization",
+    "transferencoding", "contentlength", "host",          "connection",      "keepalive", "te",
+    "trailer",          "expect",        "upgrade",       "authorization",   "apikey",    "proxyauthorization",
     "proxyconnection",  "xcandorid",     "xcandorshadow", "xcandorshadowof",
 };
 
@@ -51,8 +51,7 @@ bool http_value_hides_field(struct slice value)
         while (len && (value.data[len - 1] == ' ' || value.data[len - 1] == '\t'))
             len--;
         for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++)
-            if (len >= hidden[i].len &&
-                slice_equal_nocase(slice_part(value, len - hidden[i].len, len), hidden[i]))
+            if (len >= hidden[i].len && slice_equal_nocase(slice_part(value, len - hidden[i].len, len), hidden[i]))
                 return true;
         at = colon + 1;
     }

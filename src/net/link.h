@@ -34,9 +34,9 @@ struct upstream {
     struct tls_client *tls; /* NULL when no URL is https */
     struct origin *origins;
     size_t origin_count;
-    size_t next; /* where the next connection begins to look for an address */
-    struct link *idle;         /* most recently used first */
-    struct transfer *waiting;  /* for a name to be resolved */
+    size_t next;              /* where the next connection begins to look for an address */
+    struct link *idle;        /* most recently used first */
+    struct transfer *waiting; /* for a name to be resolved */
     size_t transfer_count, link_count;
     bool closing;
 };
@@ -53,7 +53,7 @@ struct transfer {
     struct loop_task task;          /* reports what failed inside a call of the user's */
     struct buf head;                /* head without Host until the address is known, then what is kept without a link */
     struct slice method, target;
-    uint64_t body_left;             /* of the response */
+    uint64_t body_left; /* of the response */
     struct http_chunked chunked;
     enum http_framing framing;
     enum transfer_phase phase;
@@ -89,6 +89,8 @@ void link_release(struct link *link, bool reusable);
 /* transfer.c: what the link tells. */
 void transfer_feed(struct transfer *transfer, struct slice input);
 void transfer_ended_by_peer(struct transfer *transfer);
+/* Sends what was kept while there was no link. */
+void transfer_move_kept(struct transfer *transfer);
 /* Goes on with another address or another connection where the rules allow; else reports and frees. */
 void transfer_link_failed(struct transfer *transfer, enum upstream_failure failure, const char *sentence);
 

@@ -77,7 +77,7 @@ static int open_unix(const char *path, const char *text, struct err *err)
 int serve_open(const char *address, bool reuse_port, struct err *err)
 {
     char host[256];
-    const char *port;
+    const char *port = NULL;
     if (strncmp(address, "unix:", 5) == 0)
         return open_unix(address + 5, address, err);
     if (split_address(address, host, sizeof host, &port, err) < 0)

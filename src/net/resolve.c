@@ -71,7 +71,8 @@ static void *run(void *arg)
     struct lookup *lookup = arg;
     int failed = look_up(lookup->host, lookup->port, 0, lookup->found, RESOLVE_MAX_ADDRESSES, &lookup->count);
     if (failed)
-        snprintf(lookup->sentence, sizeof lookup->sentence, "cannot resolve %s: %s", lookup->host, gai_strerror(failed));
+        snprintf(lookup->sentence, sizeof lookup->sentence, "cannot resolve %s: %s", lookup->host,
+                 gai_strerror(failed));
     pthread_mutex_lock(&lookup->mutex);
     bool posted = lookup->loop && loop_post(lookup->loop, on_answer, lookup) == 0;
     pthread_mutex_unlock(&lookup->mutex);

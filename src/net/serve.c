@@ -140,7 +140,8 @@ struct server *server_new(struct loop *loop, const struct serve_ops *ops, void *
 int server_listen(struct server *server, int fd, struct tls_server *tls, void *tag, struct err *err)
 {
     struct listener *listener = calloc(1, sizeof *listener);
-    if (!listener || !(listener->event = event_new(loop_base(server->loop), fd, EV_READ | EV_PERSIST, on_acceptable, listener))) {
+    if (!listener ||
+        !(listener->event = event_new(loop_base(server->loop), fd, EV_READ | EV_PERSIST, on_acceptable, listener))) {
         free(listener);
         return err_set(err, "cannot listen: out of memory");
     }

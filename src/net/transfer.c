@@ -79,6 +79,19 @@ static void on_total_timeout(void *arg)
     report_failure(arg, UPSTREAM_TIMEOUT, "The upstream's answer took too long.");
 }
 
+/* What was kept goes out on the link the transfer has got; its Host becomes that of the address. */
+void transfer_move_kept(struct transfer *transfer)
+{
+    struct buf *out = wire_out(&transfer->link->wire);
+    struct slice kept = buf_slice(&transfer->head);
+    size_t line_end = slice_find(kept, SLICE("\r\n"), 0) + 2, host_end = slice_find(kept, SLICE("\r\n"), line_end) + 2;
+    buf_add_slice(out, slice_part(kept, 0, line_end));
+    http_put_field(out, SLICE("host"), slice_from(transfer->link->origin->host_field));
+    buf_add_slice(out, slice_part(kept, host_end, kept.len));
+    buf_fini(&transfer->head);
+    wire_flush_later(&transfer->link->wire);
+}
+
 void transfer_link_failed(struct transfer *transfer, enum upstream_failure failure, const char *sentence)
 {
     struct link *link = transfer->link;
@@ -91,10 +104,8 @@ void transfer_link_failed(struct transfer *transfer, enum upstream_failure failu
         buf_add(&transfer->head, link->wire.out.data, link->wire.out.len);
         link_close(link);
         if (link_take(transfer, false) == 0) {
-            if (transfer->link) {
-                wire_put(&transfer->link->wire, buf_slice(&transfer->head));
-                buf_fini(&transfer->head);
-            }
+            if (transfer->link)
+                transfer_move_kept(transfer);
             return;
         }
         sentence = transfer->sentence;
@@ -378,5 +389,6 @@ void transfer_ended_by_peer(struct transfer *transfer)
     if (transfer->phase == TRANSFER_BODY && transfer->framing == HTTP_BODY_UNTIL_CLOSE)
         report_end(transfer, false);
     else
-        transfer_link_failed(transfer, UPSTREAM_BROKEN, "The upstream closed the connection before its answer had ended.");
+        transfer_link_failed(transfer, UPSTREAM_BROKEN,
+                             "The upstream closed the connection before its answer had ended.");
 }

@@ -37,6 +37,8 @@ static void on_resolved(const struct resolved *found, size_t count, const char *
         transfer->queue = NULL;
         if (link_take(transfer, false) < 0)
             transfer_link_failed(transfer, UPSTREAM_UNREACHABLE, transfer->sentence);
+        else if (transfer->link)
+            transfer_move_kept(transfer);
     }
 }
 

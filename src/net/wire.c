@@ -12,10 +12,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define OUT_MAX       (64u << 20) /* far beyond the pressure marks of the users: only a bug gets there */
-#define SMALL_SEND    4096        /* copying so many bytes costs less than one more system call */
-#define FIRST_OUT_SIZE 2048 /* a head and a small body, without growing step by step */
-#define KEEP_OUT_SIZE 4096        /* a larger buffer is given back as soon as it is empty */
+#define OUT_MAX        (64u << 20) /* far beyond the pressure marks of the users: only a bug gets there */
+#define SMALL_SEND     4096        /* copying so many bytes costs less than one more system call */
+#define FIRST_OUT_SIZE 2048        /* a head and a small body, without growing step by step */
+#define KEEP_OUT_SIZE  4096        /* a larger buffer is given back as soon as it is empty */
 
 static void fail_later(struct wire *wire)
 {

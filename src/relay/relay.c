@@ -1,0 +1,290 @@
+/* relay: starts and stops the loops of the live path. Each loop is a thread with its own listeners (one socket a loop
+ * on the same port, which the kernel spreads clients over), its own upstream connections, and the exchanges between.
+ * The configuration reaches a loop as a letter; exchanges hold the snapshot they began with.
+ */
+#include "relay.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "exchange.h"
+#include "tls.h"
+
+#define ADDRESS_SIZE 128
+
+struct relay_loop {
+    struct relay *relay;
+    struct exchange_context context;
+    struct server *server;
+    struct buf bearer;
+    pthread_t thread;
+    bool running;
+};
+
+struct relay {
+    struct relay_loop *loops;
+    size_t loop_count;
+    char (*addresses)[ADDRESS_SIZE];
+    size_t address_count;
+    struct tls_server **tls; /* one a listener, or NULL */
+    struct exchange_totals totals;
+    struct log *log;
+};
+
+static const struct conf_model *live_model(const struct conf *conf)
+{
+    return conf->live_is_original ? &conf->original : &conf->warm;
+}
+
+static struct serve_settings settings_of(const struct conf *conf)
+{
+    unsigned connections = conf->limits.connections;
+    return (struct serve_settings){
+        .head_ms = conf->timeouts.head_ms,
+        .body_ms = conf->timeouts.body_ms,
+        .keep_alive_ms = conf->timeouts.keep_alive_ms,
+        .head = {conf->limits.head_bytes},
+        .body_bytes = conf->limits.body_bytes,
+        .connections = connections ? (connections + conf->workers - 1) / conf->workers : 0,
+        .connections_per_address = conf->limits.connections_per_address,
+        .error_type = "candor_error",
+        .brief_head = true,
+    };
+}
+
+/* ---- on a loop ---- */
+
+/* Takes a snapshot's upstream and key into use; the old ones end with the exchanges that use them. */
+static int use_conf(struct relay_loop *loop, struct conf *conf, struct err *err)
+{
+    struct exchange_context *context = &loop->context;
+    const struct conf_model *model = live_model(conf);
+    struct upstream *upstream = upstream_new(context->loop, conf, model, err);
+    if (!upstream)
+        return -1;
+    upstream_free(context->upstream);
+    conf_drop(context->conf);
+    context->upstream = upstream;
+    context->conf = conf_hold(conf);
+    context->model = model;
+    buf_clear(&loop->bearer);
+    if (model->api_key)
+        buf_add_format(&loop->bearer, "Bearer %s", model->api_key);
+    context->bearer = model->api_key ? buf_slice(&loop->bearer) : SLICE_NONE;
+    return 0;
+}
+
+struct conf_letter {
+    struct relay_loop *loop;
+    struct conf *conf; /* held */
+};
+
+static void on_conf_letter(void *arg)
+{
+    struct conf_letter *letter = arg;
+    struct relay_loop *loop = letter->loop;
+    struct serve_settings settings = settings_of(letter->conf);
+    struct err err;
+    if (use_conf(loop, letter->conf, &err) == 0)
+        server_configure(loop->server, &settings);
+    else
+        log_error(loop->relay->log, "the live path keeps its old configuration", LOG_Z("reason", err.text));
+    conf_drop(letter->conf);
+    free(letter);
+}
+
+static void on_drain_letter(void *arg)
+{
+    struct relay_loop *loop = arg;
+    server_drain(loop->server);
+}
+
+static void *run_loop(void *arg)
+{
+    struct relay_loop *loop = arg;
+    loop_run(loop->context.loop);
+    return NULL;
+}
+
+/* ---- starting ---- */
+
+static void get_metrics(struct exchange_context *context, struct metrics *metrics)
+{
+    for (int endpoint = 0; endpoint < ENDPOINT_COUNT; endpoint++)
+        for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++)
+            context->outcomes[endpoint][outcome] =
+                METRIC(metrics, "candor_exchanges_total", endpoint_name((enum endpoint)endpoint),
+                       exchange_outcome_name((enum exchange_outcome)outcome));
+    context->overhead = METRIC0(metrics, "candor_exchange_overhead_seconds");
+    context->first_byte = METRIC0(metrics, "candor_first_byte_seconds");
+}
+
+static int make_loop(struct relay *relay, struct relay_loop *loop, struct conf *conf, struct pipeline *pipeline,
+                     struct metrics *metrics, struct err *err)
+{
+    struct serve_settings settings = settings_of(conf);
+    loop->relay = relay;
+    buf_init(&loop->bearer, 65536);
+    loop->context.pipeline = pipeline;
+    loop->context.log = relay->log;
+    loop->context.totals = &relay->totals;
+    get_metrics(&loop->context, metrics);
+    if (!(loop->context.loop = loop_new(err)))
+        return -1;
+    if (!(loop->server = server_new(loop->context.loop, &exchange_serve_ops, &loop->context, &settings, err)))
+        return -1;
+    return use_conf(loop, conf, err);
+}
+
+/* Every loop's socket of one listener. Port 0 is asked for once: the others join the port the kernel gave. A unix
+ * socket cannot be shared this way, so its loops accept from duplicates of one. */
+static int open_listener(struct relay *relay, size_t index, const char *address, struct err *err)
+{
+    char *bound = relay->addresses[index];
+    bool is_unix = strncmp(address, "unix:", 5) == 0;
+    int first = -1;
+    for (size_t i = 0; i < relay->loop_count; i++) {
+        int fd = i && is_unix ? dup(first) : serve_open(i ? bound : address, relay->loop_count > 1, err);
+        if (fd < 0)
+            return is_unix && i ? err_set(err, "cannot listen on %s: no descriptors left", address) : -1;
+        if (i == 0) {
+            first = fd;
+            if (serve_bound(fd, bound, ADDRESS_SIZE) < 0) {
+                close(fd);
+                return err_set(err, "cannot listen on %s: its address is unknown", address);
+            }
+        }
+        if (server_listen(relay->loops[i].server, fd, relay->tls[index], (void *)(uintptr_t)index, err) < 0) {
+            close(fd);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int open_listeners(struct relay *relay, const struct conf *conf, struct err *err)
+{
+    relay->addresses = calloc(conf->listen_count ? conf->listen_count : 1, ADDRESS_SIZE);
+    relay->tls = calloc(conf->listen_count ? conf->listen_count : 1, sizeof *relay->tls);
+    if (!relay->addresses || !relay->tls)
+        return err_set(err, "cannot start the live path: out of memory");
+    relay->address_count = conf->listen_count;
+    for (size_t i = 0; i < conf->listen_count; i++) {
+        const struct conf_listen *listen = &conf->listen[i];
+        if (listen->tls_count && !(relay->tls[i] = tls_server_new(listen->tls, listen->tls_count, err)))
+            return -1;
+        if (open_listener(relay, i, listen->address, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Signals are for the control thread. */
+static int start_thread(struct relay_loop *loop, struct err *err)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&loop->thread, NULL, run_loop, loop);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failed)
+        return err_set(err, "cannot start the live path: %s", strerror(failed));
+    loop->running = true;
+    return 0;
+}
+
+struct relay *relay_start(struct conf *conf, struct pipeline *pipeline, struct log *log, struct metrics *metrics,
+                          struct err *err)
+{
+    struct relay *relay = calloc(1, sizeof *relay);
+    if (!relay || !(relay->loops = calloc(conf->workers, sizeof *relay->loops))) {
+        free(relay);
+        err_set(err, "cannot start the live path: out of memory");
+        return NULL;
+    }
+    relay->log = log;
+    int result = 0;
+    for (unsigned i = 0; result == 0 && i < conf->workers; i++) {
+        relay->loop_count++;
+        result = make_loop(relay, &relay->loops[i], conf, pipeline, metrics, err);
+    }
+    if (result == 0)
+        result = open_listeners(relay, conf, err);
+    for (unsigned i = 0; result == 0 && i < conf->workers; i++)
+        result = start_thread(&relay->loops[i], err);
+    if (result < 0) {
+        relay_stop(relay);
+        return NULL;
+    }
+    return relay;
+}
+
+/* ---- running ---- */
+
+const char *relay_address(const struct relay *relay, size_t index)
+{
+    return index < relay->address_count ? relay->addresses[index] : "";
+}
+
+void relay_configure(struct relay *relay, struct conf *conf)
+{
+    for (size_t i = 0; i < relay->loop_count; i++) {
+        struct conf_letter *letter = calloc(1, sizeof *letter);
+        if (!letter)
+            return;
+        letter->loop = &relay->loops[i];
+        letter->conf = conf_hold(conf);
+        if (loop_post(relay->loops[i].context.loop, on_conf_letter, letter) < 0) {
+            conf_drop(conf);
+            free(letter);
+        }
+    }
+}
+
+void relay_drain(struct relay *relay)
+{
+    for (size_t i = 0; i < relay->loop_count; i++)
+        if (loop_post(relay->loops[i].context.loop, on_drain_letter, &relay->loops[i]) < 0)
+            log_warn(relay->log, "a relay loop is too busy to be told to drain", LOG_I("loop", i));
+}
+
+size_t relay_busy(const struct relay *relay)
+{
+    return atomic_load_explicit(&relay->totals.busy, memory_order_relaxed);
+}
+
+uint64_t relay_exchanges(const struct relay *relay)
+{
+    return atomic_load_explicit(&relay->totals.exchanges, memory_order_relaxed);
+}
+
+static void free_loop(struct relay_loop *loop)
+{
+    if (loop->running) {
+        loop_stop(loop->context.loop);
+        pthread_join(loop->thread, NULL);
+    }
+    server_free(loop->server);
+    upstream_free(loop->context.upstream);
+    loop_free(loop->context.loop);
+    conf_drop(loop->context.conf);
+    if (loop->bearer.data)
+        explicit_bzero(loop->bearer.data, loop->bearer.size);
+    buf_fini(&loop->bearer);
+}
+
+void relay_stop(struct relay *relay)
+{
+    if (!relay)
+        return;
+    for (size_t i = 0; i < relay->loop_count; i++)
+        free_loop(&relay->loops[i]);
+    for (size_t i = 0; relay->tls && i < relay->address_count; i++)
+        tls_server_free(relay->tls[i]);
+    free(relay->tls);
+    free(relay->addresses);
+    free(relay->loops);
+    free(relay);
+}
