@@ -8,20 +8,25 @@
 
 struct budget {
     unsigned concurrency, running;
-    double per_minute, allowance; /* token bucket; AIMD lowers per_minute, never above the configured rate */
-    double rate;                  /* the current, after back-off */
+    double per_minute; /* as configured */
+    double rate;       /* the current one: AIMD lowers it, and never lifts it above per_minute */
+    double allowance;  /* token bucket: requests that may go now; refilled at rate, holds ten seconds' worth */
     uint64_t refilled_ns, blocked_until_ns;
-    uint64_t tokens_per_day, tokens_today;
-    double money_per_day, money_today;
-    int64_t day; /* UTC days since 1970 */
+    uint64_t tokens_per_day, tokens_today, tokens_reserved; /* today: settled; reserved: of what is running */
+    double money_per_day, money_today, money_reserved;      /* money: a limit of 0 is none */
+    int64_t day;                                            /* UTC days since 1970 */
 };
 enum budget_answer { BUDGET_YES, BUDGET_WAIT, BUDGET_EXHAUSTED };
 
 void budget_init(struct budget *budget, const struct conf *conf, uint64_t now_ns, int64_t wall_ms);
+/* New limits; what was spent, is running or was backed off stays. */
 void budget_configure(struct budget *budget, const struct conf *conf);
-/* WAIT: a slot or a minute's allowance will come; EXHAUSTED: not today. YES reserves. */
-enum budget_answer budget_reserve(struct budget *budget, uint64_t tokens, double money, uint64_t now_ns, int64_t wall_ms);
-void budget_settle(struct budget *budget, uint64_t reserved_tokens, double reserved_money, uint64_t used_tokens, double used_money);
+/* WAIT: a slot, a minute's allowance or what others reserved and may not use will come; EXHAUSTED: not today. YES
+ * reserves; each YES is settled once. */
+enum budget_answer budget_reserve(struct budget *budget, uint64_t tokens, double money, uint64_t now_ns,
+                                  int64_t wall_ms);
+void budget_settle(struct budget *budget, uint64_t reserved_tokens, double reserved_money, uint64_t used_tokens,
+                   double used_money);
 /* The endpoint answered 429 or 5xx (back off), or well (recover). */
 void budget_pushback(struct budget *budget, uint64_t retry_after_ms, uint64_t now_ns);
 void budget_recover(struct budget *budget);
