@@ -13,10 +13,14 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"compare", cmd_compare, "[-c FILE] < PAIRS", "says whether two answers differ in substance (JSON Lines in and out)"},
+    {"compare", cmd_compare, "[-c FILE] < PAIRS",
+     "says whether two answers differ in substance (JSON Lines in and out)"},
     {"report", cmd_report,
      "(-c FILE | --records FILE) [--since T] [--until T] [--epoch E] [--format F] [--max-gap COND=PP]",
      "the gaps of this deployment with intervals, beside the study's"},
+    {"trials", cmd_trials,
+     "list|show ID|export|erase (-c FILE|--store PATH) [--verdict V] [--condition C] [--flagged] [--since T] [--json]",
+     "lists, shows, exports and erases the records of trials"},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -4,7 +4,7 @@
 #include <getopt.h>
 
 #include "cmd.h"
-#include "pairs.h"
+#include "pair_line.h"
 
 #define ARENA_BYTES  (32u << 20)
 #define OUTPUT_BYTES (1u << 20)

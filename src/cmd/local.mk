@@ -2,6 +2,7 @@
 libcandor_a_SOURCES += \
 	include/cmd.h src/cmd/cmd.c \
 	src/cmd/check.c \
-	src/cmd/compare.c src/cmd/pairs.h src/cmd/pairs.c \
+	src/cmd/compare.c src/cmd/pair_line.h src/cmd/pair_line.c \
 	src/cmd/report.c \
-	src/cmd/serve.c
+	src/cmd/serve.c \
+	src/cmd/trials.c

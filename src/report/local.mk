@@ -14,3 +14,6 @@ libcandor_a_SOURCES += \
 	src/report/store_read.c \
 	src/report/store_tell.c src/report/store_tell.h \
 	src/report/store_window.c src/report/store_window.h
+libcandor_a_SOURCES += \
+	include/pairs.h src/report/pairs.c \
+	src/report/pairs_wrap.c src/report/pairs_wrap.h

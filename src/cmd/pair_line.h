@@ -1,6 +1,6 @@
-/* pairs: the lines that compare reads and writes: one pair of answers in, one verdict out, as JSON. */
-#ifndef CANDOR_CMD_PAIRS_H
-#define CANDOR_CMD_PAIRS_H
+/* pair_line: the lines that compare reads and writes: one pair of answers in, one verdict out, as JSON. */
+#ifndef CANDOR_CMD_PAIR_LINE_H
+#define CANDOR_CMD_PAIR_LINE_H
 
 #include "buf.h"
 #include "compare.h"

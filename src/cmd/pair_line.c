@@ -1,6 +1,7 @@
-/* pairs: see pairs.h. An id may be a text or a number and comes back as it came; a belief without a kind is asserted.
+/* pair_line: see pair_line.h. An id may be a text or a number and comes back as it came; a belief without a kind is
+ * asserted.
  */
-#include "pairs.h"
+#include "pair_line.h"
 
 static int pair_text(const cJSON *tree, const char *key, bool needed, struct slice *out, struct err *err)
 {
