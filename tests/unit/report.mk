@@ -23,3 +23,7 @@ UNIT_TESTS += tests/unit/history_test
 tests_unit_history_test_SOURCES = tests/unit/history_test.c
 tests_unit_history_test_CPPFLAGS = $(UNIT_FLAGS)
 tests_unit_history_test_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/pairs_test
+tests_unit_pairs_test_SOURCES = tests/unit/pairs_test.c
+tests_unit_pairs_test_CPPFLAGS = $(UNIT_FLAGS) -iquote $(top_srcdir)/src/report
+tests_unit_pairs_test_LDADD = $(UNIT_LIBS)
