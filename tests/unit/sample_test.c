@@ -1,0 +1,138 @@
+/* sample: the largest share that applies decides, by the conversation and nothing else. */
+#include "check.h"
+
+#include <stdio.h>
+
+#include "sample.h"
+
+static struct conf_sample_share shares[] = {{"belief", 1.0}, {"emotion:sad", .5}, {"relation:hierarchical_down", 1.0}};
+
+struct fixture {
+    struct conf *conf;
+    struct trial *trial;
+};
+
+static int setup(void **state)
+{
+    static struct fixture fixture;
+    struct err err = {""};
+    fixture.conf = conf_parse(
+        SLICE("listen: [{address: \"127.0.0.1:0\"}]\n"
+              "models: {warm: {url: \"http://127.0.0.1:1/v1\"}, original: {url: \"http://127.0.0.1:2/v1\"}}\n"
+              "rules: [/dev/null]\n"
+              "shadow: {sample: {default: 0.1}}\n"),
+        "test.yaml", &err);
+    if (!fixture.conf)
+        fail_msg("%s", err.text);
+    fixture.conf->shadow.shares = shares;
+    fixture.conf->shadow.share_count = 3;
+    fixture.trial = trial_new(fixture.conf);
+    *state = &fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    trial_free(fixture->trial);
+    conf_drop(fixture->conf);
+    return 0;
+}
+
+static void turns_set(struct trial *trial, const char *first, const char *second)
+{
+    trial->request.turns = arena_array(trial->arena, 3, sizeof *trial->request.turns);
+    trial->request.turns[0] = (struct turn){.role = ROLE_USER, .text = slice_from(first)};
+    trial->request.turns[1] = (struct turn){.role = ROLE_ASSISTANT, .text = SLICE("answer")};
+    trial->request.turns[2] = (struct turn){.role = ROLE_USER, .text = slice_from(second ? second : "")};
+    trial->request.turn_count = second ? 3 : 1;
+}
+
+static double share_of(struct trial *trial, unsigned contexts, enum belief belief, bool error)
+{
+    trial->detection = (struct detection){.contexts = contexts, .belief.kind = belief, .error = error};
+    bool taken = sample_decide(trial);
+    assert_int_equal(taken, sample_number(trial, "sample") < trial->probability);
+    return trial->probability;
+}
+
+static void the_largest_share_that_applies_is_taken(void **state)
+{
+    struct trial *trial = ((struct fixture *)*state)->trial;
+    turns_set(trial, "hello", NULL);
+    sample_identify(trial);
+    assert_true(share_of(trial, 0, BELIEF_NONE, false) == .1);
+    assert_string_equal(trial->stratum, "default");
+    assert_true(share_of(trial, 1u << CONTEXT_SAD, BELIEF_NONE, false) == .5);
+    assert_string_equal(trial->stratum, "emotion:sad");
+    assert_true(share_of(trial, 1u << CONTEXT_SAD, BELIEF_DOUBTED, false) == 1);
+    assert_string_equal(trial->stratum, "belief");
+    assert_true(share_of(trial, 1u << CONTEXT_ANGER, BELIEF_NONE, false) == .1);
+}
+
+static void ordinary_requests_never_raise_the_share(void **state)
+{
+    struct trial *trial = ((struct fixture *)*state)->trial;
+    turns_set(trial, "hello", NULL);
+    sample_identify(trial);
+    assert_true(share_of(trial, 1u << CONTEXT_DOWN, BELIEF_NONE, false) == .1);
+}
+
+static void a_detector_error_is_looked_at_all_the_same(void **state)
+{
+    struct trial *trial = ((struct fixture *)*state)->trial;
+    turns_set(trial, "hello", NULL);
+    sample_identify(trial);
+    assert_true(share_of(trial, 0, BELIEF_NONE, true) == 1);
+    assert_string_equal(trial->stratum, "detector_error");
+}
+
+static void the_turns_of_a_conversation_go_together(void **state)
+{
+    struct trial *trial = ((struct fixture *)*state)->trial;
+    char first[33];
+    turns_set(trial, "hello", NULL);
+    sample_identify(trial);
+    double number = sample_number(trial, "sample");
+    memcpy(first, trial->conversation, sizeof first);
+    assert_int_equal(trial->turn, 1);
+    turns_set(trial, "hello", "and now?");
+    sample_identify(trial);
+    assert_string_equal(trial->conversation, first);
+    assert_int_equal(trial->turn, 2);
+    assert_true(sample_number(trial, "sample") == number);
+    assert_true(sample_number(trial, "neutral") != number);
+    turns_set(trial, "hello!", NULL);
+    sample_identify(trial);
+    assert_string_not_equal(trial->conversation, first);
+}
+
+static void the_shares_come_out_as_configured(void **state)
+{
+    struct trial *trial = ((struct fixture *)*state)->trial;
+    unsigned taken = 0;
+    for (int i = 0; i < 20000; i++) {
+        char text[16];
+        snprintf(text, sizeof text, "%d", i);
+        trial->request.turn_count = 0;
+        struct turn turn = {.role = ROLE_USER, .text = slice_from(text)};
+        trial->request.turns = &turn;
+        trial->request.turn_count = 1;
+        sample_identify(trial);
+        trial->detection = (struct detection){0};
+        taken += sample_decide(trial);
+    }
+    assert_in_range(taken, 2000 - 150, 2000 + 150); /* 3.5 standard errors */
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_largest_share_that_applies_is_taken),    TEST(ordinary_requests_never_raise_the_share),
+        TEST(a_detector_error_is_looked_at_all_the_same), TEST(the_turns_of_a_conversation_go_together),
+        TEST(the_shares_come_out_as_configured),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
