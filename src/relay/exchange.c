@@ -234,6 +234,13 @@ static const struct upstream_ops upstream_ops = {
 
 /* ---- the request ---- */
 
+/* A reload may have named fewer listeners than are open; those it forgot go on by the rules of the first. */
+static const struct conf_listen *listener_of(const struct exchange *exchange)
+{
+    size_t index = (size_t)(uintptr_t)request_listener(exchange->request);
+    return &exchange->conf->listen[index < exchange->conf->listen_count ? index : 0];
+}
+
 static bool in_paths(const struct conf_listen *listen, struct slice target)
 {
     for (size_t i = 0; i < listen->path_count; i++)
@@ -307,10 +314,9 @@ static void start_transfer(struct exchange *exchange, const struct http_head *he
 
 static void route(struct exchange *exchange, const struct http_head *head)
 {
-    const struct conf_listen *listen = &exchange->conf->listen[(size_t)(uintptr_t)request_listener(exchange->request)];
     if (has_dot_segment(head->target))
         refuse(exchange, OUTCOME_REFUSED, 400, "invalid_request", "The path holds a dot segment.");
-    else if (!in_paths(listen, head->target))
+    else if (!in_paths(listener_of(exchange), head->target))
         refuse(exchange, OUTCOME_REFUSED, 404, "not_found", "This path is not relayed.");
     else
         start_transfer(exchange, head);
