@@ -9,6 +9,8 @@
 /* Fills conversation, client_hash and turn from the request that was read. The client's credentials enter only a
  * salted hash. */
 void sample_identify(struct trial *trial);
+/* The share of such exchanges that is sampled, and the label whose share it is (owned by conf, or a literal). */
+double sample_share(const struct conf *conf, const struct detection *detection, const char **stratum);
 /* The largest configured share that applies to the detection, against the conversation's hash. Fills stratum and
  * probability. */
 bool sample_decide(struct trial *trial);

@@ -37,7 +37,8 @@ struct simulate_family {
     size_t conditions;
     uint64_t comparisons; /* of each */
     size_t runs;
-    double psi_low, psi_high; /* the null's discordance, spread over the conditions; the gap of each is 0 */
+    double gap;               /* of every condition; a null as long as it is no more than the tolerance */
+    double psi_low, psi_high; /* discordance, spread over the conditions */
     double tolerance, threshold_log;
 };
 /* In how many runs any condition fired at any time. */
@@ -49,6 +50,10 @@ struct simulate_delay {
 };
 MUST_USE int simulate_delays(struct simulate_stream stream, double tolerance, double threshold_log, uint64_t limit,
                              size_t runs, struct random *random, struct simulate_delay *out);
+
+/* Outcomes behind a full reference window, whose gap is 0, until a gap that sets in then is called drift. */
+MUST_USE int simulate_drift(struct simulate_stream stream, double threshold_log, uint64_t limit, size_t runs,
+                            struct random *random, struct simulate_delay *out);
 
 /* The study's gap of a condition and the discordance fitted to the study's cells; false: not studied. */
 bool simulate_study(struct condition condition, double *gap, double *psi);

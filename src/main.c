@@ -21,6 +21,8 @@ static const struct command commands[] = {
     {"trials", cmd_trials,
      "list|show ID|export|erase (-c FILE|--store PATH) [--verdict V] [--condition C] [--flagged] [--since T] [--json]",
      "lists, shows, exports and erases the records of trials"},
+    {"simulate", cmd_simulate, "[-c FILE] [--conditions N] [--comparisons N] [--runs N] [--seed S] [--json]",
+     "what the alerts guarantee and what each condition costs, played out"},
     {NULL, NULL, NULL, NULL},
 };
 

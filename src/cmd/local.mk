@@ -6,3 +6,4 @@ libcandor_a_SOURCES += \
 	src/cmd/report.c \
 	src/cmd/serve.c \
 	src/cmd/trials.c
+	src/cmd/simulate.c

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "drift.h"
+
 uint64_t random_next(struct random *random)
 {
     uint64_t z = random->state += 0x9E3779B97F4A7C15u;
@@ -88,7 +90,7 @@ size_t simulate_false_alarms(const struct simulate_family *family, struct random
         for (size_t c = 0; c < family->conditions && !fired; c++) {
             double place = family->conditions > 1 ? (double)c / (double)(family->conditions - 1) : 0;
             double psi = family->psi_low + place * (family->psi_high - family->psi_low);
-            fired = condition_fires(family, &watch, simulate_stream_of(0, psi), random);
+            fired = condition_fires(family, &watch, simulate_stream_of(family->gap, psi), random);
         }
         alarms += fired;
     }
@@ -107,22 +109,58 @@ static uint64_t quantile(const uint64_t *sorted, size_t fired, size_t runs, doub
     return index >= 1 && index <= fired ? sorted[index - 1] : 0;
 }
 
-int simulate_delays(struct simulate_stream stream, double tolerance, double threshold_log, uint64_t limit, size_t runs,
-                    struct random *random, struct simulate_delay *out)
+/* One run: the number of outcomes until the alert fired, 0 when it did not. */
+typedef uint64_t run_fn(struct simulate_stream stream, double tolerance, double threshold_log, uint64_t limit,
+                        struct random *random);
+
+static uint64_t run_level(struct simulate_stream stream, double tolerance, double threshold_log, uint64_t limit,
+                          struct random *random)
 {
+    struct simulate_watch watch;
+    simulate_watch_init(&watch, tolerance, threshold_log);
+    for (uint64_t i = 1; i <= limit; i++)
+        if (simulate_watch_add(&watch, simulate_draw(random, stream)))
+            return i;
+    return 0;
+}
+
+static uint64_t run_drift(struct simulate_stream stream, double tolerance, double threshold_log, uint64_t limit,
+                          struct random *random)
+{
+    struct drift drift;
+    struct simulate_stream before = {stream.minus, stream.minus};
+    (void)tolerance;
+    drift_init(&drift);
+    for (uint64_t i = 1; i <= DRIFT_REFERENCE + limit; i++) {
+        bool watching = drift_watching(&drift);
+        int x = simulate_draw(random, watching ? stream : before);
+        drift_add(&drift, i, x);
+        if (watching && x > 0 && drift_log_evidence(&drift) >= threshold_log)
+            return i - DRIFT_REFERENCE;
+    }
+    return 0;
+}
+
+struct repetition {
+    run_fn *run;
+    struct simulate_stream stream;
+    double tolerance, threshold_log;
+    uint64_t limit;
+    size_t runs;
+};
+
+static int repeat(const struct repetition *repetition, struct random *random, struct simulate_delay *out)
+{
+    size_t runs = repetition->runs;
     *out = (struct simulate_delay){0};
     uint64_t *delays = calloc(runs ? runs : 1, sizeof *delays);
     if (!delays)
         return -1;
-    struct simulate_watch watch;
-    simulate_watch_init(&watch, tolerance, threshold_log);
     for (size_t run = 0; run < runs; run++) {
-        watch.counts = (struct counts){0, 0, 0};
-        for (uint64_t i = 1; i <= limit; i++)
-            if (simulate_watch_add(&watch, simulate_draw(random, stream))) {
-                delays[out->fired++] = i;
-                break;
-            }
+        uint64_t delay = repetition->run(repetition->stream, repetition->tolerance, repetition->threshold_log,
+                                         repetition->limit, random);
+        if (delay)
+            delays[out->fired++] = delay;
     }
     qsort(delays, out->fired, sizeof *delays, order_of_counts);
     out->median = quantile(delays, out->fired, runs, .5);
@@ -130,6 +168,18 @@ int simulate_delays(struct simulate_stream stream, double tolerance, double thre
     out->p90 = quantile(delays, out->fired, runs, .9);
     free(delays);
     return 0;
+}
+
+int simulate_delays(struct simulate_stream stream, double tolerance, double threshold_log, uint64_t limit, size_t runs,
+                    struct random *random, struct simulate_delay *out)
+{
+    return repeat(&(struct repetition){run_level, stream, tolerance, threshold_log, limit, runs}, random, out);
+}
+
+int simulate_drift(struct simulate_stream stream, double threshold_log, uint64_t limit, size_t runs,
+                   struct random *random, struct simulate_delay *out)
+{
+    return repeat(&(struct repetition){run_drift, stream, 0, threshold_log, limit, runs}, random, out);
 }
 
 bool simulate_study(struct condition condition, double *gap, double *psi)

@@ -82,23 +82,29 @@ static bool share_applies(struct slice label, const struct detection *detection)
     return false;
 }
 
-bool sample_decide(struct trial *trial)
+double sample_share(const struct conf *conf, const struct detection *detection, const char **stratum)
 {
-    const struct conf *conf = trial->conf;
     double share = conf->shadow.default_share, largest = share;
-    snprintf(trial->stratum, sizeof trial->stratum, "default");
+    *stratum = "default";
     for (size_t i = 0; i < conf->shadow.share_count; i++) {
         const struct conf_sample_share *row = &conf->shadow.shares[i];
         largest = row->share > largest ? row->share : largest;
-        if (row->share > share && share_applies(slice_from(row->label), &trial->detection)) {
+        if (row->share > share && share_applies(slice_from(row->label), detection)) {
             share = row->share;
-            snprintf(trial->stratum, sizeof trial->stratum, "%s", row->label);
+            *stratum = row->label;
         }
     }
-    if (trial->detection.error && largest > share) { /* what the detector may have missed is looked at all the same */
+    if (detection->error && largest > share) { /* what the detector may have missed is looked at all the same */
         share = largest;
-        snprintf(trial->stratum, sizeof trial->stratum, "detector_error");
+        *stratum = "detector_error";
     }
-    trial->probability = share;
-    return sample_number(trial, "sample") < share;
+    return share;
+}
+
+bool sample_decide(struct trial *trial)
+{
+    const char *stratum;
+    trial->probability = sample_share(trial->conf, &trial->detection, &stratum);
+    snprintf(trial->stratum, sizeof trial->stratum, "%s", stratum);
+    return sample_number(trial, "sample") < trial->probability;
 }
