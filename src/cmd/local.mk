@@ -5,5 +5,5 @@ libcandor_a_SOURCES += \
 	src/cmd/compare.c src/cmd/pair_line.h src/cmd/pair_line.c \
 	src/cmd/report.c \
 	src/cmd/serve.c \
+	src/cmd/simulate.c \
 	src/cmd/trials.c
-	src/cmd/simulate.c
