@@ -164,7 +164,10 @@ static bool parse_field(struct slice line, struct http_field *field, struct http
     field->value = slice_of(line.data + i, end - i);
     if (!http_all(field->value, HTTP_CHAR_VALUE))
         return fail(error, 400, "A field value holds a control character.");
-    if (!all && http_name_is_disguise(field->name))
+    /* Ordinary names need a look only where they begin like the two that frame. */
+    char first = ascii_lower(line.data[0]);
+    bool unusual = !all || ((first == 't' || first == 'c') && field->name.len > 12);
+    if (unusual && http_name_is_disguise(field->name))
         return fail(error, 400, "A field name is a disguised form of one that decides framing or rights.");
     if (http_value_hides_field(field->value))
         return fail(error, 400, "A field value holds another field.");
@@ -413,7 +416,8 @@ static enum http_result scan_lines(struct slice bytes, size_t scanned, enum head
 {
     size_t lead = leading_crlf(bytes, kind), from = scanned;
     const char *lf;
-    *unfinished = scanned - 1; /* the byte before may be a CR that is now followed by something */
+    /* The byte before may be a CR that is now followed by something. */
+    *unfinished = bytes.data[scanned - 1] == '\r' ? scanned - 1 : scanned;
     while (from < bytes.len && (lf = memchr(bytes.data + from, '\n', bytes.len - from))) {
         const char *start = lf;
         while (start > bytes.data && start[-1] != '\n')

@@ -5,11 +5,26 @@
 
 #define NAME_MAX_LETTERS 24
 
-/* Letters only: what is left of the name when punctuation is taken out. */
-static const char *const deciding[] = {
-    "transferencoding", "contentlength", "host",          "connection",      "keepalive", "te",
-    "trailer",          "expect",        "upgrade",       "authorization",   "apikey",    "proxyauthorization",
-    "proxyconnection",  "xcandorid",     "xcandorshadow", "xcandorshadowof",
+/* The names themselves, and their letters alone. */
+static const struct {
+    const char *name, *letters;
+} deciding[] = {
+    {"transfer-encoding", "transferencoding"},
+    {"content-length", "contentlength"},
+    {"host", "host"},
+    {"connection", "connection"},
+    {"keep-alive", "keepalive"},
+    {"te", "te"},
+    {"trailer", "trailer"},
+    {"expect", "expect"},
+    {"upgrade", "upgrade"},
+    {"authorization", "authorization"},
+    {"api-key", "apikey"},
+    {"proxy-authorization", "proxyauthorization"},
+    {"proxy-connection", "proxyconnection"},
+    {"x-candor-id", "xcandorid"},
+    {"x-candor-shadow", "xcandorshadow"},
+    {"x-candor-shadow-of", "xcandorshadowof"},
 };
 
 static int hex_value(char c)
@@ -37,8 +52,8 @@ bool http_name_is_disguise(struct slice name)
         letters[count++] = ascii_lower(c);
     }
     for (size_t i = 0; i < sizeof deciding / sizeof deciding[0]; i++)
-        if (slice_is(slice_of(letters, count), deciding[i]))
-            return true;
+        if (slice_is(slice_of(letters, count), deciding[i].letters))
+            return !slice_equal_nocase(name, slice_from(deciding[i].name));
     return false;
 }
 

@@ -7,7 +7,7 @@
 #include "str.h"
 
 /* True when the name, read as CGI-like or lax servers do (punctuation ignored, %XX decoded), is that of a field which
- * decides framing or rights: "Transfer_Encoding", "Content.Length", "x_candor_id". */
+ * decides framing or rights, and is not that name: "Transfer_Encoding", "Content.Length", "TransferEncoding". */
 bool http_name_is_disguise(struct slice name);
 /* True when the value holds "Transfer-Encoding:" or the like: a field behind a line end that only some would see. */
 bool http_value_hides_field(struct slice value);

@@ -16,11 +16,17 @@ struct row {
     struct slice bytes;
 };
 
-#define PARTIAL             1
-#define ROW(n, s, text)     {n, s, {text, sizeof(text) - 1}}
-#define GET(fields)         "GET / HTTP/1.1\r\n" fields "\r\n"
-#define HOSTED(fields)      "GET / HTTP/1.1\r\nHost: a\r\n" fields "\r\n"
-#define POST(fields)        "POST / HTTP/1.1\r\nHost: a\r\n" fields "\r\n"
+#define PARTIAL 1
+#define ROW(n, s, text)                                                                                                \
+    {                                                                                                                  \
+        n, s,                                                                                                          \
+        {                                                                                                              \
+            text, sizeof(text) - 1                                                                                     \
+        }                                                                                                              \
+    }
+#define GET(fields)    "GET / HTTP/1.1\r\n" fields "\r\n"
+#define HOSTED(fields) "GET / HTTP/1.1\r\nHost: a\r\n" fields "\r\n"
+#define POST(fields)   "POST / HTTP/1.1\r\nHost: a\r\n" fields "\r\n"
 
 static const struct row requests[] = {
     ROW("a plain request is accepted", 0, HOSTED("")),
@@ -36,8 +42,12 @@ static const struct row requests[] = {
     ROW("NUL in a value is refused", 400, HOSTED("X: a\0b\r\n")),
     ROW("NUL in a name is refused", 400, HOSTED("X\0: a\r\n")),
     ROW("NUL in the target is refused", 400, "GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n"),
-    ROW("a control character in a value is refused", 400, HOSTED("X: a\x01" "b\r\n")),
-    ROW("a vertical tab in a value is refused", 400, HOSTED("X: a\x0b" "b\r\n")),
+    ROW("a control character in a value is refused", 400,
+        HOSTED("X: a\x01"
+               "b\r\n")),
+    ROW("a vertical tab in a value is refused", 400,
+        HOSTED("X: a\x0b"
+               "b\r\n")),
     ROW("DEL in a value is refused", 400, HOSTED("X: a\x7f\r\n")),
     ROW("a tab in a value is accepted", 0, HOSTED("X: a\tb\r\n")),
     ROW("UTF-8 in a value is accepted", 0, HOSTED("X: \xc3\xa4\r\n")),
@@ -135,6 +145,8 @@ static const struct row requests[] = {
     ROW("Transfer_Encoding is refused", 400, POST("Content-Length: 1\r\nTransfer_Encoding: chunked\r\n")),
     ROW("Content_Length is refused", 400, POST("Content-Length: 1\r\nContent_Length: 2\r\n")),
     ROW("Transfer-%45ncoding is refused", 400, POST("Content-Length: 1\r\nTransfer-%45ncoding: chunked\r\n")),
+    ROW("TransferEncoding is refused", 400, POST("Content-Length: 1\r\nTransferEncoding: chunked\r\n")),
+    ROW("Transfer--Encoding is refused", 400, POST("Content-Length: 1\r\nTransfer--Encoding: chunked\r\n")),
     ROW("a control header in disguise is refused", 400, HOSTED("x_candor_shadow: off\r\n")),
     ROW("a credential in disguise is refused", 400, HOSTED("Author_ization: x\r\n")),
     ROW("a framing field hidden in a value is refused", 400, POST("X: a Transfer-Encoding: chunked\r\n")),
@@ -334,7 +346,8 @@ static const struct row responses[] = {
     ROW("a status below 100 is refused", 502, "HTTP/1.1 099 OK\r\n\r\n"),
     ROW("a response with both framings is refused", 502,
         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"),
-    ROW("a response with two lengths is refused", 502, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n"),
+    ROW("a response with two lengths is refused", 502,
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n"),
     ROW("a response with a bare LF is refused", 502, "HTTP/1.1 200 OK\nContent-Length: 2\r\n\r\n"),
     ROW("a response with a folded field is refused", 502, "HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n"),
     ROW("a chunked response of HTTP/1.0 is refused", 502, "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
@@ -372,8 +385,9 @@ static void a_response_is_framed_by_status_and_fields(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         size_t scanned = 0;
-        assert_int_equal(http_parse_response(slice_from(rows[i].text), &scanned, limits, rows[i].to_head, &head, &error),
-                         HTTP_COMPLETE);
+        assert_int_equal(
+            http_parse_response(slice_from(rows[i].text), &scanned, limits, rows[i].to_head, &head, &error),
+            HTTP_COMPLETE);
         assert_int_equal(head.framing, rows[i].framing);
     }
 }
@@ -515,9 +529,8 @@ static void chunk_lines_are_lower_hexadecimal(void **state)
 static size_t add_rows(struct CMUnitTest *tests, size_t at, const struct row *rows, size_t count, CMUnitTestFunction fn)
 {
     for (size_t i = 0; i < count; i++)
-        tests[at++] = (struct CMUnitTest){.name = rows[i].name,
-                                          .test_func = fn,
-                                          .initial_state = (void *)(uintptr_t)&rows[i]};
+        tests[at++] =
+            (struct CMUnitTest){.name = rows[i].name, .test_func = fn, .initial_state = (void *)(uintptr_t)&rows[i]};
     return at;
 }
 
