@@ -88,7 +88,7 @@ struct trial {
     char exchange_id[ID_SIZE];
     int64_t wall_ms;
     enum endpoint endpoint;
-    struct slice target;        /* path and query behind the prefix */
+    struct slice target;        /* path and query behind "/v1", or the whole of another path */
     struct slice authorization; /* the client's, wiped at the end */
     struct slice client;        /* the client's address */
     struct tap request_tap, reply_tap;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "post.h"
 #include "steps.h"
 
 #define EARLIER_MAX_BYTES  2000
@@ -44,57 +45,6 @@ static void edits_fill(const struct trial *trial, const struct arm_answer *answe
         edits->last_user_text = trial->neutral.text;
 }
 
-/* The configured URL and what stands behind "/v1" in the client's. */
-static int url_build(const struct trial *trial, const struct conf_model *model, struct buf *url)
-{
-    struct slice rest = trial->target;
-    if (slice_starts(rest, SLICE("/v1/")))
-        rest = slice_part(rest, 3, rest.len);
-    const struct conf_url *base = &model->urls[0];
-    bool v6 = strchr(base->host, ':') != NULL;
-    buf_add_format(url, "%s://%s%s%s:%u%s", base->scheme == CONF_HTTPS ? "https" : "http", v6 ? "[" : "", base->host,
-                   v6 ? "]" : "", base->port, base->prefix);
-    buf_add_slice(url, rest);
-    return url->failed ? -1 : 0;
-}
-
-static int arm_send(struct fetcher *fetcher, struct trial *trial, const struct conf_model *model, struct slice body,
-                    fetch_done_fn *done, void *arg)
-{
-    struct buf url, key;
-    buf_init(&url, 16384);
-    buf_init(&key, 16384);
-    char mark[64];
-    snprintf(mark, sizeof mark, "x-candor-shadow-of: %s", trial->exchange_id);
-    const char *headers[4] = {"content-type: application/json", "user-agent: candor/" PACKAGE_VERSION, mark};
-    size_t count = 3;
-    if (model->api_key)
-        buf_add_format(&key, "authorization: Bearer %s", model->api_key);
-    else if (model->forward_client_key && trial->authorization.len)
-        buf_add_format(&key, "authorization: %.*s", SLICE_ARGS(trial->authorization));
-    if (key.len)
-        headers[count++] = buf_text(&key);
-    int rc = -1;
-    if (url_build(trial, model, &url) == 0 && !key.failed) {
-        struct fetch_request request = {
-            .url = buf_text(&url),
-            .method = "POST",
-            .body = body,
-            .headers = headers,
-            .header_count = count,
-            .model = model,
-            .timeout_ms = trial->conf->shadow.timeout_ms,
-            .max_bytes = trial->conf->shadow.max_answer_bytes,
-        };
-        rc = fetch_start(fetcher, &request, done, arg) ? 0 : -1;
-    }
-    if (key.len)
-        explicit_bzero(key.data, key.len);
-    buf_fini(&key);
-    buf_fini(&url);
-    return rc;
-}
-
 int arms_start(struct fetcher *fetcher, struct trial *trial, struct arm_answer *answer, fetch_done_fn *done, void *arg)
 {
     struct request_edits edits;
@@ -102,8 +52,15 @@ int arms_start(struct fetcher *fetcher, struct trial *trial, struct arm_answer *
     edits_fill(trial, answer, &edits);
     buf_init(&body, trial->request_body.len + 65536);
     int rc = request_splice(trial->endpoint, trial->request_body, &edits, &body, NULL);
+    struct post post = {
+        .model = arms_model(trial->conf, answer->arm),
+        .path = trial->target,
+        .body = buf_slice(&body),
+        .client_authorization = trial->authorization,
+        .shadow_of = trial->exchange_id,
+    };
     if (rc == 0)
-        rc = arm_send(fetcher, trial, arms_model(trial->conf, answer->arm), buf_slice(&body), done, arg);
+        rc = post_start(fetcher, trial->conf, &post, done, arg);
     else
         answer->missing = DROP_REQUEST_UNREADABLE;
     buf_fini(&body);

@@ -2,4 +2,6 @@
 libcandor_a_SOURCES += \
 	include/arms.h src/shadow/arms.c \
 	include/budget.h src/shadow/budget.c \
+	include/judge.h src/shadow/judge.c \
+	include/post.h src/shadow/post.c \
 	include/shadow.h src/shadow/shadow.c

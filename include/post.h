@@ -1,0 +1,21 @@
+/* post: a JSON request to a configured model, with that model's key and the side path's limits. The shadow loop's
+ * thread, or whichever loop the fetcher belongs to.
+ */
+#ifndef CANDOR_POST_H
+#define CANDOR_POST_H
+
+#include "fetch.h"
+
+struct post {
+    const struct conf_model *model;
+    struct slice path;                 /* behind the model's URL, with its query: "/chat/completions" */
+    struct slice body;                 /* copied */
+    struct slice client_authorization; /* passed on only where the model is configured to get it and has no key */
+    const char *shadow_of;             /* the exchange this is a shadow of, for the loop guard; NULL: none */
+    unsigned blank_limit;
+};
+/* As fetch_start: ends in one call of done unless -1 is returned. */
+MUST_USE int post_start(struct fetcher *fetcher, const struct conf *conf, const struct post *post, fetch_done_fn *done,
+                        void *arg);
+
+#endif

@@ -1,0 +1,207 @@
+/* judge: see judge.h. One judging is at most two calls (two orders), each at most a few requests: again without
+ * temperature where the endpoint refuses it, and once without response_format where that is refused or what came back
+ * does not parse (servers exist that loop in blanks under a schema).
+ */
+#include "judge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "post.h"
+#include "reply.h"
+#include "rubric.h"
+
+#define BLANK_LIMIT 64 /* blank bytes in a row after which the answer is given up */
+
+struct asking {
+    struct fetcher *fetcher;
+    struct conf *conf; /* held */
+    const struct compare_input *pair;
+    struct slice earlier;
+    struct arena *arena;
+    judge_done_fn *done;
+    void *arg;
+    struct judging judging;
+    bool warm_first, temperature, response_format;
+};
+
+static void asking_end(struct asking *asking)
+{
+    asking->done(&asking->judging, asking->arg);
+    conf_drop(asking->conf);
+    free(asking);
+}
+
+static struct judge_call *current_call(struct asking *asking)
+{
+    return &asking->judging.calls[asking->judging.call_count - 1];
+}
+
+static void on_answer(const struct fetch_answer *answer, void *arg);
+
+/* ---- one request ---- */
+
+static int request_send(struct asking *asking, struct slice body)
+{
+    struct post post = {
+        .model = &asking->conf->judge,
+        .path = SLICE("/chat/completions"),
+        .body = body,
+        .blank_limit = BLANK_LIMIT,
+    };
+    int rc = post_start(asking->fetcher, asking->conf, &post, on_answer, asking);
+    asking->judging.requests += rc == 0;
+    return rc;
+}
+
+/* The nonce is fresh for every request: an answer cannot have seen it. */
+static int call_send(struct asking *asking)
+{
+    const char *model = asking->conf->judge.model;
+    struct rubric_input input = {
+        .pair = asking->pair,
+        .earlier = asking->earlier,
+        .warm_first = asking->warm_first,
+        .model = slice_from(model ? model : "judge"),
+        .temperature = asking->temperature,
+        .response_format = asking->response_format,
+    };
+    uint32_t random;
+    if (getrandom(&random, sizeof random, 0) != sizeof random)
+        return -1;
+    snprintf(input.nonce, sizeof input.nonce, "%08x", random);
+    struct buf body;
+    buf_init(&body, 8u << 20);
+    rubric_request(&input, &body);
+    int rc = body.failed ? -1 : request_send(asking, buf_slice(&body));
+    buf_fini(&body);
+    return rc;
+}
+
+static int call_start(struct asking *asking, bool warm_first)
+{
+    asking->warm_first = warm_first;
+    asking->response_format = true;
+    struct judge_call *call = &asking->judging.calls[asking->judging.call_count++];
+    *call = (struct judge_call){.order = warm_first ? 'w' : 'o'};
+    return call_send(asking);
+}
+
+/* ---- its answer ---- */
+
+static void call_missing(struct asking *asking, enum drop_reason reason, enum fetch_outcome outcome)
+{
+    current_call(asking)->missing = reason;
+    asking->judging.outcome = outcome;
+    asking_end(asking);
+}
+
+static void call_again(struct asking *asking)
+{
+    if (call_send(asking) != 0)
+        call_missing(asking, DROP_MEMORY, FETCH_BROKEN);
+}
+
+static void call_unparsed(struct asking *asking, struct slice why)
+{
+    if (asking->response_format) {
+        asking->response_format = false;
+        call_again(asking);
+        return;
+    }
+    current_call(asking)->reason = arena_copy(asking->arena, why);
+    asking_end(asking);
+}
+
+/* A 400 that names what it does not take. */
+static bool refused_option(struct asking *asking, const struct fetch_answer *answer)
+{
+    if (answer->status != 400 && answer->status != 422)
+        return false;
+    if (asking->temperature && slice_find(answer->body, SLICE("temperature"), 0) != SLICE_NOT_FOUND) {
+        asking->temperature = false;
+        return true;
+    }
+    bool format = slice_find(answer->body, SLICE("response_format"), 0) != SLICE_NOT_FOUND ||
+                  slice_find(answer->body, SLICE("json_schema"), 0) != SLICE_NOT_FOUND;
+    if (asking->response_format && format) {
+        asking->response_format = false;
+        return true;
+    }
+    return false;
+}
+
+static void call_read(struct asking *asking, struct slice body)
+{
+    struct judge_call *call = current_call(asking);
+    struct reply reply;
+    struct err err = {""};
+    reply_read(ENDPOINT_CHAT, false, body, asking->arena, &reply);
+    if (reply.tokens_in >= 0 && reply.tokens_out >= 0) {
+        asking->judging.tokens_in += reply.tokens_in;
+        asking->judging.tokens_out += reply.tokens_out;
+    }
+    if (reply.unparsed || reply.is_error) {
+        call_unparsed(asking, SLICE("no chat completion"));
+        return;
+    }
+    if (rubric_read(reply.text, asking->warm_first, asking->arena, &call->judgement, &err) != 0) {
+        call_unparsed(asking, slice_from(err.text));
+        return;
+    }
+    call->parsed = true;
+    call->verdict = verdict_derive(&call->judgement, asking->pair->belief_kind);
+    bool settled = asking->judging.call_count == 2 || call->verdict == VERDICT_AGREE;
+    if (settled)
+        asking_end(asking);
+    else if (call_start(asking, !asking->warm_first) != 0)
+        call_missing(asking, DROP_MEMORY, FETCH_BROKEN);
+}
+
+static void on_answer(const struct fetch_answer *answer, void *arg)
+{
+    static const enum drop_reason reasons[] = {
+        [FETCH_DONE] = DROP_NONE,
+        [FETCH_UNREACHABLE] = DROP_SHADOW_UNREACHABLE,
+        [FETCH_TIMEOUT] = DROP_SHADOW_TIMEOUT,
+        [FETCH_BROKEN] = DROP_SHADOW_UNREACHABLE,
+        [FETCH_TOO_LARGE] = DROP_BODY_TOO_LARGE,
+        [FETCH_CANCELLED] = DROP_SHUTDOWN,
+    };
+    struct asking *asking = arg;
+    if (answer->outcome == FETCH_BROKEN && answer->status == 200) /* blanks without end, or cut off */
+        call_unparsed(asking, SLICE("broken off"));
+    else if (answer->outcome != FETCH_DONE)
+        call_missing(asking, reasons[answer->outcome], answer->outcome);
+    else if (refused_option(asking, answer))
+        call_again(asking);
+    else if (answer->status != 200)
+        call_missing(asking, answer->status == 429 ? DROP_BACKOFF : DROP_SHADOW_STATUS, FETCH_DONE);
+    else
+        call_read(asking, answer->body);
+}
+
+int judge_start(struct fetcher *fetcher, struct conf *conf, const struct compare_input *pair, struct slice earlier,
+                struct arena *arena, judge_done_fn *done, void *arg)
+{
+    struct asking *asking = calloc(1, sizeof *asking);
+    if (!asking)
+        return -1;
+    *asking = (struct asking){
+        .fetcher = fetcher,
+        .conf = conf_hold(conf),
+        .pair = pair,
+        .earlier = earlier,
+        .arena = arena,
+        .done = done,
+        .arg = arg,
+        .temperature = true,
+    };
+    unsigned char coin = 0;
+    if (getrandom(&coin, 1, 0) == 1 && call_start(asking, coin & 1) == 0)
+        return 0;
+    conf_drop(asking->conf);
+    free(asking);
+    return -1;
+}
