@@ -17,20 +17,23 @@ enum fetch_outcome { FETCH_DONE, FETCH_UNREACHABLE, FETCH_TIMEOUT, FETCH_BROKEN,
 const char *fetch_outcome_name(enum fetch_outcome outcome); /* "done", "unreachable", "timeout", ... */
 
 struct fetch_request {
-    const char *url;           /* copied */
-    const char *method;        /* "POST" */
-    struct slice body;         /* copied */
+    const char *url;            /* copied */
+    const char *method;         /* "POST" */
+    struct slice body;          /* copied */
     const char *const *headers; /* "name: value" lines; copied */
     size_t header_count;
     const struct conf_model *model; /* TLS settings; may be NULL */
-    uint64_t timeout_ms;       /* absolute, of the whole request */
-    size_t max_bytes;          /* of the answer */
-    unsigned blank_limit;      /* end it when so many blank bytes follow each other; 0 = never */
+    uint64_t timeout_ms;            /* absolute, of the whole request */
+    size_t max_bytes;               /* of the answer */
+    unsigned
+        blank_limit; /* end it when so many blank bytes (or their JSON escapes) follow each other inside the
+                      * answer; 0 = never. Blanks before its first byte are a server's keep-alive and do not count */
 };
 
 struct fetch_answer { /* good during the callback */
     enum fetch_outcome outcome;
     unsigned status; /* HTTP, 0 when there was none */
+    bool blank;      /* FETCH_BROKEN by blank_limit */
     struct slice body, content_type;
     uint64_t retry_after_ms; /* 0 when not told */
     double first_byte_ms, total_ms;
@@ -38,9 +41,12 @@ struct fetch_answer { /* good during the callback */
 typedef void fetch_done_fn(const struct fetch_answer *answer, void *arg);
 
 MUST_USE struct fetcher *fetcher_new(struct loop *loop, struct err *err);
-void fetcher_free(struct fetcher *fetcher); /* cancels what is under way; each callback is called once */
-/* Always ends in one call of done, never from inside fetch_start. NULL when memory runs out: then done is not called. */
-MUST_USE struct fetch *fetch_start(struct fetcher *fetcher, const struct fetch_request *request, fetch_done_fn *done, void *arg);
+/* Cancels what is under way; each callback is called once, before this returns. Not from inside a callback. */
+void fetcher_free(struct fetcher *fetcher);
+/* Always ends in one call of done, never from inside fetch_start; the fetch is gone then. NULL when memory runs out, a
+ * header line holds a line break, or the fetcher is being freed: then done is not called. */
+MUST_USE struct fetch *fetch_start(struct fetcher *fetcher, const struct fetch_request *request, fetch_done_fn *done,
+                                   void *arg);
 void fetch_cancel(struct fetch *fetch); /* done is called with FETCH_CANCELLED, on a later turn */
 
 #endif

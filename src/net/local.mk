@@ -1,5 +1,6 @@
 # Files of src/net; the layers: DESIGN.md.
 libcandor_a_SOURCES += \
+	include/fetch.h src/net/fetch.c \
 	include/http1.h src/net/http1.c src/net/http1_chars.h src/net/http1_chars.c src/net/http1_chunked.c \
 	src/net/http1_names.h src/net/http1_names.c src/net/http1_write.c \
 	include/loop.h src/net/loop.c \
