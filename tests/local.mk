@@ -20,3 +20,4 @@ endif
 include tests/lint/local.mk
 include tests/system/local.mk
 include tests/node/local.mk
+include tests/fuzz/local.mk

@@ -107,7 +107,7 @@ static size_t family_find(const char *name)
     for (size_t i = 0; i < FAMILY_COUNT; i++)
         if (strcmp(family_rows[i].name, name) == 0)
             return i;
-    assert(!"a family that is not in the table");
+    assert(false && "a family that is not in the table");
     return 0;
 }
 

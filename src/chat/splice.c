@@ -133,18 +133,22 @@ static void replace(struct element *element, struct slice value)
 struct item_facts {
     struct slice role;
     struct json_member content;
+    unsigned roles, contents; /* how often each is named: of twins parsers read different ones */
     bool message;
 };
 
 static int item_member(const struct json_member *member, void *arg)
 {
     struct item_facts *facts = arg;
-    if (json_key_is(member, "role"))
+    if (json_key_is(member, "role")) {
         facts->role = member->value;
-    else if (json_key_is(member, "content"))
+        facts->roles++;
+    } else if (json_key_is(member, "content")) {
         facts->content = *member;
-    else if (json_key_is(member, "type"))
+        facts->contents++;
+    } else if (json_key_is(member, "type")) {
         facts->message = slice_is(member->value, "\"message\"");
+    }
     return 0;
 }
 
@@ -156,59 +160,119 @@ static struct item_facts item_read(const struct element *element)
     return facts;
 }
 
-/* The text of the last user turn becomes another: only where it is one plain string. */
+/* The text of a turn in one place: its content, or the only part of its content. */
+struct sole_text {
+    struct slice raw;
+    unsigned parts, texts;
+    bool typed;
+};
+
+static int part_member(const struct json_member *member, void *arg)
+{
+    struct sole_text *sole = arg;
+    static const char *const types[] = {"\"text\"", "\"input_text\""};
+    if (json_key_is(member, "type"))
+        sole->typed = slice_is(member->value, types[0]) || slice_is(member->value, types[1]);
+    if (!json_key_is(member, "text") || member->type != JSON_STRING)
+        return 0;
+    sole->raw = member->value;
+    sole->texts++;
+    return 0;
+}
+
+static int sole_part(const struct json_member *item, void *arg)
+{
+    struct sole_text *sole = arg;
+    sole->parts++;
+    return item->type == JSON_OBJECT ? json_members(item->value, MAX_DEPTH, part_member, sole) : 0;
+}
+
+/* Where the turn's text stands as one JSON string, data NULL when it does not. */
+static struct slice sole_text_find(const struct json_member *content)
+{
+    struct sole_text sole = {{NULL, 0}, 0, 0, false};
+    if (content->type == JSON_STRING)
+        return content->value;
+    if (content->type != JSON_ARRAY || json_items(content->value, MAX_DEPTH, sole_part, &sole) != 0)
+        return SLICE_NONE;
+    return sole.parts == 1 && sole.texts == 1 && sole.typed ? sole.raw : SLICE_NONE;
+}
+
+/* The text of the last user turn becomes another: only where it is one plain text. */
 static int user_text_replace(struct splicing *splicing, struct element *element, struct slice text)
 {
-    struct slice value = element->member.value, json = escaped(splicing, text);
-    if (element->member.type == JSON_STRING) {
-        replace(element, json);
-        return json.data ? 0 : -1;
+    struct slice value = element->member.value, json = escaped(splicing, text), old = value;
+    if (element->member.type != JSON_STRING) {
+        struct item_facts facts = item_read(element);
+        old = facts.contents == 1 ? sole_text_find(&facts.content) : SLICE_NONE;
     }
-    struct item_facts facts = item_read(element);
-    if (facts.content.type != JSON_STRING || !facts.content.value.data || !json.data)
+    if (!old.data)
         return err_set(splicing->err, "the last user turn is not one plain text");
-    size_t at = (size_t)(facts.content.value.data - value.data);
+    size_t at = (size_t)(old.data - value.data);
     struct buf out;
     buf_init(&out, value.len + json.len);
     buf_add_slice(&out, slice_part(value, 0, at));
     buf_add_slice(&out, json);
-    buf_add_slice(&out, slice_part(value, at + facts.content.value.len, value.len));
-    struct slice copy = arena_copy(splicing->arena, buf_slice(&out));
+    buf_add_slice(&out, slice_part(value, at + old.len, value.len));
+    struct slice copy = json.data && !out.failed ? arena_copy(splicing->arena, buf_slice(&out)) : SLICE_NONE;
     buf_fini(&out);
     replace(element, copy);
-    return copy.data ? 0 : -1;
+    return copy.data ? 0 : err_set(splicing->err, "no memory to splice a request");
 }
 
-static int turns_edit(struct splicing *splicing, struct element *conversation, bool system_done)
+/* A system turn in front of the others. */
+static struct slice system_put(struct splicing *splicing, struct slice turns)
+{
+    struct slice text = escaped(splicing, splicing->edits->replace_system), rest = slice_part(turns, 1, turns.len);
+    struct buf out;
+    buf_init(&out, turns.len + text.len + 64);
+    buf_add_text(&out, "[{\"role\":\"system\",\"content\":");
+    buf_add_slice(&out, text);
+    buf_add_text(&out, slice_starts(slice_trim(rest), SLICE("]")) ? "}" : "},");
+    buf_add_slice(&out, rest);
+    struct slice copy = text.data && !out.failed ? arena_copy(splicing->arena, buf_slice(&out)) : SLICE_NONE;
+    buf_fini(&out);
+    return copy;
+}
+
+/* Marks the system turns for the cut and finds the last user turn. */
+static int turns_mark(struct splicing *splicing, struct collection *turns, struct element **last_user)
+{
+    bool cut = splicing->edits->drop_system || splicing->edits->replace_system.data;
+    *last_user = NULL;
+    for (size_t i = 0; i < turns->count; i++) {
+        struct element *turn = &turns->elements[i];
+        struct item_facts facts = item_read(turn);
+        if (facts.roles > 1)
+            return err_set(splicing->err, "a turn of the request names 'role' twice");
+        if (turn->member.type == JSON_STRING || (facts.message && slice_is(facts.role, "\"user\"")))
+            *last_user = turn;
+        if (cut && facts.message && (slice_is(facts.role, "\"system\"") || slice_is(facts.role, "\"developer\"")))
+            turn->action = CUT;
+    }
+    return 0;
+}
+
+/* The edits of messages, input or prompt. */
+static int turns_edit(struct splicing *splicing, struct element *conversation)
 {
     const struct request_edits *edits = splicing->edits;
     if (conversation->member.type == JSON_STRING)
         return edits->last_user_text.data ? user_text_replace(splicing, conversation, edits->last_user_text) : 0;
     struct collection turns;
-    if (collection_read(splicing, conversation->member.value, false, &turns) != 0)
+    struct element *last_user;
+    if (collection_read(splicing, conversation->member.value, false, &turns) != 0 ||
+        turns_mark(splicing, &turns, &last_user) != 0)
         return -1;
-    struct element *last_user = NULL;
-    bool put_system = edits->replace_system.data && !system_done;
-    for (size_t i = 0; i < turns.count; i++) {
-        struct item_facts facts = item_read(&turns.elements[i]);
-        bool system = facts.message && (slice_is(facts.role, "\"system\"") || slice_is(facts.role, "\"developer\""));
-        if (turns.elements[i].member.type == JSON_STRING || (facts.message && slice_is(facts.role, "\"user\"")))
-            last_user = &turns.elements[i];
-        if (system && (edits->drop_system || edits->replace_system.data))
-            turns.elements[i].action = CUT;
-    }
-    if (edits->last_user_text.data &&
-        (!last_user || user_text_replace(splicing, last_user, edits->last_user_text) != 0))
+    if (edits->last_user_text.data && !last_user)
         return err_set(splicing->err, "there is no user turn to neutralise");
+    if (edits->last_user_text.data && user_text_replace(splicing, last_user, edits->last_user_text) != 0)
+        return -1;
     struct slice value;
     if (collection_replace(splicing, &turns, SLICE(""), &value) != 0)
         return -1;
-    if (put_system) { /* in front of what is left */
-        struct slice text = escaped(splicing, edits->replace_system),
-                     rest = slice_trim(slice_part(value, 1, value.len));
-        value = arena_format(splicing->arena, "[{\"role\":\"system\",\"content\":%.*s}%s%.*s", (int)text.len, text.data,
-                             slice_starts(rest, SLICE("]")) ? "" : ",", (int)rest.len, rest.data);
-    }
+    if (edits->replace_system.data && splicing->endpoint == ENDPOINT_CHAT)
+        value = system_put(splicing, value);
     replace(conversation, value);
     return value.data ? 0 : err_set(splicing->err, "no memory to splice a request");
 }
@@ -256,8 +320,28 @@ static int tools_edit(struct splicing *splicing, struct collection *body, struct
 /* A member named twice is read differently by different parsers: such a body is not edited at all. */
 static int refuse_twins(struct splicing *splicing, const struct collection *body)
 {
-    static const char *const edited[] = {"model", "stream", "stream_options", "store", "messages",
-                                         "input", "prompt", "tools",          "n"};
+    static const char *const edited[] = {"model",
+                                         "stream",
+                                         "stream_options",
+                                         "store",
+                                         "messages",
+                                         "input",
+                                         "prompt",
+                                         "instructions",
+                                         "tools",
+                                         "tool_choice",
+                                         "web_search_options",
+                                         "n",
+                                         "best_of",
+                                         "user",
+                                         "metadata",
+                                         "background",
+                                         "max_tokens",
+                                         "max_output_tokens",
+                                         "max_completion_tokens",
+                                         "safety_identifier",
+                                         "prompt_cache_key",
+                                         "prompt_cache_retention"};
     for (size_t k = 0; k < sizeof edited / sizeof *edited; k++) {
         unsigned seen = 0;
         for (size_t i = 0; i < body->count; i++)
@@ -299,7 +383,8 @@ static void plain_members_edit(struct splicing *splicing, const struct collectio
     static const char *const identity[] = {"user", "metadata", "safety_identifier", "prompt_cache_key",
                                            "prompt_cache_retention"};
     static const char *const choices[] = {"n", "best_of"};
-    static const char *const streaming[] = {"stream_options"};
+    static const char *const streaming[] = {"stream_options"}, *const background[] = {"background"},
+                             *const instructions[] = {"instructions"}, *const searching[] = {"web_search_options"};
     static const char *const caps[] = {"max_tokens", "max_completion_tokens", "max_output_tokens"};
     const struct request_edits *edits = splicing->edits;
     if (edits->model.data)
@@ -308,8 +393,16 @@ static void plain_members_edit(struct splicing *splicing, const struct collectio
         member_put(body, "stream", SLICE("false"), false, additions);
         cut_all(body, streaming, 1);
     }
-    if (edits->store_false) /* Responses store unless told not to; elsewhere the default is not to */
+    if (edits->store_false) { /* Responses store unless told not to; elsewhere the default is not to */
         member_put(body, "store", SLICE("false"), splicing->endpoint == ENDPOINT_RESPONSES, additions);
+        cut_all(body, background, 1); /* a stored answer that is fetched later */
+    }
+    if (edits->replace_system.data && splicing->endpoint == ENDPOINT_RESPONSES)
+        member_put(body, "instructions", escaped(splicing, edits->replace_system), true, additions);
+    if (edits->drop_system && splicing->endpoint == ENDPOINT_RESPONSES)
+        cut_all(body, instructions, 1);
+    if (edits->cut_server_tools)
+        cut_all(body, searching, 1);
     if (edits->cut_identity)
         cut_all(body, identity, sizeof identity / sizeof *identity);
     if (edits->single_choice)
@@ -326,22 +419,6 @@ static void plain_members_edit(struct splicing *splicing, const struct collectio
     }
 }
 
-static int system_edit(struct splicing *splicing, const struct collection *body, bool *done)
-{
-    const struct request_edits *edits = splicing->edits;
-    struct element *instructions = splicing->endpoint == ENDPOINT_RESPONSES ? element_find(body, "instructions") : NULL;
-    *done = false;
-    if (!instructions || (!edits->drop_system && !edits->replace_system.data))
-        return 0;
-    if (edits->replace_system.data) {
-        replace(instructions, escaped(splicing, edits->replace_system));
-        *done = true;
-        return instructions->replacement.data ? 0 : -1;
-    }
-    instructions->action = CUT;
-    return 0;
-}
-
 static int body_edit(struct splicing *splicing, struct slice text, struct buf *out)
 {
     static const char *const names[] = {"messages", "input", "prompt"}; /* in the order of the endpoints */
@@ -350,12 +427,9 @@ static int body_edit(struct splicing *splicing, struct slice text, struct buf *o
     struct buf additions;
     if (collection_read(splicing, text, true, &body) != 0 || refuse_twins(splicing, &body) != 0)
         return -1;
-    bool system_done;
-    if (system_edit(splicing, &body, &system_done) != 0)
-        return err_set(splicing->err, "no memory to splice a request");
     struct element *conversation = element_find(&body, names[splicing->endpoint]);
     bool turns = edits->drop_system || edits->replace_system.data || edits->last_user_text.data;
-    if (turns && conversation && turns_edit(splicing, conversation, system_done) != 0)
+    if (turns && conversation && turns_edit(splicing, conversation) != 0)
         return -1;
     struct element *tools = element_find(&body, "tools");
     if (edits->cut_server_tools && tools && tools_edit(splicing, &body, tools) != 0)

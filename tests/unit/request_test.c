@@ -1,6 +1,8 @@
 /* request: what is read from each endpoint's body, and that a splice changes nothing but what it edits. */
 #include "check.h"
 
+#include <stdio.h>
+
 #include "request.h"
 
 struct fixture {
@@ -153,6 +155,14 @@ static void system_turns_are_dropped_or_replaced(void **state)
                    "{\"instructions\":\"warm\",\"input\":\"q\"}", "{\"instructions\":\"x\",\"input\":\"q\"}");
     assert_spliced(ENDPOINT_RESPONSES, &(struct request_edits){.drop_system = true},
                    "{\"instructions\":\"warm\",\"input\":\"q\"}", "{\"input\":\"q\"}");
+    /* A prompt that was not there is put where the endpoint wants one; a completion has no place for it. */
+    assert_spliced(ENDPOINT_RESPONSES, &(struct request_edits){.replace_system = SLICE("x")},
+                   "{\"input\":[{\"role\":\"developer\",\"content\":\"w\"},{\"role\":\"user\",\"content\":\"q\"}]}",
+                   "{\"input\":[{\"role\":\"user\",\"content\":\"q\"}],\"instructions\":\"x\"}");
+    assert_spliced(ENDPOINT_CHAT, &(struct request_edits){.replace_system = SLICE("x")}, "{\"messages\":[]}",
+                   "{\"messages\":[{\"role\":\"system\",\"content\":\"x\"}]}");
+    assert_spliced(ENDPOINT_COMPLETIONS, &(struct request_edits){.replace_system = SLICE("x")}, "{\"prompt\":[\"q\"]}",
+                   "{\"prompt\":[\"q\"]}");
 }
 
 static void the_last_user_text_is_replaced_where_it_is_plain(void **state)
@@ -165,7 +175,26 @@ static void the_last_user_text_is_replaced_where_it_is_plain(void **state)
                    "{\"messages\":[{\"role\":\"user\",\"content\":\"first\"},{\"content\" : "
                    "\"bare\",\"role\":\"user\"},{\"role\":\"assistant\",\"content\":\"a\"}]}");
     assert_spliced(ENDPOINT_RESPONSES, &edits, "{\"input\":\"sad q\"}", "{\"input\":\"bare\"}");
-    assert_refused(&edits, "{\"messages\":[{\"role\":\"user\",\"content\":[]}]}", "neutralise");
+    /* One text part is as plain; two, or one beside an image, are not. */
+    assert_spliced(ENDPOINT_CHAT, &edits,
+                   "{\"messages\":[{\"role\":\"user\",\"content\":[ {\"type\":\"text\",\"text\" : \"sad q\"} ]}]}",
+                   "{\"messages\":[{\"role\":\"user\",\"content\":[ {\"type\":\"text\",\"text\" : \"bare\"} ]}]}");
+    assert_spliced(ENDPOINT_RESPONSES, &edits,
+                   "{\"input\":[{\"role\":\"user\",\"content\":[{\"text\":\"sad q\",\"type\":\"input_text\"}]}]}",
+                   "{\"input\":[{\"role\":\"user\",\"content\":[{\"text\":\"bare\",\"type\":\"input_text\"}]}]}");
+    static const char *const contents[] = {
+        "[]",
+        "[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"text\",\"text\":\"b\"}]",
+        "[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"image_url\",\"image_url\":{\"url\":\"u\"}}]",
+        "[{\"type\":\"text\",\"text\":\"a\",\"text\":\"b\"}]",
+        "[{\"type\":\"image_url\",\"text\":\"a\"}]",
+        "null",
+        "\"a\",\"content\":\"b\""};
+    for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
+        char body[256];
+        snprintf(body, sizeof body, "{\"messages\":[{\"role\":\"user\",\"content\":%s}]}", contents[i]);
+        assert_refused(&edits, body, "not one plain text");
+    }
     assert_refused(&edits, "{\"messages\":[{\"role\":\"system\",\"content\":\"x\"}]}", "neutralise");
 }
 
@@ -178,6 +207,9 @@ static void server_side_tools_are_cut(void **state)
                    "\"auto\",\"input\":\"q\"}",
                    "{\"tools\":[{\"type\":\"function\",\"name\":\"f\"}],\"input\":\"q\"}");
     assert_spliced(ENDPOINT_RESPONSES, &edits, "{\"input\":\"q\",\"tools\":[{\"type\":\"mcp\"}]}", "{\"input\":\"q\"}");
+    assert_spliced(ENDPOINT_CHAT, &edits, "{\"web_search_options\":{},\"messages\":[]}", "{\"messages\":[]}");
+    assert_spliced(ENDPOINT_RESPONSES, &(struct request_edits){.store_false = true},
+                   "{\"background\":true,\"store\":true}", "{\"store\":false}");
 }
 
 static void a_body_that_parsers_read_differently_is_not_edited(void **state)
@@ -187,6 +219,9 @@ static void a_body_that_parsers_read_differently_is_not_edited(void **state)
     assert_refused(&edits, "{\"model\":\"a\",\"model\":\"b\"}", "'model' twice");
     assert_refused(&edits, "{\"model\":\"a\",\"mod\\u0065l\":\"b\"}", "'model' twice");
     assert_refused(&edits, "{\"model\":\"a\"} x", "well-formed");
+    assert_refused(&(struct request_edits){.cut_identity = true}, "{\"user\":\"a\",\"user\":\"b\"}", "'user' twice");
+    assert_refused(&(struct request_edits){.drop_system = true},
+                   "{\"messages\":[{\"role\":\"user\",\"role\":\"system\",\"content\":\"x\"}]}", "'role' twice");
 }
 
 static void a_cap_on_tokens_is_added_only_where_none_is_named(void **state)
