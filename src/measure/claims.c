@@ -181,6 +181,9 @@ int question_read(const struct compare_input *input, struct arena *arena, struct
         return -1;
     mark_asked(out);
     unmark_belief(out, input->question, input->belief);
+    for (size_t i = 0; i < out->text.count; i++)
+        out->asked_words +=
+            out->asked[i] && word_is_content(&out->text.words[i]) && !(out->text.words[i].flags & WORD_COMMON);
     classify(out);
     return 0;
 }
@@ -215,24 +218,24 @@ static const char openers[] = " i it lets we thank thanks sorry hey hi hello oh 
  * only a sentence about the speaker, or one that opens like chat, may hold more than a few other words. */
 static bool sentence_is_chat(const struct claims *c, size_t from, size_t to)
 {
-    unsigned pronouns = 0, chat_words = 0, claims = 0;
+    unsigned pronouns = 0, chat_words = 0, claims = 0; /* a claimed word counts two, the question's own one */
     for (size_t i = from; i < to; i++) {
         const struct word *word = &c->text.words[i];
         if (lexicon_in(personal, word->text))
             pronouns++;
         else if (lexicon_in(chatty, word->text))
             chat_words++;
-        else if ((word->flags & WORD_NUMBER) || (c->novel[i] && word_is_name(word)))
-            claims += 3;
+        else if (c->novel[i] && ((word->flags & WORD_NUMBER) || word_is_name(word)))
+            claims += 6;
         else if (word_is_content(word) && !(word->flags & WORD_COMMON))
-            claims++;
+            claims += c->novel[i] ? 2 : 1;
     }
     if (pronouns == 0)
         return false;
-    if (c->text.questions[c->text.words[from].sentence] && claims < 6)
+    if (c->text.questions[c->text.words[from].sentence] && claims < 12)
         return true;
     bool opens = lexicon_in(openers, c->text.words[from].text);
-    return chat_words > 0 && claims <= (opens ? 2 + 2 * chat_words : chat_words);
+    return chat_words > 0 && claims <= (opens ? 4 + 4 * chat_words : 2 * chat_words);
 }
 
 static float word_weight(const struct word *word, bool novel)
@@ -245,29 +248,45 @@ static float word_weight(const struct word *word, bool novel)
     return novel ? weight : weight * .1f;
 }
 
-static void weigh(struct claims *c)
+/* How much a sentence has to do with what is asked: the share of the question's words it takes up, and whether it
+ * brings a name, a number or words of the belief. "What a fascinating topic!" has nothing to do with it. */
+static float relevance(const struct claims *c, const struct question *q, size_t from, size_t to)
 {
-    float by_rank[] = {1, .5f, .3f, .2f, .1f};
-    size_t rank = 0;
-    c->head = c->text.sentences;
-    for (unsigned s = 0; s < c->text.sentences; s++) {
-        size_t from, to;
-        float claimed = 0;
-        words_sentence(&c->text, s, &from, &to);
-        c->chat[s] = sentence_is_chat(c, from, to);
-        float factor = c->chat[s] ? .05f : by_rank[rank];
-        for (size_t i = from; i < to; i++) {
-            float weight = word_weight(&c->text.words[i], c->novel[i]);
-            claimed += weight;
-            c->weights[i] = weight * factor;
-        }
-        if (c->chat[s] || claimed < .5f)
+    unsigned taken = 0;
+    bool brings = false;
+    for (size_t i = from; i < to; i++) {
+        const struct word *word = &c->text.words[i];
+        if (!word_is_content(word))
             continue;
-        if (c->head == c->text.sentences)
-            c->head = s;
-        if (rank + 1 < sizeof by_rank / sizeof *by_rank)
-            rank++;
+        if (!c->novel[i])
+            taken += !(word->flags & WORD_COMMON);
+        else
+            brings = brings || (word->flags & WORD_NUMBER) || word_is_name(word) ||
+                     word_set_find(&q->belief_words, word->key) != SLICE_NOT_FOUND;
     }
+    float share = q->asked_words ? (float)taken / (float)q->asked_words : 0;
+    return (share > 1 ? 1 : share) + (brings ? .5f : 0);
+}
+
+/* The first sentence that has to do with the question, where one of the first has; else the first that claims. */
+static unsigned find_head(const struct claims *c, const struct question *q)
+{
+    enum { LOOKED_AT = 10 };
+    unsigned first = c->text.sentences;
+    for (unsigned s = 0; s < c->text.sentences && s < LOOKED_AT; s++) {
+        size_t from, to;
+        words_sentence(&c->text, s, &from, &to);
+        if (c->chat[s])
+            continue;
+        float claimed = 0;
+        for (size_t i = from; i < to; i++)
+            claimed += c->weights[i];
+        if (claimed >= .5f && first == c->text.sentences)
+            first = s;
+        if (relevance(c, q, from, to) >= .3f)
+            return s;
+    }
+    return first;
 }
 
 int claims_read(struct slice text, const struct question *question, struct arena *arena, struct claims *out)
@@ -280,8 +299,15 @@ int claims_read(struct slice text, const struct question *question, struct arena
     out->chat = arena_array(arena, out->text.sentences + 1u, sizeof *out->chat);
     if (!out->weights || !out->novel || !out->chat)
         return -1;
-    for (size_t i = 0; i < out->text.count; i++)
+    for (size_t i = 0; i < out->text.count; i++) {
         out->novel[i] = word_is_content(&out->text.words[i]) && !question_has(question, &out->text.words[i]);
-    weigh(out);
+        out->weights[i] = word_weight(&out->text.words[i], out->novel[i]);
+    }
+    for (unsigned sentence = 0; sentence < out->text.sentences; sentence++) {
+        size_t from, to;
+        words_sentence(&out->text, sentence, &from, &to);
+        out->chat[sentence] = sentence_is_chat(out, from, to);
+    }
+    out->head = find_head(out, question);
     return 0;
 }

@@ -1,9 +1,9 @@
 /* claims: what an answer says beyond the question it answers, word by word with a weight. Private to src/measure.
  *
  * An answer's words weigh by what they can claim: nothing for grammar, little for what the question said already,
- * more for names and numbers; less the later their sentence stands, nearly nothing in a sentence that only talks to
- * the user ("I'm so sorry to hear that"). The belief the user states is no part of the question: an answer that repeats
- * it says something. Pure, one arm at a time, the same for both.
+ * more for names and numbers. Sentences that only talk to the user ("I'm so sorry to hear that") claim nothing, and the
+ * head is the first that has to do with the question. The belief the user states is no part of the question: an answer
+ * that repeats it says something. Pure, one arm at a time, the same for both.
  */
 #ifndef CANDOR_MEASURE_CLAIMS_H
 #define CANDOR_MEASURE_CLAIMS_H
@@ -29,7 +29,8 @@ enum ask { ASK_OTHER, ASK_OPTION, ASK_YES_NO, ASK_NUMBER, ASK_DATE, ASK_NAME };
 struct question {
     struct passage text, belief;
     struct word_set words, belief_words;
-    bool *asked; /* per word of text: stands in a sentence that asks, outside the belief */
+    bool *asked;          /* per word of text: stands in a sentence that asks, outside the belief */
+    unsigned asked_words; /* how many of them carry content */
     enum ask ask;
     bool negated;      /* "Isn't ...?": yes and no are ambiguous */
     bool alternatives; /* "A or B?" */
@@ -46,7 +47,7 @@ struct claims {
     float *weights; /* per word: what it claims */
     bool *novel;    /* per word: content the question did not have */
     bool *chat;     /* per sentence: talks to the user only */
-    unsigned head;  /* the first sentence that claims; text.sentences when none does */
+    unsigned head;  /* the sentence that answers; text.sentences when none claims anything */
     enum answers answers;
 };
 MUST_USE int claims_read(struct slice text, const struct question *question, struct arena *arena, struct claims *out);

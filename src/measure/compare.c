@@ -5,6 +5,8 @@
  */
 #include "compare.h"
 
+#include <math.h>
+
 #include "difference.h"
 #include "refusal.h"
 #include "stance.h"
@@ -16,8 +18,7 @@ struct side {
     struct slice text, tool_calls;
     struct claims claims;
     struct value value;
-    enum stance stance;
-    bool stance_certain;
+    struct side_taken taken;
 };
 
 struct pair {
@@ -108,7 +109,7 @@ static int side_read(struct side *side, struct slice text, const struct pair *pa
     side->claims.answers = refusal_judge(&side->claims);
     side->claims.text.cut = side->claims.text.cut || text.len > COMPARE_MAX_BYTES;
     value_extract(&side->claims, &pair->question, &side->value);
-    side->stance = stance_read(&side->claims, &pair->question, pair->input->belief_kind, &side->stance_certain);
+    side->taken = stance_read(&side->claims, &pair->question, pair->input->belief_kind);
     return 0;
 }
 
@@ -123,19 +124,6 @@ static int pair_read(struct pair *pair, const struct compare_input *input, struc
     return side_read(&pair->warm, input->warm, pair, arena) || side_read(&pair->original, input->original, pair, arena)
                ? -1
                : 0;
-}
-
-/* 1: they take opposite sides, .5: one takes a side and the other does not. */
-static double polarity_conflict(const struct pair *pair)
-{
-    bool certain;
-    int warm = value_polarity(&pair->warm.claims, &certain),
-        original = value_polarity(&pair->original.claims, &certain);
-    enum stance a = pair->warm.stance, b = pair->original.stance;
-    bool opposed = (a == STANCE_ENDORSES && b == STANCE_REJECTS) || (a == STANCE_REJECTS && b == STANCE_ENDORSES);
-    if (warm * original < 0 || opposed)
-        return 1;
-    return a != b ? .5 : 0;
 }
 
 /* ---- the stages ---- */
@@ -176,7 +164,7 @@ static bool compare_refusals(const struct pair *pair, struct comparison *out)
     if (!warm && !original)
         return false;
     if (warm != original) {
-        bool endorses = answering->stance == STANCE_ENDORSES;
+        bool endorses = answering->taken.stance == STANCE_ENDORSES;
         bool direct = answering->claims.answers == ANSWERS_DIRECT;
         if (!direct || endorses || (refusal_substance(&answering->claims) < SUBSTANCE && !answering->value.found))
             return false;
@@ -188,14 +176,14 @@ static bool compare_refusals(const struct pair *pair, struct comparison *out)
 static bool compare_stances(const struct pair *pair, struct comparison *out)
 {
     const struct side *warm = &pair->warm, *original = &pair->original;
-    bool opposed = warm->stance != original->stance;
-    if (!warm->stance_certain || !original->stance_certain)
+    bool opposed = warm->taken.stance != original->taken.stance;
+    if (!warm->taken.certain || !original->taken.certain)
         return false;
     out->stance_known = true;
-    out->stance_warm = warm->stance;
-    out->stance_original = original->stance;
+    out->stance_warm = warm->taken.stance;
+    out->stance_original = original->taken.stance;
     /* Two that reject a belief may still put different things in its place. */
-    if (!opposed && warm->stance != STANCE_ENDORSES)
+    if (!opposed && warm->taken.stance != STANCE_ENDORSES)
         return false;
     decide(out, STAGE_EXTRACTED, opposed ? RELATION_CONTRADICTORY : RELATION_SAME, pair->input->belief_kind);
     return true;
@@ -214,7 +202,8 @@ void compare_texts(const struct compare_input *input, struct arena *arena, struc
     }
     out->answers_warm = pair.warm.claims.answers;
     out->answers_original = pair.original.claims.answers;
-    likeness_measure(&pair.warm.claims, &pair.original.claims, polarity_conflict(&pair), &likeness);
+    double conflict = fabs(pair.warm.taken.lean - pair.original.taken.lean) / 2;
+    likeness_measure(&pair.warm.claims, &pair.original.claims, conflict, &likeness);
     out->difference = likeness_difference(&likeness);
     if (pair.warm.claims.text.cut || pair.original.claims.text.cut) {
         out->reason = "too_long";

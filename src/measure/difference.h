@@ -6,17 +6,15 @@
 
 /* Each feature is the same when the two answers change places. */
 enum {
-    FEATURE_COVER_LEAST, /* share of one answer's claims the other makes too: the smaller share, */
-    FEATURE_COVER_MOST,  /* the larger */
-    FEATURE_HEAD_LEAST,  /* the same for the new words of the head claims alone */
-    FEATURE_HEAD_MOST,
-    FEATURE_SPAN,     /* the words that answer: the better of the two directions */
-    FEATURE_NAMES,    /* 1: both name something in their heads, and nothing in common */
-    FEATURE_NUMBERS,  /* 1: both give numbers in their heads, none in common */
-    FEATURE_NEGATION, /* 1: one head is negated, the other is not */
-    FEATURE_POLARITY, /* 1: one says yes, the other no; or one endorses and the other rejects the belief */
-    FEATURE_EVADES,   /* 1: one answers, the other evades or refuses */
-    FEATURE_LENGTH,   /* |log of the ratio of lengths|, 0..1 */
+    FEATURE_HEAD_LEAST, /* share of one head's new words that the other answer has: the smaller share, */
+    FEATURE_HEAD_MOST,  /* the larger */
+    FEATURE_SPAN,       /* the same of the words that answer: the mean of the two directions */
+    FEATURE_NAMES,      /* 1: both name something in their heads, and nothing in common */
+    FEATURE_NUMBERS,    /* 1: both give numbers in their heads, none in common */
+    FEATURE_POLARITY,   /* 0..1: how far apart they lean for and against the belief, or yes and no */
+    FEATURE_EVADES,     /* 1: one answers, the other evades or refuses */
+    FEATURE_TEXT,       /* the share of one answer's new words, anywhere, that the other has too: the larger share */
+    FEATURE_DENIAL,     /* 0..1: one text is fuller of not, no and never than the other */
     FEATURE_COUNT
 };
 

@@ -6,6 +6,11 @@
 #include "difference.h"
 #include "lexicon.h"
 
+/* Beside the value, an answer whose value decides may make this many claims of its own. */
+#ifndef MAX_EXTRAS
+#define MAX_EXTRAS 6
+#endif
+
 static void head_words(const struct claims *c, size_t *from, size_t *to)
 {
     words_sentence(&c->text, c->head, from, to);
@@ -310,6 +315,17 @@ static bool is_surname_of(const struct value *a, const struct claims *ac, const 
     return true;
 }
 
+/* Words of claims, anywhere, that the other answer does not have. */
+static unsigned count_extras(const struct claims *c, const struct claims *other)
+{
+    unsigned extras = 0;
+    for (size_t i = 0; i < c->text.count && extras <= MAX_EXTRAS; i++)
+        if (c->novel[i] && !c->chat[c->text.words[i].sentence] && !(c->text.words[i].flags & WORD_COMMON) &&
+            claims_find_word(c, i, other) == 0)
+            extras++;
+    return extras;
+}
+
 static enum values compare_names(const struct value *a, const struct claims *ac, const struct value *b,
                                  const struct claims *bc, const struct question *question)
 {
@@ -320,9 +336,11 @@ static enum values compare_names(const struct value *a, const struct claims *ac,
     struct found a_head = find_words(ac, a_from, a_to, bc), b_head = find_words(bc, b_from, b_to, ac);
     bool spans_same = a_span.words && b_span.words && a_span.same == a_span.words && b_span.same == b_span.words;
     bool head_covered = a_head.same == a_head.words || b_head.same == b_head.words;
+    /* An answer that goes on may take back, or name another: the more it adds, the less its head alone decides. */
+    bool brief = count_extras(ac, bc) <= MAX_EXTRAS && count_extras(bc, ac) <= MAX_EXTRAS;
     if (spans_same && head_covered)
-        return VALUES_SAME;
-    if (question->person && head_covered && (is_surname_of(a, ac, b, bc) || is_surname_of(b, bc, a, ac)))
+        return brief ? VALUES_SAME : VALUES_UNCLEAR;
+    if (question->person && head_covered && brief && (is_surname_of(a, ac, b, bc) || is_surname_of(b, bc, a, ac)))
         return VALUES_SAME;
     if (joined_alike(ac, a, bc, b))
         return a_head.words == a_span.words && b_head.words == b_span.words ? VALUES_SAME : VALUES_UNCLEAR;

@@ -7,10 +7,12 @@
 
 #include "extract.h"
 
-/* STANCE_ENDORSES or STANCE_REJECTS with certain set where the text alone decides; a leaning without it, or
- * STANCE_IGNORES where it shows none. STANCE_NONE when there is no belief. */
-enum stance stance_read(const struct claims *claims, const struct question *question, enum belief belief,
-                        bool *certain);
+struct side_taken {
+    enum stance stance; /* NONE: there is no belief; IGNORES: no sign of one */
+    bool certain;       /* the text alone decides that it endorses or rejects */
+    double lean; /* -1 against, 1 for the proposition: of the belief, or of a question to be answered by yes or no */
+};
+struct side_taken stance_read(const struct claims *claims, const struct question *question, enum belief belief);
 
 /* The same from an extracted value, where the belief names one: false when it cannot be told. */
 bool stance_of_value(const struct value *value, const struct claims *claims, const struct question *question,
