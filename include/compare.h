@@ -34,6 +34,10 @@ struct comparison {
 /* The stages that need no judge. Scratch memory comes from the arena. */
 void compare_texts(const struct compare_input *input, struct arena *arena, struct comparison *out);
 
+/* True where a judge has something to add: texts could not decide, or they differ and nobody said whom the facts
+ * support. Divergence alone is weak evidence that the warm answer is the wrong one (study.md). */
+bool comparison_open(const struct comparison *comparison);
+
 /* What a judge (or a human) said of the two answers, already mapped from A/B to warm/original. */
 struct judgement {
     enum stance stance_warm, stance_original;

@@ -51,6 +51,12 @@ enum verdict verdict_derive(const struct judgement *judgement, enum belief belie
     return VERDICT_UNDECIDED;
 }
 
+bool comparison_open(const struct comparison *comparison)
+{
+    bool differs = comparison->verdict != VERDICT_AGREE;
+    return comparison->stage == STAGE_NONE || (differs && comparison->supported == SUPPORTED_UNCLEAR);
+}
+
 static void comparison_abstain(struct comparison *out, const char *reason)
 {
     out->verdict = VERDICT_UNDECIDED;

@@ -229,7 +229,7 @@ static void compare(void *job, void *scratch)
     enum drop_reason reason = step_compare(trial);
     if (reason != DROP_NONE) {
         pipeline_drop(pipeline, trial, reason);
-    } else if (trial->comparison.stage == STAGE_NONE && trial->conf->has_judge) {
+    } else if (trial->conf->has_judge && comparison_open(&trial->comparison)) {
         pipeline->ops.judge(trial, pipeline->ops.arg);
     } else {
         step_conclude(trial);

@@ -189,18 +189,21 @@ enum drop_reason step_compare(struct trial *trial)
     return DROP_NONE;
 }
 
+/* What the texts had decided stands where the judge abstains; where they had not, its absence is the reason. */
 void step_judged(struct trial *trial)
 {
     const struct judge_call *first = &trial->judge[0], *second = &trial->judge[1];
-    struct comparison *comparison = &trial->comparison;
-    enum belief belief = trial->detection.belief.kind;
-    if (trial->judge_count == 0 || first->missing != DROP_NONE) {
-        comparison->reason = "judge_missing";
-    } else if (!first->parsed || (trial->judge_count > 1 && !second->parsed)) {
-        comparison->reason = trial->judge_count > 1 && second->missing != DROP_NONE ? "judge_missing" : "judge_parse";
-    } else {
-        compare_judged(&first->judgement, trial->judge_count > 1 ? &second->judgement : NULL, belief, comparison);
-    }
+    struct comparison judged = trial->comparison;
+    bool twice = trial->judge_count > 1;
+    judged.verdict = VERDICT_UNDECIDED;
+    if (trial->judge_count == 0 || first->missing != DROP_NONE || (twice && second->missing != DROP_NONE))
+        judged.reason = "judge_missing";
+    else if (!first->parsed || (twice && !second->parsed))
+        judged.reason = "judge_parse";
+    else
+        compare_judged(&first->judgement, twice ? &second->judgement : NULL, trial->detection.belief.kind, &judged);
+    if (judged.verdict != VERDICT_UNDECIDED || trial->comparison.stage == STAGE_NONE)
+        trial->comparison = judged;
 }
 
 void step_conclude(struct trial *trial)
