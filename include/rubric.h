@@ -13,13 +13,14 @@
 
 struct rubric_input {
     const struct compare_input *pair;
-    struct slice earlier; /* the turns before the last user message, summarised or cut; empty: none */
-    bool warm_first;      /* answer A is the warm one */
-    char nonce[9];        /* 8 hex digits, random */
-    struct slice model;   /* the judge's model name */
-    bool temperature;     /* send temperature 0 */
-    bool response_format; /* send the JSON schema */
-    unsigned max_tokens;  /* 0 = 1,024 */
+    struct slice earlier;   /* the turns before the last user message, summarised or cut; empty: none */
+    bool warm_first;        /* answer A is the warm one */
+    char nonce[9];          /* 8 hex digits, random */
+    struct slice model;     /* the judge's model name */
+    bool temperature;       /* send temperature 0 */
+    bool response_format;   /* send the JSON schema */
+    unsigned max_tokens;    /* 0 = 1,024 */
+    bool completion_tokens; /* name the cap max_completion_tokens, as reasoning models want it */
 };
 /* The body of a chat completion request. */
 void rubric_request(const struct rubric_input *input, struct buf *out);

@@ -177,7 +177,8 @@ void rubric_request(const struct rubric_input *input, struct buf *out)
     json_close_array(&w);
     if (input->temperature)
         json_put_int(&w, "temperature", 0);
-    json_put_int(&w, "max_tokens", input->max_tokens ? (int64_t)input->max_tokens : DEFAULT_MAX_TOKENS);
+    json_put_int(&w, input->completion_tokens ? "max_completion_tokens" : "max_tokens",
+                 input->max_tokens ? (int64_t)input->max_tokens : DEFAULT_MAX_TOKENS);
     if (input->response_format)
         put_schema(&w);
     json_close_object(&w);

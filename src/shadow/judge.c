@@ -1,6 +1,7 @@
-/* judge: see judge.h. One judging is at most two calls (two orders), each at most a few requests: again without
- * temperature where the endpoint refuses it, and once without response_format where that is refused or what came back
- * does not parse (servers exist that loop in blanks under a schema).
+/* judge: see judge.h. One judging is at most two calls (two orders), each at most a few requests: again without an
+ * option the endpoint refuses, and once without response_format and with more room where what came back does not parse
+ * (servers exist that loop in blanks under a schema, and models that think for longer than the cap). What was learnt of
+ * the endpoint in the first call holds for the second.
  */
 #include "judge.h"
 
@@ -12,7 +13,8 @@
 #include "reply.h"
 #include "rubric.h"
 
-#define BLANK_LIMIT 64 /* blank bytes in a row after which the answer is given up */
+#define BLANK_LIMIT      64   /* blank bytes in a row after which the answer is given up */
+#define TOKENS_WITH_ROOM 4096 /* of the retry */
 
 struct asking {
     struct fetcher *fetcher;
@@ -23,7 +25,9 @@ struct asking {
     judge_done_fn *done;
     void *arg;
     struct judging judging;
-    bool warm_first, temperature, response_format;
+    bool warm_first;
+    bool no_temperature, no_response_format, completion_tokens; /* learnt of the endpoint */
+    bool retried;                                               /* this call's one retry is spent */
 };
 
 static void asking_end(struct asking *asking)
@@ -64,8 +68,10 @@ static int call_send(struct asking *asking)
         .earlier = asking->earlier,
         .warm_first = asking->warm_first,
         .model = slice_from(model ? model : "judge"),
-        .temperature = asking->temperature,
-        .response_format = asking->response_format,
+        .temperature = !asking->no_temperature,
+        .response_format = !asking->no_response_format,
+        .completion_tokens = asking->completion_tokens,
+        .max_tokens = asking->retried ? TOKENS_WITH_ROOM : 0,
     };
     uint32_t random;
     if (getrandom(&random, sizeof random, 0) != sizeof random)
@@ -82,7 +88,7 @@ static int call_send(struct asking *asking)
 static int call_start(struct asking *asking, bool warm_first)
 {
     asking->warm_first = warm_first;
-    asking->response_format = true;
+    asking->retried = false;
     struct judge_call *call = &asking->judging.calls[asking->judging.call_count++];
     *call = (struct judge_call){.order = warm_first ? 'w' : 'o'};
     return call_send(asking);
@@ -90,23 +96,24 @@ static int call_start(struct asking *asking, bool warm_first)
 
 /* ---- its answer ---- */
 
-static void call_missing(struct asking *asking, enum drop_reason reason, enum fetch_outcome outcome)
+static void call_missing(struct asking *asking, enum drop_reason reason)
 {
     current_call(asking)->missing = reason;
-    asking->judging.outcome = outcome;
     asking_end(asking);
 }
 
 static void call_again(struct asking *asking)
 {
     if (call_send(asking) != 0)
-        call_missing(asking, DROP_MEMORY, FETCH_BROKEN);
+        call_missing(asking, DROP_MEMORY);
 }
 
-static void call_unparsed(struct asking *asking, struct slice why)
+/* Where response_format was already off, the same question at temperature 0 would get the same answer. */
+static void call_unparsed(struct asking *asking, bool truncated, struct slice why)
 {
-    if (asking->response_format) {
-        asking->response_format = false;
+    if (!asking->retried && (truncated || !asking->no_response_format)) {
+        asking->retried = true;
+        asking->no_response_format = true;
         call_again(asking);
         return;
     }
@@ -114,22 +121,39 @@ static void call_unparsed(struct asking *asking, struct slice why)
     asking_end(asking);
 }
 
-/* A 400 that names what it does not take. */
-static bool refused_option(struct asking *asking, const struct fetch_answer *answer)
+/* A 400 that names an option we sent: true when there is one to leave out from now on. Each is left out once, so this
+ * comes to an end. */
+static bool option_refused(struct asking *asking, const struct fetch_answer *answer)
 {
+    const struct {
+        struct slice word;
+        bool *learnt;
+    } options[] = {
+        {SLICE("temperature"), &asking->no_temperature},
+        {SLICE("response_format"), &asking->no_response_format},
+        {SLICE("json_schema"), &asking->no_response_format},
+        {SLICE("max_completion_tokens"), &asking->completion_tokens},
+    };
     if (answer->status != 400 && answer->status != 422)
         return false;
-    if (asking->temperature && slice_find(answer->body, SLICE("temperature"), 0) != SLICE_NOT_FOUND) {
-        asking->temperature = false;
-        return true;
-    }
-    bool format = slice_find(answer->body, SLICE("response_format"), 0) != SLICE_NOT_FOUND ||
-                  slice_find(answer->body, SLICE("json_schema"), 0) != SLICE_NOT_FOUND;
-    if (asking->response_format && format) {
-        asking->response_format = false;
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        if (*options[i].learnt || slice_find(answer->body, options[i].word, 0) == SLICE_NOT_FOUND)
+            continue;
+        *options[i].learnt = true;
         return true;
     }
     return false;
+}
+
+static void count_tokens(struct asking *asking, const struct reply *reply)
+{
+    struct judging *judging = &asking->judging;
+    if (reply->tokens_in < 0 || reply->tokens_out < 0) {
+        judging->tokens_known = false;
+        return;
+    }
+    judging->tokens_in += reply->tokens_in;
+    judging->tokens_out += reply->tokens_out;
 }
 
 static void call_read(struct asking *asking, struct slice body)
@@ -138,16 +162,14 @@ static void call_read(struct asking *asking, struct slice body)
     struct reply reply;
     struct err err = {""};
     reply_read(ENDPOINT_CHAT, false, body, asking->arena, &reply);
-    if (reply.tokens_in >= 0 && reply.tokens_out >= 0) {
-        asking->judging.tokens_in += reply.tokens_in;
-        asking->judging.tokens_out += reply.tokens_out;
-    }
+    count_tokens(asking, &reply);
+    bool truncated = slice_is(reply.finish_reason, "length");
     if (reply.unparsed || reply.is_error) {
-        call_unparsed(asking, SLICE("no chat completion"));
+        call_unparsed(asking, truncated, SLICE("the judge's answer is no chat completion"));
         return;
     }
     if (rubric_read(reply.text, asking->warm_first, asking->arena, &call->judgement, &err) != 0) {
-        call_unparsed(asking, slice_from(err.text));
+        call_unparsed(asking, truncated, slice_from(err.text));
         return;
     }
     call->parsed = true;
@@ -156,7 +178,7 @@ static void call_read(struct asking *asking, struct slice body)
     if (settled)
         asking_end(asking);
     else if (call_start(asking, !asking->warm_first) != 0)
-        call_missing(asking, DROP_MEMORY, FETCH_BROKEN);
+        call_missing(asking, DROP_MEMORY);
 }
 
 static void on_answer(const struct fetch_answer *answer, void *arg)
@@ -170,14 +192,20 @@ static void on_answer(const struct fetch_answer *answer, void *arg)
         [FETCH_CANCELLED] = DROP_SHUTDOWN,
     };
     struct asking *asking = arg;
-    if (answer->outcome == FETCH_BROKEN && answer->status == 200) /* blanks without end, or cut off */
-        call_unparsed(asking, SLICE("broken off"));
+    struct judging *judging = &asking->judging;
+    judging->outcome = answer->outcome;
+    judging->status = answer->status;
+    judging->retry_after_ms = answer->retry_after_ms;
+    if (answer->outcome != FETCH_DONE && answer->outcome != FETCH_UNREACHABLE)
+        judging->tokens_known = false; /* it may have been working for us */
+    if (answer->blank)
+        call_unparsed(asking, false, SLICE("the judge's answer ran on in blanks"));
     else if (answer->outcome != FETCH_DONE)
-        call_missing(asking, reasons[answer->outcome], answer->outcome);
-    else if (refused_option(asking, answer))
+        call_missing(asking, reasons[answer->outcome]);
+    else if (option_refused(asking, answer))
         call_again(asking);
     else if (answer->status != 200)
-        call_missing(asking, answer->status == 429 ? DROP_BACKOFF : DROP_SHADOW_STATUS, FETCH_DONE);
+        call_missing(asking, answer->status == 429 ? DROP_BACKOFF : DROP_SHADOW_STATUS);
     else
         call_read(asking, answer->body);
 }
@@ -196,7 +224,7 @@ int judge_start(struct fetcher *fetcher, struct conf *conf, const struct compare
         .arena = arena,
         .done = done,
         .arg = arg,
-        .temperature = true,
+        .judging.tokens_known = true,
     };
     unsigned char coin = 0;
     if (getrandom(&coin, 1, 0) == 1 && call_start(asking, coin & 1) == 0)

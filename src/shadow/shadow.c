@@ -105,6 +105,13 @@ static void ask_pushback(struct shadow *shadow, unsigned status, uint64_t retry_
         budget_recover(&shadow->budget);
 }
 
+/* A request that found nobody, or was refused, cost nothing: an outage must not eat the day's budget. Any other that
+ * does not say what it used is taken at its reservation. */
+static bool never_worked(const struct fetch_answer *fetched)
+{
+    return fetched->outcome == FETCH_UNREACHABLE || (fetched->outcome == FETCH_DONE && fetched->status >= 400);
+}
+
 static void on_answered(const struct fetch_answer *fetched, void *arg)
 {
     struct ask *ask = arg;
@@ -113,7 +120,10 @@ static void on_answered(const struct fetch_answer *fetched, void *arg)
     const struct conf_model *model = arms_model(ask->trial->conf, answer->arm);
     arms_read(ask->trial, answer, fetched);
     bool known = answer->tokens_in >= 0 && answer->tokens_out >= 0;
-    ask_settle(ask, model, answer->tokens_in, answer->tokens_out, known);
+    if (never_worked(fetched))
+        ask_settle(ask, model, 0, 0, true);
+    else
+        ask_settle(ask, model, answer->tokens_in, answer->tokens_out, known);
     ask_pushback(shadow, fetched->status, fetched->retry_after_ms);
     count_request(shadow, ask_arm_name(ask), answer->missing == DROP_NONE ? "done" : drop_reason_name(answer->missing));
     ask_leave(ask);
@@ -130,8 +140,8 @@ static void on_judged(const struct judging *judging, void *arg)
     for (size_t i = 0; i < trial->judge_count; i++)
         if (trial->judge[i].missing == DROP_NONE && !trial->judge[i].parsed)
             metric_add(shadow->judge_invalid, 1);
-    bool known = judging->tokens_in > 0;
-    ask_settle(ask, &trial->conf->judge, judging->tokens_in, judging->tokens_out, known);
+    ask_settle(ask, &trial->conf->judge, judging->tokens_in, judging->tokens_out, judging->tokens_known);
+    ask_pushback(shadow, judging->status, judging->retry_after_ms);
     count_request(shadow, "judge", judging->outcome == FETCH_DONE ? "done" : fetch_outcome_name(judging->outcome));
     ask_leave(ask);
     line_pump(shadow);
