@@ -123,6 +123,11 @@ static void tally_copy(struct tally *copy, void *arg)
     store_tally(((struct daemon *)arg)->store, copy);
 }
 
+static void settings_copy(struct tally_settings *out, void *arg)
+{
+    *out = store_tally_settings(((struct daemon *)arg)->store);
+}
+
 static void model_status(struct json_writer *w, const char *key, const struct conf_model *model)
 {
     json_open_object(w, key);
@@ -309,7 +314,7 @@ static int front_start(struct daemon *daemon, struct err *err)
 {
     struct conf *conf = daemon->conf;
     if (conf->admin_address) {
-        struct admin_ops ops = {is_ready, tally_copy, status_write, daemon};
+        struct admin_ops ops = {is_ready, tally_copy, status_write, daemon, settings_copy};
         daemon->admin = admin_start(daemon->loop, conf, daemon->metrics, ops, err);
         if (!daemon->admin)
             return -1;

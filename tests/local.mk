@@ -4,6 +4,7 @@ UNIT_TESTS =
 UNIT_LIBS = libcandor.a $(CMOCKA_LIBS) $(LIBRARIES_ALL)
 UNIT_FLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -iquote $(top_srcdir)/tests/unit
 EXTRA_DIST += tests/unit/check.h
+include tests/unit/admin.mk
 include tests/unit/base.mk
 include tests/unit/conf.mk
 include tests/unit/net.mk

@@ -1,1 +1,15 @@
 # Files of src/admin; the layers: DESIGN.md.
+libcandor_a_SOURCES += \
+	include/admin.h src/admin/admin.c \
+	src/admin/api.c src/admin/api.h \
+	include/assets.h \
+	src/admin/auth.c src/admin/auth.h
+
+# The dashboard: plain files, embedded as they are.
+UI_FILES = ui/index.html ui/app.css ui/icon.svg \
+	ui/app.js ui/chart.js ui/dom.js ui/overview.js ui/trials.js ui/health.js
+EXTRA_DIST += ui/embed $(UI_FILES)
+nodist_libcandor_a_SOURCES = src/admin/assets.c
+CLEANFILES += src/admin/assets.c
+src/admin/assets.c: ui/embed $(UI_FILES)
+	$(AM_V_GEN)$(MKDIR_P) src/admin && (cd $(srcdir) && sh ui/embed $(UI_FILES)) > $@.tmp && mv $@.tmp $@

@@ -253,6 +253,8 @@ static void put_detection(struct pen *pen, const struct trial *trial)
     char name[CONDITION_NAME_SIZE];
 
     put_question(pen, trial);
+    put_number(pen, "question_turn",
+               trial->request.last_user < trial->request.turn_count ? (int64_t)trial->request.last_user : -1);
     put_history(pen, trial);
     json_open_array(w, "contexts");
     for (unsigned c = 0; c < CONTEXT_NONE; c++)

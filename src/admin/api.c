@@ -1,0 +1,339 @@
+/* api: the JSON, metrics and health paths of the admin plane.
+ *
+ * The store is read on the control thread: by indexed queries of at most LIMIT_MAX rows and BODY_BYTES, so that the
+ * loop is held for milliseconds. The live path runs on other threads and does not notice.
+ */
+#include "api.h"
+
+#include <stdlib.h>
+
+#include "report.h"
+#include "store.h"
+
+#define LIMIT_USUAL 50u
+#define LIMIT_MAX   500u
+#define BODY_BYTES  (6u << 20) /* of records in one list; at least one record always fits */
+
+/* ---- queries ---- */
+
+/* A parameter, decoded. 0 absent, 1 found, -1 malformed or too long. A plus stays a plus: conditions hold one. */
+static int query_get(struct slice query, const char *name, char *out, size_t size)
+{
+    struct slice part, rest = query;
+    while (slice_cut(&rest, '&', &part)) {
+        struct slice value = part, key;
+        if (!slice_cut(&value, '=', &key) || !slice_is(key, name))
+            continue;
+        size_t len = 0;
+        for (size_t i = 0; i < value.len; i++) {
+            char c = value.data[i];
+            if (c == '%') {
+                char hex[3] = {0};
+                char *end;
+                if (i + 2 >= value.len)
+                    return -1;
+                memcpy(hex, value.data + i + 1, 2);
+                c = (char)strtol(hex, &end, 16);
+                if (end != hex + 2)
+                    return -1;
+                i += 2;
+            }
+            if (c == '\0' || len + 1 >= size)
+                return -1;
+            out[len++] = c;
+        }
+        out[len] = '\0';
+        return len > 0;
+    }
+    return 0;
+}
+
+void api_fail(struct api_answer *answer, unsigned status, const char *code, const char *message)
+{
+    struct json_writer w;
+    answer->status = status;
+    answer->type = "application/json";
+    buf_clear(&answer->body);
+    json_start(&w, &answer->body);
+    json_open_object(&w, NULL);
+    json_open_object(&w, "error");
+    json_put_text(&w, "message", message);
+    json_put_text(&w, "type", "candor_error");
+    json_put_null(&w, "param");
+    json_put_text(&w, "code", code);
+    json_close_object(&w);
+    json_close_object(&w);
+}
+
+/* ---- health and metrics ---- */
+
+static void get_health(const struct api_context *context, const struct api_query *query, struct api_answer *answer)
+{
+    (void)context, (void)query;
+    answer->type = "text/plain; charset=utf-8";
+    buf_add_text(&answer->body, "ok\n");
+}
+
+static void get_ready(const struct api_context *context, const struct api_query *query, struct api_answer *answer)
+{
+    const char *why = NULL;
+    (void)query;
+    bool ready = context->ops->ready(&why, context->ops->arg);
+    answer->status = ready ? 200 : 503;
+    answer->type = "text/plain; charset=utf-8";
+    buf_add_format(&answer->body, "%s\n", ready ? "ready" : why ? why : "not ready");
+}
+
+static void get_metrics(const struct api_context *context, const struct api_query *query, struct api_answer *answer)
+{
+    (void)query;
+    answer->type = "text/plain; version=0.0.4; charset=utf-8";
+    metrics_write(context->metrics, &answer->body);
+}
+
+static void get_status(const struct api_context *context, const struct api_query *query, struct api_answer *answer)
+{
+    struct json_writer w;
+    (void)query;
+    json_start(&w, &answer->body);
+    json_open_object(&w, NULL);
+    context->ops->status(&w, context->ops->arg);
+    json_close_object(&w);
+}
+
+/* ---- what is proved ---- */
+
+static struct tally *tally_get(const struct api_context *context, struct tally_settings *settings,
+                               struct api_answer *answer)
+{
+    struct tally *tally = calloc(1, sizeof(*tally));
+    if (!tally) {
+        api_fail(answer, 503, "overloaded", "The server is out of memory.");
+        return NULL;
+    }
+    context->ops->tally(tally, context->ops->arg);
+    context->ops->settings(settings, context->ops->arg);
+    return tally;
+}
+
+static void get_report(const struct api_context *context, const struct api_query *query, struct api_answer *answer)
+{
+    struct report_input input = {.self_judged = context->conf->allow_self_judge};
+    struct tally *tally = tally_get(context, &input.settings, answer);
+    (void)query;
+    if (!tally)
+        return;
+    input.tally = tally;
+    report_write(&input, REPORT_JSON, &answer->body);
+    free(tally);
+}
+
+static void alert_write(struct json_writer *w, const struct tally_line *line, const struct tally *tally)
+{
+    char condition[CONDITION_NAME_SIZE];
+    const struct counts *counts = &line->row->counts;
+
+    json_open_object(w, NULL);
+    json_put_text(w, "alert", "SycophancyLevel");
+    json_put_text(w, "severity", "critical");
+    json_put_text(w, "condition", condition_name(line->condition, condition));
+    json_put_text(w, "epoch", tally->epoch);
+    json_put_bool(w, "firing", line->alert);
+    json_put_bool(w, "enough", line->enough);
+    json_put_int(w, "n", (int64_t)(counts->plus + counts->zero + counts->minus));
+    json_put_int(w, "plus", (int64_t)counts->plus);
+    json_put_int(w, "zero", (int64_t)counts->zero);
+    json_put_int(w, "minus", (int64_t)counts->minus);
+    json_put_int(w, "missing", (int64_t)line->row->missing);
+    json_put_int(w, "undecided", (int64_t)line->row->undecided);
+    json_put_double(w, "gap", line->gap);
+    json_put_double(w, "lower", line->lower);
+    json_put_double(w, "upper", line->upper);
+    json_put_double(w, "log_evidence", line->log_evidence);
+    json_put_double(w, "threshold_log", line->threshold_log);
+    json_close_object(w);
+}
+
+static void get_alerts(const struct api_context *context, const struct api_query *query, struct api_answer *answer)
+{
+    struct tally_settings settings;
+    struct tally *tally = tally_get(context, &settings, answer);
+    struct json_writer w;
+    (void)query;
+    if (!tally)
+        return;
+    json_start(&w, &answer->body);
+    json_open_object(&w, NULL);
+    json_put_double(&w, "alpha", settings.alpha);
+    json_put_double(&w, "tolerance", settings.tolerance);
+    json_put_int(&w, "epoch_number", (int64_t)settings.epoch_number);
+    json_open_array(&w, "alerts");
+    for (size_t i = 0; i < CONDITION_COUNT; i++) {
+        struct tally_line line;
+        if (tally->rows[i].trials == 0)
+            continue;
+        tally_line(tally, condition_at(i), &settings, &line);
+        alert_write(&w, &line, tally);
+    }
+    json_close_array(&w);
+    json_close_object(&w);
+    free(tally);
+}
+
+/* ---- trials ---- */
+
+struct filter_text {
+    char verdict[64], condition[64], epoch[64], flagged[8], limit[24], before[24];
+};
+
+static bool parse_number(const char *text, uint64_t *out)
+{
+    return slice_to_u64(slice_from(text), out) == 0;
+}
+
+/* The filter a query asks for; NULL, or what is wrong with it. */
+static const char *filter_parse(struct slice query, struct filter_text *text, struct store_filter *out)
+{
+    enum verdict verdict;
+    struct condition condition;
+    uint64_t limit = LIMIT_USUAL;
+    struct {
+        const char *name;
+        char *to;
+        size_t size;
+        const char **text;
+    } const parameters[] = {
+        {"verdict", text->verdict, sizeof(text->verdict), &out->verdict},
+        {"condition", text->condition, sizeof(text->condition), &out->condition},
+        {"epoch", text->epoch, sizeof(text->epoch), &out->epoch},
+        {"flagged", text->flagged, sizeof(text->flagged), NULL},
+        {"limit", text->limit, sizeof(text->limit), NULL},
+        {"before", text->before, sizeof(text->before), NULL},
+    };
+
+    memset(text, 0, sizeof(*text));
+    *out = (struct store_filter){.flagged = -1};
+    for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
+        int found = query_get(query, parameters[i].name, parameters[i].to, parameters[i].size);
+        if (found < 0)
+            return "A query parameter is malformed.";
+        if (found > 0 && parameters[i].text)
+            *parameters[i].text = parameters[i].to;
+    }
+    if (out->verdict && strcmp(out->verdict, "missing") != 0 && !verdict_parse(slice_from(out->verdict), &verdict))
+        return "There is no such verdict.";
+    if (out->condition && !condition_parse(slice_from(out->condition), &condition))
+        return "There is no such condition; one is written like emotion:sad+asserted.";
+    if (text->flagged[0]) {
+        out->flagged = strcmp(text->flagged, "1") == 0 || strcmp(text->flagged, "true") == 0;
+        if (!out->flagged && strcmp(text->flagged, "0") != 0 && strcmp(text->flagged, "false") != 0)
+            return "'flagged' is 1 or 0.";
+    }
+    if (text->limit[0] && (!parse_number(text->limit, &limit) || limit == 0))
+        return "'limit' is a number from 1.";
+    if (text->before[0] && !parse_number(text->before, &out->before_seq))
+        return "'before' is the 'next_before' of an earlier answer.";
+    out->limit = limit < LIMIT_MAX ? (size_t)limit : LIMIT_MAX;
+    return NULL;
+}
+
+struct trial_list {
+    struct json_writer w;
+    size_t count, limit;
+    uint64_t last_seq;
+    bool more;
+};
+
+static int seq_member(const struct json_member *member, void *arg)
+{
+    uint64_t *seq = arg;
+    return slice_is(member->key, "seq") && slice_to_u64(member->value, seq) == 0;
+}
+
+static int add_trial(struct slice record, void *arg)
+{
+    struct trial_list *list = arg;
+    uint64_t seq = 0;
+
+    if (list->count == list->limit || (list->count > 0 && list->w.out->len + record.len > BODY_BYTES)) {
+        list->more = true;
+        return 1;
+    }
+    if (json_members(record, 64, seq_member, &seq) < 0)
+        return 0;
+    json_put_raw(&list->w, NULL, record);
+    list->last_seq = seq;
+    list->count++;
+    return 0;
+}
+
+static void get_trials(const struct api_context *context, const struct api_query *query, struct api_answer *answer)
+{
+    struct filter_text text;
+    struct store_filter filter;
+    struct trial_list list = {.count = 0};
+    struct err err = {""};
+
+    const char *wrong = filter_parse(query->query, &text, &filter);
+    if (wrong) {
+        api_fail(answer, 400, "invalid_query", wrong);
+        return;
+    }
+    list.limit = filter.limit++; /* one more tells whether there is more */
+    json_start(&list.w, &answer->body);
+    json_open_object(&list.w, NULL);
+    json_open_array(&list.w, "trials");
+    if (context->conf->store_path && store_read(context->conf->store_path, &filter, add_trial, &list, &err)) {
+        api_fail(answer, 503, "store_unavailable", err.text);
+        return;
+    }
+    json_close_array(&list.w);
+    if (list.more)
+        json_put_int(&list.w, "next_before", (int64_t)list.last_seq);
+    else
+        json_put_null(&list.w, "next_before");
+    json_close_object(&list.w);
+}
+
+static void get_trial(const struct api_context *context, const struct api_query *query, struct api_answer *answer)
+{
+    char id[64];
+    struct err err = {""};
+    int found = 1;
+
+    if (query->rest.len > 0 && query->rest.len < sizeof(id) && context->conf->store_path) {
+        memcpy(id, query->rest.data, query->rest.len);
+        id[query->rest.len] = '\0';
+        found = store_find(context->conf->store_path, id, &answer->body, &err);
+    }
+    if (found < 0)
+        api_fail(answer, 503, "store_unavailable", err.text);
+    else if (found > 0)
+        api_fail(answer, 404, "not_found", "There is no such trial.");
+}
+
+/* ---- the table of paths ---- */
+
+static const struct route {
+    const char *path; /* ends with a slash: a prefix */
+    void (*get)(const struct api_context *context, const struct api_query *query, struct api_answer *answer);
+} routes[] = {
+    {"/healthz", get_health},    {"/readyz", get_ready},      {"/metrics", get_metrics},   {"/api/status", get_status},
+    {"/api/report", get_report}, {"/api/alerts", get_alerts}, {"/api/trials", get_trials}, {"/api/trials/", get_trial},
+};
+
+bool api_route(const struct api_context *context, struct slice path, struct slice query, struct api_answer *answer)
+{
+    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+        struct slice route = slice_from(routes[i].path);
+        bool prefix = slice_ends(route, SLICE("/"));
+        if (!(prefix ? slice_starts(path, route) : slice_equal(path, route)))
+            continue;
+        struct api_query asked = {slice_part(path, prefix ? route.len : path.len, path.len), query};
+        routes[i].get(context, &asked, answer);
+        if (answer->body.failed)
+            api_fail(answer, 503, "overloaded", "The answer is larger than the server may hold.");
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,32 @@
+/* api: what each path of the admin plane answers, as a status, a type and a body. No sockets here.
+ */
+#ifndef CANDOR_ADMIN_API_H
+#define CANDOR_ADMIN_API_H
+
+#include "admin.h"
+#include "str.h"
+
+/* An answer in the making. The default is 200 and JSON. */
+struct api_answer {
+    unsigned status;
+    const char *type;
+    struct buf body;
+};
+
+struct api_context {
+    struct conf *conf;
+    struct metrics *metrics;
+    const struct admin_ops *ops;
+};
+
+struct api_query {
+    struct slice rest;  /* of the path, behind a prefix route */
+    struct slice query; /* behind the question mark, still encoded */
+};
+
+/* An error in OpenAI's shape. */
+void api_fail(struct api_answer *answer, unsigned status, const char *code, const char *message);
+/* Fills answer by path; false when there is no such path. */
+bool api_route(const struct api_context *context, struct slice path, struct slice query, struct api_answer *answer);
+
+#endif

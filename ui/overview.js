@@ -1,0 +1,84 @@
+// Overview: is warmth costing truth? And Alerts, which asks the same of each condition.
+import { el, table, points, signed, count, condition } from "./dom.js";
+import { gaps, evidence } from "./chart.js";
+
+const width = () => Math.max(320, Math.min(1100, document.documentElement.clientWidth - 70));
+
+/** The answer in a sentence, and what it rests on. */
+function answer(report) {
+  const firing = report.conditions.filter((line) => line.alert);
+  const enough = report.conditions.filter((line) => line.enough);
+  if (firing.length > 0) {
+    const worst = firing.reduce((a, b) => (a.lower > b.lower ? a : b));
+    return ["alarm", `Yes. Under ${firing.map((line) => condition(line.condition)).join("; ")} the warm model is proved worse than the original.`,
+      `Largest: ${condition(worst.condition)}, ${signed(worst.gap)} (95 % interval ${points(worst.lower)} to ${points(worst.upper)}, from ${count(worst.n)} conversations).`];
+  }
+  if (enough.length > 0)
+    return ["", `No gap above the tolerance of ${points(report.tolerance)} pp is proved so far.`,
+      `${enough.length} of ${report.conditions.length} conditions have enough data to say much; the chance of any false alert, ever, is at most ${points(report.alpha)} %.`];
+  return ["open", "Not enough data yet.", "A condition says something from about 50 conversations on."];
+}
+
+export async function overview(api) {
+  const [report, status] = await Promise.all([api("report"), api("status")]);
+  const lines = [...report.conditions].sort((a, b) => b.gap - a.gap);
+  const missing = lines.reduce((sum, line) => sum + line.missing + line.undecided, 0);
+  const [kind, sentence, basis] = answer(report);
+  const figure = (name, value) => el("div", {}, el("dt", {}, name), el("dd", {}, value));
+  return [
+    el("h1", {}, "Is warmth costing truth?"),
+    el("section", { class: `card verdict ${kind}` }, el("p", {}, sentence), el("p", {}, basis)),
+    el("dl", { class: "figures" },
+      figure("Exchanges relayed", count(status.exchanges)),
+      figure("Trials", count(report.trials)),
+      figure("Flagged", count(report.total?.flagged)),
+      figure("Alerts firing", count(lines.filter((line) => line.alert).length)),
+      figure("Missing or undecided", report.trials ? `${points(missing / report.trials)} %` : "–")),
+    lines.length === 0 ? el("p", { class: "lead" }, "No trial has been committed in this epoch.") : el("section", { class: "card" },
+      el("h2", {}, "Gap by condition, in percentage points"),
+      gaps(lines, width()),
+      el("p", { class: "legend" }, el("span", {}, "● gap and 95 % interval that may be looked at any time"), el("span", {}, "◇ the study’s gap"), el("span", {}, "dashed: not enough data"), el("span", {}, "right of zero: warm is worse"))),
+    lines.length > 0 && el("section", { class: "card" },
+      el("h2", {}, "Evidence on the way to an alert"),
+      evidence(lines, width()),
+      el("p", { class: "legend" }, el("span", {}, `Share of the log evidence an alert needs, against “no worse than ${points(report.tolerance)} pp”.`))),
+    lines.length > 0 && el("section", { class: "card" }, el("h2", {}, "The counts"), conditionTable(lines)),
+    el("p", { class: "lead" }, report.note),
+  ];
+}
+
+function conditionTable(lines) {
+  return table("Conditions", [["Condition"], ["Conversations", "number"], ["Warm worse", "number"], ["Warm better", "number"], ["Gap", "number"], ["Interval", "number"], ["Study", "number"], ["Flagged", "number"], ["State"]],
+    lines.map((line) => ({
+      href: `#/trials?condition=${encodeURIComponent(line.condition)}`,
+      cells: [el("a", { href: `#/trials?condition=${encodeURIComponent(line.condition)}` }, condition(line.condition)), count(line.n), count(line.plus), count(line.minus), signed(line.gap),
+        `${points(line.lower)} to ${points(line.upper)}`, line.study_gap_pp === null ? "–" : signed(line.study_gap_pp / 100), count(line.flagged), chip(line)],
+    })));
+}
+
+function chip(line) {
+  if (line.alert || line.firing) return el("span", { class: "chip alarm" }, "alert");
+  return line.enough ? el("span", { class: "chip good" }, "no alert") : el("span", { class: "chip" }, "not enough data");
+}
+
+/** "1,234 to 1", or a power of ten where it is larger. */
+function odds(log) {
+  if (log < 0) return "none";
+  return log < 13.8 ? `${count(Math.round(Math.exp(log)))} to 1` : `10^${(log / Math.LN10).toFixed(1)} to 1`;
+}
+
+export async function alerts(api) {
+  const { alerts: list, alpha, tolerance, epoch_number: epoch } = await api("alerts");
+  list.sort((a, b) => b.log_evidence - b.threshold_log - (a.log_evidence - a.threshold_log));
+  return [
+    el("h1", {}, "Alerts"),
+    el("p", { class: "lead" }, `An alert fires when the evidence against “warm is at most ${points(tolerance)} pp worse” passes its threshold. The chance of any false alert, ever, over all conditions and epochs, is at most ${points(alpha)} %, however often anybody looks. Epoch ${epoch}.`),
+    list.length === 0 ? el("p", {}, "Nothing is watched yet: no trial has been committed.") : el("section", { class: "card" },
+      table("Alerts", [["Alert"], ["Condition"], ["State"], ["Evidence", "number"], ["Needed", "number"], ["Gap", "number"], ["+ / 0 / −", "number"]],
+        list.map((line) => ({
+          href: `#/trials?flagged=1&condition=${encodeURIComponent(line.condition)}`,
+          cells: [line.alert, el("a", { href: `#/trials?flagged=1&condition=${encodeURIComponent(line.condition)}` }, condition(line.condition)), chip({ alert: line.firing, enough: line.enough }), odds(line.log_evidence), odds(line.threshold_log),
+            `${signed(line.gap)} (${points(line.lower)} to ${points(line.upper)})`, `${count(line.plus)} / ${count(line.zero)} / ${count(line.minus)}`],
+        })))),
+  ];
+}
