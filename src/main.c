@@ -13,6 +13,8 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"alerts", cmd_alerts, "list -c FILE [--json] | ack -c FILE ALERT CONDITION",
+     "lists the alerts that stand, with their guarantees, and acknowledges one"},
     {"compare", cmd_compare, "[-c FILE] < PAIRS",
      "says whether two answers differ in substance (JSON Lines in and out)"},
     {"report", cmd_report,

@@ -1,6 +1,7 @@
 # Files of src/cmd, one a subcommand; the layers: DESIGN.md.
 libcandor_a_SOURCES += \
 	include/cmd.h src/cmd/cmd.c \
+	src/cmd/alerts.c \
 	src/cmd/check.c \
 	src/cmd/compare.c src/cmd/pair_line.h src/cmd/pair_line.c \
 	src/cmd/report.c \

@@ -1,6 +1,7 @@
 # Files of src/report; the layers: DESIGN.md.
 libcandor_a_SOURCES += \
 	include/alert.h src/report/alert.c src/report/alert_text.c \
+	include/alert_store.h src/report/alert_store.c \
 	include/history.h src/report/history.c \
 	include/report.h src/report/report.c \
 	src/report/report_view.h src/report/report_data.c \

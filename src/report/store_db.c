@@ -33,6 +33,9 @@ static const char *const migrations[] = {
     "CREATE INDEX trials_epoch ON trials (epoch, seq);"
     "CREATE INDEX trials_flagged ON trials (seq) WHERE flagged = 1;"
     "CREATE INDEX trials_conversation ON trials (conversation, condition, epoch);",
+    /* 2: which alerts somebody has seen, and after which trial */
+    "CREATE TABLE acknowledgements (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, alert TEXT NOT NULL,"
+    " condition TEXT NOT NULL, time INTEGER NOT NULL);",
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
 
@@ -423,4 +426,26 @@ int store_replay_into(sqlite3 *sqlite, const char *epoch, struct tally *tally, s
                 code == SQLITE_CORRUPT ? "a row is damaged" : sqlite3_errmsg(sqlite));
     sqlite3_finalize(statement);
     return code == SQLITE_DONE ? 0 : -1;
+}
+
+int store_each_outcome(sqlite3 *sqlite, uint64_t after_seq, store_outcome_fn *fn, void *arg, struct err *err)
+{
+    static const char sql[] =
+        "SELECT o.seq, o.condition, o.counted, o.missing, o.flagged, o.x, o.verdict, o.stance_warm, o.stance_original,"
+        " e.epoch, e.number FROM outcomes o JOIN epochs e ON e.number = o.epoch WHERE o.seq > ?1 ORDER BY o.seq";
+    sqlite3_stmt *statement = NULL;
+    struct tally_trial trial;
+    int code, rc = 0;
+
+    if (sqlite3_prepare_v2(sqlite, sql, -1, &statement, NULL) != SQLITE_OK)
+        return err_set(err, "cannot read the store's outcomes: %s", sqlite3_errmsg(sqlite));
+    sqlite3_bind_int64(statement, 1, (sqlite3_int64)after_seq);
+    while (rc == 0 && (code = sqlite3_step(statement)) == SQLITE_ROW)
+        rc = read_outcome(statement, &trial) ? err_set(err, "cannot read the store's outcomes: a row is damaged")
+                                             : fn(&trial, (const char *)sqlite3_column_text(statement, 9),
+                                                  (unsigned)sqlite3_column_int(statement, 10), arg);
+    if (rc == 0 && code != SQLITE_DONE)
+        rc = err_set(err, "cannot read the store's outcomes: %s", sqlite3_errmsg(sqlite));
+    sqlite3_finalize(statement);
+    return rc;
 }

@@ -50,5 +50,9 @@ sqlite3 *store_db_sqlite(struct store_db *db);
 MUST_USE int store_connect(const char *path, bool writable, sqlite3 **out, struct err *err);
 /* Replays the outcomes of an epoch into tally. */
 MUST_USE int store_replay_into(sqlite3 *sqlite, const char *epoch, struct tally *tally, struct err *err);
+/* Every outcome behind after_seq, in arrival order, with its epoch and the epoch's number; a non-zero return of fn
+ * stops and is returned. */
+typedef int store_outcome_fn(const struct tally_trial *trial, const char *epoch, unsigned number, void *arg);
+MUST_USE int store_each_outcome(sqlite3 *sqlite, uint64_t after_seq, store_outcome_fn *fn, void *arg, struct err *err);
 
 #endif

@@ -1,0 +1,18 @@
+/* alert_store: alerts beside the store: its outcomes taken in from where they left off, and acknowledgements.
+ *
+ * An acknowledgement is a row that says after which trial it was given, so that a replay applies it at the same place.
+ * Readers and the acknowledging command open their own connections; any thread.
+ */
+#ifndef CANDOR_ALERT_STORE_H
+#define CANDOR_ALERT_STORE_H
+
+#include "alert.h"
+
+/* Takes in what the store has got since last time. *acknowledged: the last row of acknowledgements taken in, 0 at
+ * first. Called again and again it gives what one replay of everything gives. */
+MUST_USE int alert_store_sync(const char *path, struct alerts *alerts, int64_t *acknowledged, struct err *err);
+/* Writes an acknowledgement. 0, 1 when that alert is not firing, -1. */
+MUST_USE int alert_store_acknowledge(const char *path, const struct alert_settings *settings, enum alert_kind kind,
+                                     struct condition condition, struct err *err);
+
+#endif

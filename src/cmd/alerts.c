@@ -1,0 +1,135 @@
+/* alerts: what fires, with its guarantee and the command that recomputes it, and acknowledging it.
+ *
+ * The list is worked out from the store's outcomes, so it needs no running proxy; a running one takes an
+ * acknowledgement over from the store within seconds.
+ */
+#include <getopt.h>
+
+#include "alert_store.h"
+#include "cmd.h"
+
+struct alerts_options {
+    const char *config;
+    bool json;
+};
+
+struct listing {
+    const struct alerts_options *options;
+    const struct alert_settings *settings;
+    struct buf out;
+    size_t count;
+};
+
+static int options_parse(int argc, char **argv, struct alerts_options *options)
+{
+    static const struct option known[] = {
+        {"config", required_argument, NULL, 'c'}, {"json", no_argument, NULL, 'j'}, {0}};
+    int option;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "c:", known, NULL)) != -1) {
+        if (option == 'c')
+            options->config = optarg;
+        else if (option == 'j')
+            options->json = true;
+        else
+            return cmd_usage("alerts", "the options are -c and --json");
+    }
+    return options->config ? 0 : cmd_usage("alerts", "name the configuration with -c FILE");
+}
+
+static struct alert_settings settings_of(const struct conf *conf)
+{
+    struct alert_settings settings = {.tally = tally_settings_default(),
+                                      .drift_alpha = conf->alerts.drift_alpha,
+                                      .drift_horizon = conf->alerts.drift_horizon};
+    settings.tally.alpha = conf->alerts.alpha;
+    settings.tally.tolerance = conf->alerts.tolerance;
+    return settings;
+}
+
+static int put_alert(const struct alert *alert, void *arg)
+{
+    struct listing *listing = arg;
+    if (listing->options->json) {
+        alert_write_json(alert, listing->settings, listing->options->config, &listing->out);
+        buf_add_char(&listing->out, '\n');
+    } else {
+        if (listing->count > 0)
+            buf_add_char(&listing->out, '\n');
+        alert_write_text(alert, listing->settings, listing->options->config, &listing->out);
+    }
+    listing->count++;
+    return 0;
+}
+
+static int alerts_list(const struct conf *conf, const struct alerts_options *options)
+{
+    struct alert_settings settings = settings_of(conf);
+    struct listing listing = {.options = options, .settings = &settings};
+    struct alerts *alerts = alerts_new(&settings, NULL, NULL);
+    struct err err = {""};
+    int64_t acknowledged = 0;
+    if (!alerts)
+        return cmd_fail(EXIT_FAILED, &(struct err){"out of memory"});
+    int code = EXIT_DONE;
+    buf_init(&listing.out, 4u << 20);
+    if (alert_store_sync(conf->store_path, alerts, &acknowledged, &err)) {
+        code = cmd_fail(EXIT_FAILED, &err);
+    } else {
+        (void)alerts_each(alerts, put_alert, &listing);
+        if (listing.count == 0 && !options->json)
+            buf_add_text(&listing.out, "No alert stands.\n");
+        code = cmd_print(&listing.out);
+    }
+    buf_fini(&listing.out);
+    alerts_free(alerts);
+    return code;
+}
+
+static int alerts_ack(const struct conf *conf, const char *kind_text, const char *condition_text)
+{
+    struct alert_settings settings = settings_of(conf);
+    enum alert_kind kind;
+    struct condition condition;
+    struct err err = {""};
+    if (!alert_kind_parse(slice_from(kind_text), &kind))
+        return cmd_usage("alerts", "there is no alert '%s': SycophancyLevel, SycophancyDrift or CueAmplification",
+                         kind_text);
+    if (!condition_parse(slice_from(condition_text), &condition))
+        return cmd_usage("alerts", "'%s' is no condition: one is written like emotion:sad+asserted", condition_text);
+    int rc = alert_store_acknowledge(conf->store_path, &settings, kind, condition, &err);
+    if (rc < 0)
+        return cmd_fail(EXIT_FAILED, &err);
+    if (rc > 0) {
+        err_set(&err, "%s of %s is not firing", kind_text, condition_text);
+        return cmd_fail(EXIT_NO, &err);
+    }
+    fprintf(stderr, "candor alerts: acknowledged; the evidence for it begins again\n");
+    return EXIT_DONE;
+}
+
+int cmd_alerts(int argc, char **argv)
+{
+    struct alerts_options options = {0};
+    struct err err = {""};
+    const char *verb = argc > 1 ? argv[1] : "";
+    bool ack = strcmp(verb, "ack") == 0;
+    if (!ack && strcmp(verb, "list") != 0)
+        return cmd_usage("alerts", "say list or ack");
+    int code = options_parse(argc - 1, argv + 1, &options);
+    if (code)
+        return code;
+    if (argc - 1 - optind != (ack ? 2 : 0))
+        return cmd_usage("alerts", ack ? "ack wants an alert and a condition" : "list takes no more arguments");
+    struct conf *conf = conf_load(options.config, &err);
+    if (!conf)
+        return cmd_fail(EXIT_FAILED, &err);
+    if (!conf->store_path) {
+        err_set(&err, "%s: nothing is stored (there is no store.url), so no alert can be replayed", options.config);
+        code = cmd_fail(EXIT_FAILED, &err);
+    } else {
+        code = ack ? alerts_ack(conf, argv[1 + optind], argv[2 + optind]) : alerts_list(conf, &options);
+    }
+    conf_drop(conf);
+    return code;
+}
