@@ -13,6 +13,9 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"serve", cmd_serve, "-c FILE", "runs the proxy in the foreground"},
+    {"check", cmd_check, "-c FILE", "checks configuration and rule packs and prints what would run; opens no port"},
+    {"demo", cmd_demo, "[--once]", "shows the whole job with simulated models; needs no configuration"},
     {"alerts", cmd_alerts, "list -c FILE [--json] | ack -c FILE ALERT CONDITION",
      "lists the alerts that stand, with their guarantees, and acknowledges one"},
     {"compare", cmd_compare, "[-c FILE] < PAIRS",

@@ -4,7 +4,10 @@ libcandor_a_SOURCES += \
 	src/cmd/alerts.c \
 	src/cmd/check.c \
 	src/cmd/compare.c src/cmd/pair_line.h src/cmd/pair_line.c \
+	src/cmd/demo.c \
 	src/cmd/report.c \
 	src/cmd/serve.c \
 	src/cmd/simulate.c \
+	include/simulator.h src/cmd/simulator.c \
+	include/talk.h src/cmd/talk.c \
 	src/cmd/trials.c
