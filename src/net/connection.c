@@ -17,9 +17,10 @@
 #define PIPELINE_BYTES  65536 /* kept of what comes before its turn */
 #define LINGER_BYTES    (1u << 20)
 #define LINGER_MS       1000
-/* A client that shuts its side in the same breath as it ends its request waits for the answer (nc, HTTP/1.0 scripts).
- * One that does so later has hung up: the two look the same on the wire, and only a later write would tell. */
-#define HALF_CLOSE_NS (5 * NS_PER_MS)
+/* A client that shuts its side in the same breath as it ends its request waits for the answer (nc, HTTP/1.0 scripts):
+ * its FIN is there when we have dealt with the request. One that shuts it later has hung up. The two look the same on
+ * the wire, and only writing would tell them apart. */
+#define HALF_CLOSE_NS (150 * NS_PER_MS / 1000)
 
 static void on_deadline(void *arg);
 
@@ -209,10 +210,10 @@ static void body_ended(struct connection *connection)
 {
     struct request *request = &connection->request;
     connection->phase = PHASE_ANSWER;
-    request->complete_ns = loop_now_ns(connection->server->loop);
     set_deadline(connection, 0);
     if (request->live)
         connection->server->ops->on_body_end(request);
+    request->complete_ns = clock_monotonic_ns();
 }
 
 static void begin_request(struct connection *connection, struct http_head *head, struct slice raw)
@@ -380,9 +381,8 @@ static void take_input(struct connection *connection, struct slice input)
 static void client_ended(struct connection *connection)
 {
     struct request *request = &connection->request;
-    uint64_t now = loop_now_ns(connection->server->loop);
     connection->read_ended = true;
-    bool waits = connection->phase == PHASE_ANSWER && now - request->complete_ns < HALF_CLOSE_NS;
+    bool waits = connection->phase == PHASE_ANSWER && clock_monotonic_ns() - request->complete_ns < HALF_CLOSE_NS;
     if (!waits) {
         connection_break(connection);
         return;

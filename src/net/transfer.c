@@ -69,9 +69,12 @@ static void report_end(struct transfer *transfer, bool reusable)
 static void on_timeout(void *arg)
 {
     struct transfer *transfer = arg;
-    report_failure(transfer, UPSTREAM_TIMEOUT,
-                   transfer->phase == TRANSFER_HEAD ? "The upstream did not answer in time."
-                                                    : "The upstream fell silent in the middle of its answer.");
+    if (transfer->queue)
+        report_failure(transfer, UPSTREAM_UNREACHABLE, "The upstream's name could not be resolved in time.");
+    else
+        report_failure(transfer, UPSTREAM_TIMEOUT,
+                       transfer->phase == TRANSFER_HEAD ? "The upstream did not answer in time."
+                                                        : "The upstream fell silent in the middle of its answer.");
 }
 
 static void on_total_timeout(void *arg)
@@ -90,6 +93,7 @@ void transfer_move_kept(struct transfer *transfer)
     buf_add_slice(out, slice_part(kept, host_end, kept.len));
     buf_fini(&transfer->head);
     wire_flush_later(&transfer->link->wire);
+    arm_timer(transfer, transfer->upstream->conf->timeouts.first_byte_ms);
 }
 
 void transfer_link_failed(struct transfer *transfer, enum upstream_failure failure, const char *sentence)
@@ -190,9 +194,12 @@ struct transfer *transfer_start(struct upstream *upstream, struct slice method, 
         loop_defer(upstream->loop, &transfer->task);
         return transfer;
     }
-    if (transfer->link)
+    if (transfer->link) {
         wire_flush_later(&transfer->link->wire);
-    arm_timer(transfer, upstream->conf->timeouts.first_byte_ms);
+        arm_timer(transfer, upstream->conf->timeouts.first_byte_ms);
+    } else {
+        arm_timer(transfer, upstream->conf->timeouts.connect_ms); /* which includes finding the address */
+    }
     if (upstream->conf->timeouts.total_ms)
         loop_timer_arm(upstream->loop, &transfer->total, upstream->conf->timeouts.total_ms, on_total_timeout, transfer);
     return transfer;
