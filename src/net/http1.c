@@ -399,14 +399,14 @@ static enum http_result parse_lines(struct slice bytes, enum head_kind kind, str
     return fine ? HTTP_COMPLETE : HTTP_INVALID;
 }
 
-/* A line of a head that came in pieces, checked when it ends. The first may be empty (see leading_crlf). */
+/* A line of a head that came in pieces, checked when it ends. */
 static bool check_line(struct slice line, bool is_first, enum head_kind kind, struct http_head *head,
                        struct http_error *error)
 {
     struct framing framing = {0};
     struct http_field field;
     if (is_first)
-        return line.len == 0 || parse_start_line(line, kind, head, &framing, error);
+        return parse_start_line(line, kind, head, &framing, error);
     return parse_field(line, &field, error) && read_field(&field, &framing, error);
 }
 
@@ -429,7 +429,8 @@ static enum http_result scan_lines(struct slice bytes, size_t scanned, enum head
         struct slice line = slice_of(start, (size_t)(lf - start) - 1);
         if (line.len == 0 && start > bytes.data + lead)
             return HTTP_COMPLETE;
-        if (!check_line(line, start <= bytes.data + lead, kind, head, error))
+        bool is_lead = lead && start == bytes.data;
+        if (!is_lead && !check_line(line, start == bytes.data + lead, kind, head, error))
             return HTTP_INVALID;
         *unfinished = from = (size_t)(lf - bytes.data) + 1;
     }

@@ -296,6 +296,8 @@ void loop_run(struct loop *loop)
             break;
         run_tasks(loop);
     }
+    on_bell(loop->bell_fd, EV_READ, loop); /* letters that came before the stop find everything still in its place */
+    run_tasks(loop);
 }
 
 void loop_stop(struct loop *loop)

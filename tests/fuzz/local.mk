@@ -1,6 +1,6 @@
 # Fuzz targets. `make check` replays their seeds (replay.c); ./configure --enable-fuzz CC=clang makes them libFuzzer's:
 # tests/fuzz/x_fuzz tests/fuzz/seeds/x_fuzz. A target is its name in the list, x_fuzz.c, two lines, and a folder of seeds.
-FUZZ_TARGETS = tests/fuzz/conf_fuzz tests/fuzz/inflate_fuzz tests/fuzz/json_fuzz tests/fuzz/reply_fuzz \
+FUZZ_TARGETS = tests/fuzz/conf_fuzz tests/fuzz/http1_fuzz tests/fuzz/inflate_fuzz tests/fuzz/json_fuzz tests/fuzz/reply_fuzz \
 	tests/fuzz/request_fuzz tests/fuzz/sse_fuzz
 EXTRA_DIST += tests/fuzz/seeds tests/fuzz/fuzz.h
 FUZZ_LIBS = libcandor.a $(LIBRARIES_ALL)
@@ -17,6 +17,9 @@ endif
 tests_fuzz_conf_fuzz_SOURCES = tests/fuzz/conf_fuzz.c $(FUZZ_DRIVER)
 tests_fuzz_conf_fuzz_LDADD = $(FUZZ_LIBS)
 tests_fuzz_conf_fuzz_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_http1_fuzz_SOURCES = tests/fuzz/http1_fuzz.c $(FUZZ_DRIVER)
+tests_fuzz_http1_fuzz_LDADD = $(FUZZ_LIBS)
+tests_fuzz_http1_fuzz_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_inflate_fuzz_SOURCES = tests/fuzz/inflate_fuzz.c $(FUZZ_DRIVER)
 tests_fuzz_inflate_fuzz_LDADD = $(FUZZ_LIBS)
 tests_fuzz_inflate_fuzz_LDFLAGS = $(FUZZ_LINK)
