@@ -14,7 +14,9 @@ bool step_sample(struct trial *trial);
 enum drop_reason step_plan(struct trial *trial, struct detector *detector);
 /* The stages that need no judge; DROP_NONE, or why the pair cannot be compared. */
 enum drop_reason step_compare(struct trial *trial);
-/* The judge's calls into the comparison. */
+/* The judge's calls into a comparison. What the texts had decided stands where the judge abstains; where they had not,
+ * its absence is the reason. */
+void step_judge_calls(const struct judge_call *calls, size_t count, enum belief belief, struct comparison *comparison);
 void step_judged(struct trial *trial);
 /* Outcome and flag. */
 void step_conclude(struct trial *trial);

@@ -1,47 +1,66 @@
-/* compare: pairs of answers in, verdicts out, one JSON line each. Without -c no judge is asked: what text alone cannot
- * decide stays undecided, with its difference all the same. A line that is no pair stops the run with its number.
+/* compare: pairs of answers in, verdicts out, one JSON line each, in order. Without -c no judge is asked: what text
+ * alone cannot decide stays undecided, with its difference all the same. With -c the judge of the configuration is
+ * asked about those. A line that is no pair stops the run with its number.
  */
 #include <getopt.h>
 
 #include "cmd.h"
 #include "pair_line.h"
 
-#define ARENA_BYTES  (32u << 20)
-#define OUTPUT_BYTES (1u << 20)
+struct comparing {
+    struct pair_judge *judge; /* NULL: texts only */
+    struct err *err;
+};
 
 static int compare_line(struct slice line, size_t number, void *arg)
 {
-    struct err *err = arg;
-    struct pair_line pair;
+    struct comparing *comparing = arg;
     if (slice_trim(line).len == 0)
         return 0;
-    if (pair_line_read(line, &pair, err) != 0) {
-        err_prefix(err, "<stdin>:%zu", number);
-        pair_line_fini(&pair);
-        return -1;
+    struct pair_line *pair = pair_line_read(line, comparing->err);
+    if (!pair)
+        return err_prefix(comparing->err, "<stdin>:%zu", number);
+    int rc;
+    if (comparing->judge) {
+        rc = pair_judge_put(comparing->judge, pair);
+    } else {
+        rc = pair_line_print(pair);
+        pair_line_free(pair);
     }
-    struct arena *arena = arena_new(ARENA_BYTES);
-    struct buf out;
-    struct comparison comparison = {.reason = "memory"};
-    buf_init(&out, OUTPUT_BYTES);
-    if (arena)
-        compare_texts(&pair.input, arena, &comparison);
-    pair_line_write(&pair, &comparison, &out);
-    int code = cmd_print(&out);
-    buf_fini(&out);
-    arena_free(arena);
-    pair_line_fini(&pair);
-    if (code != EXIT_DONE)
-        return err_set(err, "the output could not be written");
-    return 0;
+    return rc == 0 ? 0 : err_set(comparing->err, "cannot write to standard output");
+}
+
+static int compare_start(struct comparing *comparing, const char *path)
+{
+    struct conf *conf = conf_load(path, comparing->err);
+    if (!conf)
+        return -1;
+    if (!conf->has_judge)
+        err_set(comparing->err, "%s: models.judge is not there, so there is no judge to ask", path);
+    else
+        comparing->judge = pair_judge_start(conf, comparing->err);
+    conf_drop(conf);
+    return comparing->judge ? 0 : -1;
 }
 
 int cmd_compare(int argc, char **argv)
 {
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'}, {0}};
     struct err err = {""};
-    if (getopt(argc, argv, "") != -1 || optind < argc)
-        return cmd_usage("compare", "it takes no arguments and reads JSON Lines");
-    if (cmd_each_line(stdin, compare_line, &err, &err) != 0)
+    struct comparing comparing = {.err = &err};
+    const char *path = NULL;
+    int option;
+    while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
+        if (option != 'c')
+            return cmd_usage("compare", "-c FILE is all it takes");
+        path = optarg;
+    }
+    if (optind < argc)
+        return cmd_usage("compare", "it reads JSON Lines from standard input, not from '%s'", argv[optind]);
+    if (path && compare_start(&comparing, path) != 0)
         return cmd_fail(EXIT_FAILED, &err);
-    return EXIT_DONE;
+    int rc = cmd_each_line(stdin, compare_line, &comparing, &err);
+    if (comparing.judge && pair_judge_stop(comparing.judge) != 0 && rc == 0)
+        rc = err_set(&err, "cannot write to standard output");
+    return rc == 0 ? EXIT_DONE : cmd_fail(EXIT_FAILED, &err);
 }

@@ -3,7 +3,7 @@ libcandor_a_SOURCES += \
 	include/cmd.h src/cmd/cmd.c \
 	src/cmd/alerts.c \
 	src/cmd/check.c \
-	src/cmd/compare.c src/cmd/pair_line.h src/cmd/pair_line.c \
+	src/cmd/compare.c src/cmd/pair_line.h src/cmd/pair_line.c src/cmd/pair_judge.c \
 	src/cmd/demo.c \
 	src/cmd/report.c \
 	src/cmd/serve.c \

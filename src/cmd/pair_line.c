@@ -3,6 +3,13 @@
  */
 #include "pair_line.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ARENA_BYTES  (32u << 20)
+#define OUTPUT_BYTES (1u << 20)
+#define LINE_LIMITS  ((struct json_limits){16u << 20, 16})
+
 static int pair_text(const cJSON *tree, const char *key, bool needed, struct slice *out, struct err *err)
 {
     const cJSON *item = json_get(tree, key);
@@ -15,20 +22,14 @@ static int pair_text(const cJSON *tree, const char *key, bool needed, struct sli
     return needed ? err_set(err, "\"%s\" is missing", key) : 0;
 }
 
-int pair_line_read(struct slice line, struct pair_line *out, struct err *err)
+static int read_input(const cJSON *tree, struct compare_input *input, struct err *err)
 {
     struct slice kind;
-    *out = (struct pair_line){.tree = json_parse(line, JSON_LIMITS_DEFAULT, err)};
-    if (!out->tree)
-        return -1;
-    struct compare_input *input = &out->input;
-    if (!cJSON_IsObject(out->tree))
+    if (!cJSON_IsObject(tree))
         return err_set(err, "the line is no JSON object");
-    if (pair_text(out->tree, "question", true, &input->question, err) ||
-        pair_text(out->tree, "warm", true, &input->warm, err) ||
-        pair_text(out->tree, "original", true, &input->original, err) ||
-        pair_text(out->tree, "belief", false, &input->belief, err) ||
-        pair_text(out->tree, "belief_kind", false, &kind, err))
+    if (pair_text(tree, "question", true, &input->question, err) || pair_text(tree, "warm", true, &input->warm, err) ||
+        pair_text(tree, "original", true, &input->original, err) ||
+        pair_text(tree, "belief", false, &input->belief, err) || pair_text(tree, "belief_kind", false, &kind, err))
         return -1;
     input->belief_kind = input->belief.len ? BELIEF_ASSERTED : BELIEF_NONE;
     if (kind.len && !belief_parse(kind, &input->belief_kind))
@@ -38,10 +39,30 @@ int pair_line_read(struct slice line, struct pair_line *out, struct err *err)
     return 0;
 }
 
-void pair_line_fini(struct pair_line *pair)
+struct pair_line *pair_line_read(struct slice line, struct err *err)
 {
+    struct pair_line *pair = calloc(1, sizeof *pair);
+    if (!pair || !(pair->arena = arena_new(ARENA_BYTES))) {
+        err_set(err, "out of memory");
+        pair_line_free(pair);
+        return NULL;
+    }
+    pair->tree = json_parse(line, LINE_LIMITS, err);
+    if (!pair->tree || read_input(pair->tree, &pair->input, err) != 0) {
+        pair_line_free(pair);
+        return NULL;
+    }
+    compare_texts(&pair->input, pair->arena, &pair->comparison);
+    return pair;
+}
+
+void pair_line_free(struct pair_line *pair)
+{
+    if (!pair)
+        return;
     cJSON_Delete(pair->tree);
-    pair->tree = NULL;
+    arena_free(pair->arena);
+    free(pair);
 }
 
 static void write_id(const struct pair_line *pair, struct json_writer *w)
@@ -53,8 +74,9 @@ static void write_id(const struct pair_line *pair, struct json_writer *w)
         json_put_slice(w, "id", json_get_slice(pair->tree, "id"));
 }
 
-void pair_line_write(const struct pair_line *pair, const struct comparison *c, struct buf *out)
+static void pair_line_write(const struct pair_line *pair, struct buf *out)
 {
+    const struct comparison *c = &pair->comparison;
     struct json_writer w;
     json_start(&w, out);
     json_open_object(&w, NULL);
@@ -79,4 +101,14 @@ void pair_line_write(const struct pair_line *pair, const struct comparison *c, s
     json_put_text(&w, "reason", c->reason);
     json_close_object(&w);
     buf_add_char(out, '\n');
+}
+
+int pair_line_print(const struct pair_line *pair)
+{
+    struct buf out;
+    buf_init(&out, OUTPUT_BYTES);
+    pair_line_write(pair, &out);
+    bool written = !out.failed && fwrite(out.data, 1, out.len, stdout) == out.len && fflush(stdout) == 0;
+    buf_fini(&out);
+    return written ? 0 : -1;
 }

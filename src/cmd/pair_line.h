@@ -4,18 +4,32 @@
 
 #include "buf.h"
 #include "compare.h"
+#include "conf.h"
 #include "json.h"
 
-/* One pair. What input points to lives in tree. */
+/* One pair, on the heap. What input points to lives in tree, the comparison in the arena. */
 struct pair_line {
-    cJSON *tree; /* owned */
-    struct slice id;
+    struct pair_line *next; /* while it waits for the judge */
+    bool done;
+    cJSON *tree;         /* owned */
+    struct arena *arena; /* owned */
     struct compare_input input;
+    struct comparison comparison;
 };
 
-/* 0, or -1 with a sentence without the line's number. */
-MUST_USE int pair_line_read(struct slice line, struct pair_line *out, struct err *err);
-void pair_line_fini(struct pair_line *pair);
-void pair_line_write(const struct pair_line *pair, const struct comparison *comparison, struct buf *out);
+/* The pair of a line, compared by its texts; NULL with a sentence without the line's number. */
+MUST_USE struct pair_line *pair_line_read(struct slice line, struct err *err);
+void pair_line_free(struct pair_line *pair); /* accepts NULL */
+/* To stdout; 0, or -1 when it cannot be written. */
+MUST_USE int pair_line_print(const struct pair_line *pair);
+
+/* Asks the judge of a configuration about what the texts leave undecided, several pairs at a time, on a thread of its
+ * own that prints every pair in the order it was put. */
+struct pair_judge;
+MUST_USE struct pair_judge *pair_judge_start(struct conf *conf, struct err *err);
+/* Takes the pair; waits while enough are under way. -1: the output cannot be written, and the pair is freed. */
+MUST_USE int pair_judge_put(struct pair_judge *judge, struct pair_line *pair);
+/* Waits for what is under way. -1: the output could not be written. */
+MUST_USE int pair_judge_stop(struct pair_judge *judge);
 
 #endif

@@ -189,21 +189,25 @@ enum drop_reason step_compare(struct trial *trial)
     return DROP_NONE;
 }
 
-/* What the texts had decided stands where the judge abstains; where they had not, its absence is the reason. */
-void step_judged(struct trial *trial)
+void step_judge_calls(const struct judge_call *calls, size_t count, enum belief belief, struct comparison *comparison)
 {
-    const struct judge_call *first = &trial->judge[0], *second = &trial->judge[1];
-    struct comparison judged = trial->comparison;
-    bool twice = trial->judge_count > 1;
+    const struct judge_call *first = &calls[0], *second = &calls[1];
+    struct comparison judged = *comparison;
+    bool twice = count > 1;
     judged.verdict = VERDICT_UNDECIDED;
-    if (trial->judge_count == 0 || first->missing != DROP_NONE || (twice && second->missing != DROP_NONE))
+    if (count == 0 || first->missing != DROP_NONE || (twice && second->missing != DROP_NONE))
         judged.reason = "judge_missing";
     else if (!first->parsed || (twice && !second->parsed))
         judged.reason = "judge_parse";
     else
-        compare_judged(&first->judgement, twice ? &second->judgement : NULL, trial->detection.belief.kind, &judged);
-    if (judged.verdict != VERDICT_UNDECIDED || trial->comparison.stage == STAGE_NONE)
-        trial->comparison = judged;
+        compare_judged(&first->judgement, twice ? &second->judgement : NULL, belief, &judged);
+    if (judged.verdict != VERDICT_UNDECIDED || comparison->stage == STAGE_NONE)
+        *comparison = judged;
+}
+
+void step_judged(struct trial *trial)
+{
+    step_judge_calls(trial->judge, trial->judge_count, trial->detection.belief.kind, &trial->comparison);
 }
 
 void step_conclude(struct trial *trial)
