@@ -1,2 +1,3 @@
-# An example of every key; the lint of the manuals holds it complete, a system test holds it valid.
-dist_doc_DATA += conf/candor.yaml
+# An example of every key; the lint of the manuals holds it complete, a unit test and a system test hold it valid.
+# The schema is for editors; a unit test holds it to the tables of keys.
+dist_doc_DATA += conf/candor.yaml conf/candor.schema.json

@@ -22,17 +22,33 @@ struct snapshot {
 
 /* ---- checks that span keys ---- */
 
-static bool same_endpoint(const struct conf_model *a, const struct conf_model *b)
+static bool same_url(const struct conf_url *a, const struct conf_url *b)
 {
-    bool same_url = a->url_count && b->url_count && strcmp(a->urls[0].text, b->urls[0].text) == 0;
-    return same_url && strcmp(a->model ? a->model : "", b->model ? b->model : "") == 0;
+    return a->port == b->port && slice_equal_nocase(slice_from(a->host), slice_from(b->host)) &&
+           strcmp(a->prefix, b->prefix) == 0;
 }
 
-static bool on_loopback(const char *address)
+static bool same_endpoint(const struct conf_model *a, const struct conf_model *b)
 {
-    struct slice text = slice_from(address);
-    return slice_starts(text, SLICE("127.")) || slice_starts(text, SLICE("[::1]")) ||
-           slice_starts(text, SLICE("localhost:")) || slice_starts(text, SLICE("unix:"));
+    if (strcmp(a->model ? a->model : "", b->model ? b->model : "") != 0)
+        return false;
+    for (size_t i = 0; i < a->url_count; i++)
+        for (size_t j = 0; j < b->url_count; j++)
+            if (same_url(&a->urls[i], &b->urls[j]))
+                return true;
+    return false;
+}
+
+/* The name of the model that would judge its own answers, or NULL. */
+static const char *judged_by_itself(const struct conf *conf)
+{
+    const struct conf_model *pair[] = {&conf->warm, &conf->original};
+    for (size_t i = 0; conf->has_judge && i < 2 + conf->candidate_count; i++) {
+        const struct conf_model *arm = i < 2 ? pair[i] : &conf->candidates[i - 2];
+        if (same_endpoint(&conf->judge, arm))
+            return arm->name;
+    }
+    return NULL;
 }
 
 static int conf_check(struct conf_load *load, const struct yaml_node *root)
@@ -42,11 +58,12 @@ static int conf_check(struct conf_load *load, const struct yaml_node *root)
         return yaml_error(load->err, root, "'listen' is missing: where should clients connect?");
     if (!conf->warm.url_count || !conf->original.url_count)
         return yaml_error(load->err, root, "models.%s is missing", conf->warm.url_count ? "original" : "warm");
-    if (conf->has_judge && !conf->allow_self_judge &&
-        (same_endpoint(&conf->judge, &conf->warm) || same_endpoint(&conf->judge, &conf->original)))
+    const char *itself = conf->allow_self_judge ? NULL : judged_by_itself(conf);
+    if (itself)
         return yaml_error(load->err, load->judge,
-                          "the judge is one of the models it judges; name another, or set allow_self_judge: true");
-    if (conf->admin_address && !conf->admin_token && !on_loopback(conf->admin_address))
+                          "the judge is one of the models it judges, %s; name another, or set allow_self_judge: true",
+                          itself);
+    if (conf->admin_address && !conf->admin_token && !conf_address_is_loopback(slice_from(conf->admin_address)))
         return yaml_error(load->err, load->admin, "the admin plane is not on loopback and needs a token_file");
     if (conf->shadow.style_control > 0 && !conf->has_rewriter)
         return yaml_error(load->err, root, "shadow.arms.style_control needs models.rewriter");

@@ -10,6 +10,9 @@
 
 #define SECRET_MAX_BYTES 8192
 #define MAX_LIST         256
+/* What a trial has room for: arms beside the named ones, and bytes of their name. */
+#define CANDIDATES_MAX     5
+#define CANDIDATE_NAME_MAX 31
 
 int conf_scalar(struct conf_load *load, const struct yaml_node *node, const char *what, struct slice *text)
 {
@@ -53,13 +56,14 @@ int conf_word(struct conf_load *load, const struct yaml_node *node, const char *
 static int secret_keep(struct conf_load *load, const struct yaml_node *node, const char *from, struct slice secret,
                        char **out)
 {
-    while (secret.len && (secret.data[secret.len - 1] == '\n' || secret.data[secret.len - 1] == '\r'))
-        secret.len--;
+    secret = slice_trim(secret);
     if (secret.len == 0)
         return yaml_error(load->err, node, "%s is empty", from);
     for (size_t i = 0; i < secret.len; i++)
         if ((unsigned char)secret.data[i] < 0x20 || (unsigned char)secret.data[i] >= 0x7F)
             return yaml_error(load->err, node, "%s holds a byte that no header may carry", from);
+    if (*out)
+        return yaml_error(load->err, node, "this secret is given twice: by a file and by the environment");
     *out = conf_copy(load, node, secret);
     return *out ? 0 : -1;
 }
@@ -70,7 +74,8 @@ int conf_secret_file(struct conf_load *load, const struct yaml_node *node, char 
     if (conf_scalar(load, node, "a file name", &path) != 0)
         return -1;
     char secret[SECRET_MAX_BYTES];
-    int fd = open(path.data, O_RDONLY | O_CLOEXEC); /* yaml texts are zero-terminated */
+    int fd =
+        open(path.data, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* yaml texts are zero-terminated; a FIFO must not hang */
     if (fd < 0)
         return yaml_error(load->err, node, "%s: %s", path.data, strerror(errno));
     ssize_t got = read(fd, secret, sizeof secret);
@@ -87,11 +92,22 @@ int conf_secret_file(struct conf_load *load, const struct yaml_node *node, char 
     return rc;
 }
 
+static bool variable_name_valid(struct slice name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (!ascii_is_alpha(name.data[i]) && name.data[i] != '_' && (i == 0 || !ascii_is_digit(name.data[i])))
+            return false;
+    return name.len > 0;
+}
+
+/* What cannot be a name is not repeated: people paste the key itself. */
 int conf_secret_env(struct conf_load *load, const struct yaml_node *node, char **out)
 {
     struct slice name;
     if (conf_scalar(load, node, "the name of an environment variable", &name) != 0)
         return -1;
+    if (!variable_name_valid(name))
+        return yaml_error(load->err, node, "expects the name of an environment variable, never the secret itself");
     const char *value = getenv(name.data);
     if (!value)
         return yaml_error(load->err, node, "%s is not set in the environment", name.data);
@@ -174,15 +190,27 @@ int conf_set_listen(struct conf_load *load, const struct yaml_node *node, void *
     return conf->listen ? 0 : -1;
 }
 
+static int address_set(struct conf_load *load, const struct yaml_node *node, char **address)
+{
+    static const char expected[] = "an address like 127.0.0.1:8080, [::]:8443 or unix:/run/candor.sock";
+    struct slice text;
+    if (conf_scalar(load, node, expected, &text) != 0)
+        return -1;
+    if (!conf_address_valid(text))
+        return yaml_error(load->err, node, "expects %s, not '%.*s'", expected, SLICE_ARGS(text));
+    *address = conf_copy(load, node, text);
+    return *address ? 0 : -1;
+}
+
+int conf_set_listen_address(struct conf_load *load, const struct yaml_node *node, void *base)
+{
+    return address_set(load, node, &((struct conf_listen *)base)->address);
+}
+
 int conf_set_admin_address(struct conf_load *load, const struct yaml_node *node, void *base)
 {
-    struct slice text;
     load->admin = node;
-    if (conf_scalar(load, node, "an address like 127.0.0.1:8081", &text) != 0)
-        return -1;
-    struct conf *conf = base;
-    conf->admin_address = conf_copy(load, node, text);
-    return conf->admin_address ? 0 : -1;
+    return address_set(load, node, &((struct conf *)base)->admin_address);
 }
 
 int conf_set_admin_token(struct conf_load *load, const struct yaml_node *node, void *base)
@@ -281,16 +309,30 @@ int conf_set_rewriter(struct conf_load *load, const struct yaml_node *node, void
     return model_read(load, node, "rewriter", &conf->rewriter);
 }
 
+static bool candidate_name_valid(struct slice name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (!ascii_is_alpha(name.data[i]) && !ascii_is_digit(name.data[i]) && !strchr("-_.", name.data[i]))
+            return false;
+    return name.len > 0 && name.len <= CANDIDATE_NAME_MAX;
+}
+
 int conf_set_candidates(struct conf_load *load, const struct yaml_node *node, void *base)
 {
     struct conf *conf = base;
-    if (yaml_type(node) != YAML_MAPPING || yaml_count(node) > MAX_LIST)
-        return yaml_error(load->err, node, "'candidates' expects NAME: {url: ...}");
+    if (yaml_type(node) != YAML_MAPPING || yaml_count(node) > CANDIDATES_MAX)
+        return yaml_error(load->err, node, "'candidates' expects NAME: {url: ...}, at most %d", CANDIDATES_MAX);
     conf->candidate_count = yaml_count(node);
     conf->candidates = arena_array(load->arena, conf->candidate_count + 1, sizeof *conf->candidates);
-    for (size_t i = 0; conf->candidates && i < conf->candidate_count; i++)
+    for (size_t i = 0; conf->candidates && i < conf->candidate_count; i++) {
+        if (!candidate_name_valid(yaml_text(yaml_key(node, i))))
+            return yaml_error(
+                load->err, yaml_key(node, i),
+                "a candidate's name is 1 to %d letters, digits, '-', '_' or '.': it labels metrics and records",
+                CANDIDATE_NAME_MAX);
         if (model_read(load, yaml_value(node, i), yaml_text(yaml_key(node, i)).data, &conf->candidates[i]) != 0)
             return -1;
+    }
     return conf->candidates ? 0 : -1;
 }
 
@@ -351,11 +393,17 @@ static int pack_wanted(const struct dirent *entry)
     return name.data[0] != '.' && slice_ends(name, SLICE(".yaml")) && !strstr(entry->d_name, "local");
 }
 
+/* By bytes: the order of packs must not depend on the locale. */
+static int pack_order(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
 int conf_rules_default(struct conf_load *load)
 {
     struct conf *conf = load->conf;
     struct dirent **entries = NULL;
-    int count = scandir(rules_folder(), &entries, pack_wanted, alphasort);
+    int count = scandir(rules_folder(), &entries, pack_wanted, pack_order);
     if (count <= 0)
         return err_set(load->err, "%s: %s; name packs under 'rules', or set CANDOR_RULES_DIR", rules_folder(),
                        count < 0 ? strerror(errno) : "no rule packs are here");

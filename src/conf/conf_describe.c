@@ -21,6 +21,8 @@ static void texts_put(char *const *texts, size_t count, struct buf *out)
     buf_add_char(out, ']');
 }
 
+static void rows_put(const struct conf_row *rows, size_t count, const void *base, unsigned indent, struct buf *out);
+
 void conf_put_listen(const void *base, struct buf *out)
 {
     const struct conf *conf = base;
@@ -31,37 +33,62 @@ void conf_put_listen(const void *base, struct buf *out)
         buf_add_text(out, "\n    paths: ");
         texts_put(listen->paths, listen->path_count, out);
         for (size_t t = 0; t < listen->tls_count; t++) {
-            buf_add_text(out, t ? "\n      - certificate: " : "\n    tls:\n      - certificate: ");
-            conf_put_text(listen->tls[t].certificate, out);
+            buf_add_text(out, t ? "\n      -" : "\n    tls:\n      -");
+            rows_put(conf_tls_rows, conf_tls_row_count, &listen->tls[t], 8, out);
         }
     }
 }
 
-static void model_put(const struct conf_model *model, struct buf *out)
+void conf_put_model_url(const void *base, struct buf *out)
 {
-    static const char *const prompts[] = {"keep", "drop", "replaced"};
-    buf_add_format(out, "\n  %s: {url: [", model->name);
+    const struct conf_model *model = base;
+    buf_add_text(out, model->url_count > 1 ? "[" : "");
     for (size_t i = 0; i < model->url_count; i++) {
         buf_add_text(out, i ? ", " : "");
         conf_put_text(model->urls[i].text, out);
     }
-    buf_add_text(out, "], model: ");
-    conf_put_text(model->model, out);
-    buf_add_format(out, ", api_key: %s, forward_client_key: %s, system_prompt: %s}", model->api_key ? "(set)" : "~",
-                   model->forward_client_key ? "true" : "false", prompts[model->system_prompt]);
+    buf_add_text(out, model->url_count > 1 ? "]" : "");
+}
+
+void conf_put_model_prompt(const void *base, struct buf *out)
+{
+    const struct conf_model *model = base;
+    switch (model->system_prompt) {
+    case CONF_PROMPT_KEEP:
+        buf_add_text(out, "keep");
+        break;
+    case CONF_PROMPT_DROP:
+        buf_add_text(out, "drop");
+        break;
+    case CONF_PROMPT_REPLACE:
+        buf_add_text(out, "{replace: ");
+        conf_put_text(model->system_prompt_text, out);
+        buf_add_char(out, '}');
+        break;
+    }
+}
+
+static void model_put(const struct conf_model *model, unsigned indent, struct buf *out)
+{
+    buf_add_format(out, "\n%*s%s:", (int)indent, "", model->name);
+    rows_put(conf_model_rows, conf_model_row_count, model, indent + 2, out);
+    if (model->api_key) /* from a file or the environment: it is all the same */
+        buf_add_format(out, "\n%*sapi_key: (set)", (int)indent + 2, "");
 }
 
 void conf_put_models(const void *base, struct buf *out)
 {
     const struct conf *conf = base;
-    model_put(&conf->warm, out);
-    model_put(&conf->original, out);
+    model_put(&conf->warm, 2, out);
+    model_put(&conf->original, 2, out);
     if (conf->has_judge)
-        model_put(&conf->judge, out);
+        model_put(&conf->judge, 2, out);
     if (conf->has_rewriter)
-        model_put(&conf->rewriter, out);
+        model_put(&conf->rewriter, 2, out);
+    if (conf->candidate_count)
+        buf_add_text(out, "\n  candidates:");
     for (size_t i = 0; i < conf->candidate_count; i++)
-        model_put(&conf->candidates[i], out);
+        model_put(&conf->candidates[i], 4, out);
 }
 
 void conf_put_live(const void *base, struct buf *out)
@@ -90,7 +117,11 @@ void conf_put_sample(const void *base, struct buf *out)
 void conf_put_store_url(const void *base, struct buf *out)
 {
     const struct conf *conf = base;
-    buf_add_format(out, conf->store_path ? "sqlite:%s" : "~", conf->store_path);
+    struct buf url;
+    buf_init(&url, 8192);
+    buf_add_format(&url, "sqlite:%s", conf->store_path ? conf->store_path : "");
+    conf_put_text(buf_text(&url), out);
+    buf_fini(&url);
 }
 
 void conf_put_content(const void *base, struct buf *out)
@@ -112,7 +143,7 @@ void conf_put_log_format(const void *base, struct buf *out)
 }
 
 /* The levels of a dotted path that are new since the path before, each on a line of its own. */
-static void path_put(const char *path, const char *before, struct buf *out)
+static void path_put(const char *path, const char *before, unsigned indent, struct buf *out)
 {
     size_t common = 0, depth = 0;
     for (size_t i = 0; path[i] && path[i] == before[i]; i++)
@@ -122,33 +153,54 @@ static void path_put(const char *path, const char *before, struct buf *out)
         depth += path[i] == '.';
     for (const char *part = path + common;;) {
         const char *dot = strchr(part, '.');
-        buf_add_format(out, "%*s%.*s:", (int)(2 * depth++), "", dot ? (int)(dot - part) : (int)strlen(part), part);
+        buf_add_format(out, "\n%*s%.*s:", (int)(indent + 2 * depth++), "", dot ? (int)(dot - part) : (int)strlen(part),
+                       part);
         if (!dot)
             break;
-        buf_add_char(out, '\n');
         part = dot + 1;
+    }
+}
+
+/* Secrets have no writer; what has no value is left out, for a key without one is an error. */
+static bool row_shown(const struct conf_row *row, const void *base)
+{
+    if (row->kind == CONF_CUSTOM)
+        return row->put && (row->put != conf_put_store_url || ((const struct conf *)base)->store_path);
+    return row->kind != CONF_TEXT || *(char *const *)(const void *)((const char *)base + row->offset);
+}
+
+/* Every line with the line end before it. */
+static void rows_put(const struct conf_row *rows, size_t count, const void *base, unsigned indent, struct buf *out)
+{
+    const char *before = "";
+    for (size_t i = 0; i < count; i++) {
+        const struct conf_row *row = &rows[i];
+        if (!row_shown(row, base))
+            continue;
+        if (row->put == conf_put_models) { /* one writer for the whole group */
+            buf_add_text(out, "\nmodels:");
+            row->put(base, out);
+        } else {
+            path_put(row->key.path, before, indent, out);
+            if (row->put != conf_put_listen)
+                buf_add_char(out, ' ');
+            conf_put_value(row, base, out);
+        }
+        before = row->key.path;
     }
 }
 
 void conf_describe(const struct conf *conf, struct buf *out)
 {
-    const char *before = "";
-    for (size_t i = 0; i < conf_row_count; i++) {
-        const struct conf_row *row = &conf_rows[i];
-        if (row->kind == CONF_CUSTOM && !row->put)
-            continue;
-        if (row->put == conf_put_models) { /* one writer for the whole group */
-            buf_add_text(out, "models:");
-            row->put(conf, out);
-        } else {
-            path_put(row->key.path, before, out);
-            buf_add_char(out, ' ');
-            conf_put_value(row, conf, out);
-        }
-        buf_add_char(out, '\n');
-        before = row->key.path;
+    size_t start = out->len;
+    rows_put(conf_rows, conf_row_count, conf, 0, out);
+    if (out->len > start) { /* the first line needs no line end before it, but the last one behind */
+        memmove(out->data + start, out->data + start + 1, out->len - start - 1);
+        out->data[out->len - 1] = '\n';
     }
-    if (conf->admin_address)
-        buf_add_format(out, "admin: {address: \"%s\", token: %s}\n", conf->admin_address,
-                       conf->admin_token ? "(set)" : "~");
+    if (conf->admin_address) {
+        buf_add_text(out, "admin:\n  address: ");
+        conf_put_text(conf->admin_address, out);
+        buf_add_text(out, conf->admin_token ? "\n  token: (set)\n" : "\n");
+    }
 }

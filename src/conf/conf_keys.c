@@ -370,7 +370,7 @@ const struct conf_row conf_model_rows[] = {
      0,
      0,
      conf_set_model_url,
-     NULL},
+     conf_put_model_url},
     {{"model", "text", NULL, "the name put into side requests; default: the client's"},
      CONF_TEXT,
      MODEL_FIELD(model),
@@ -399,7 +399,7 @@ const struct conf_row conf_model_rows[] = {
      0,
      0,
      conf_set_model_prompt,
-     NULL},
+     conf_put_model_prompt},
     {{"http2", "boolean", "false", "HTTP/2 over TLS for side requests"},
      CONF_BOOL,
      MODEL_FIELD(http2),
@@ -436,11 +436,11 @@ const size_t conf_model_row_count = sizeof conf_model_rows / sizeof *conf_model_
 
 const struct conf_row conf_listen_rows[] = {
     {{"address", "address", NULL, "127.0.0.1:8080, [::]:8443 or unix:/path"},
-     CONF_TEXT,
-     offsetof(struct conf_listen, address),
+     CONF_CUSTOM,
      0,
      0,
-     NULL,
+     0,
+     conf_set_listen_address,
      NULL},
     {{"tls", "mapping", NULL, "certificate and key; a list for several names"},
      CONF_CUSTOM,
@@ -544,6 +544,50 @@ static void number_store(enum conf_kind kind, double value, void *field)
         *(uint64_t *)field = (uint64_t)value;
 }
 
+struct unit {
+    const char *name;
+    uint64_t times;
+};
+static const struct unit size_units[] = {{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"", 1}};
+static const struct unit duration_units[] = {{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
+
+/* In the largest unit that it is a whole number of. */
+static void unit_put(uint64_t value, const struct unit *unit, struct buf *out)
+{
+    while (unit->times > 1 && (value == 0 || value % unit->times != 0))
+        unit++;
+    buf_add_format(out, "%llu%s", (unsigned long long)(value / unit->times), value ? unit->name : "");
+}
+
+/* A number of a kind as people write it. */
+static void number_put(enum conf_kind kind, double value, struct buf *out)
+{
+    if (kind == CONF_DURATION)
+        unit_put((uint64_t)value, duration_units, out);
+    else if (kind == CONF_SIZE)
+        unit_put((uint64_t)value, size_units, out);
+    else
+        buf_add_format(out, "%.15g", value);
+}
+
+static int range_error(struct conf_load *load, const struct conf_row *row, struct slice text,
+                       const struct yaml_node *node)
+{
+    struct buf range;
+    buf_init(&range, 128);
+    number_put(row->kind, row->min, &range);
+    if (row->max < NO_LIMIT) {
+        buf_add_text(&range, " to ");
+        number_put(row->kind, row->max, &range);
+    } else {
+        buf_add_text(&range, " or more");
+    }
+    yaml_error(load->err, node, "'%s' is out of range: %.*s is not %s", row->key.path, SLICE_ARGS(text),
+               buf_text(&range));
+    buf_fini(&range);
+    return -1;
+}
+
 /* Sets a key from text; node NULL: a default of the table, known to be right. */
 static int text_set(struct conf_load *load, const struct conf_row *row, struct slice text, const struct yaml_node *node,
                     void *base)
@@ -555,6 +599,8 @@ static int text_set(struct conf_load *load, const struct conf_row *row, struct s
         *(char **)field = conf_copy(load, node, text);
         return *(char **)field ? 0 : -1;
     }
+    if (node && !yaml_plain(node) && row->kind != CONF_DURATION && row->kind != CONF_SIZE && row->kind != CONF_TEXT)
+        return yaml_error(load->err, node, "'%s' expects %s without quotes", row->key.path, row->key.type);
     if (row->kind == CONF_BOOL) {
         bool yes = slice_is(text, "true"), no = slice_is(text, "false");
         if (!yes && !no)
@@ -568,8 +614,7 @@ static int text_set(struct conf_load *load, const struct conf_row *row, struct s
     if (expected)
         return yaml_error(load->err, node, "'%s' expects %s, not '%.*s'", row->key.path, expected, SLICE_ARGS(text));
     if (value < row->min || value > row->max)
-        return yaml_error(load->err, node, "'%s' is out of range: %.*s is not between %g and %g", row->key.path,
-                          SLICE_ARGS(text), row->min, row->max);
+        return range_error(load, row, text, node);
     number_store(row->kind, value, field);
     return 0;
 }
@@ -598,7 +643,7 @@ void conf_put_value(const struct conf_row *row, const void *base, struct buf *ou
         buf_add_format(out, "%u", *(const unsigned *)field);
         break;
     case CONF_SIZE:
-        buf_add_format(out, "%zu", *(const size_t *)field);
+        unit_put(*(const size_t *)field, size_units, out);
         break;
     case CONF_SHARE:
     case CONF_MONEY:
@@ -608,7 +653,7 @@ void conf_put_value(const struct conf_row *row, const void *base, struct buf *ou
         buf_add_format(out, "%llu", (unsigned long long)*(const uint64_t *)field);
         break;
     case CONF_DURATION:
-        buf_add_format(out, "%llums", (unsigned long long)*(const uint64_t *)field);
+        unit_put(*(const uint64_t *)field, duration_units, out);
         break;
     case CONF_CUSTOM:
         row->put(base, out);
@@ -678,7 +723,9 @@ static int key_read(struct conf_load *load, const struct yaml_node *key, const s
         if (rows[i].kind == CONF_CUSTOM)
             return rows[i].set(load, value, base);
         struct slice text;
-        if (conf_scalar(load, value, rows[i].key.type, &text) != 0)
+        char what[96];
+        snprintf(what, sizeof what, "one value for '%s' (%s)", rows[i].key.path, rows[i].key.type);
+        if (conf_scalar(load, value, what, &text) != 0)
             return -1;
         return text_set(load, &rows[i], text, value, base);
     }

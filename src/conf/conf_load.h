@@ -57,10 +57,14 @@ MUST_USE int conf_word(struct conf_load *load, const struct yaml_node *node, con
 MUST_USE int conf_secret_file(struct conf_load *load, const struct yaml_node *node, char **out);
 MUST_USE int conf_secret_env(struct conf_load *load, const struct yaml_node *node, char **out);
 
+/* "127.0.0.1:8080", "[::1]:0", "name:8080", "*:8080" or "unix:PATH". */
+bool conf_address_valid(struct slice address);
+bool conf_address_is_loopback(struct slice address);
 MUST_USE int conf_url_parse(struct conf_load *load, const struct yaml_node *node, struct conf_url *out);
 
 /* Setters of the tables in conf_keys.c, in conf_custom.c. */
 int conf_set_listen(struct conf_load *load, const struct yaml_node *node, void *base);
+int conf_set_listen_address(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_admin_address(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_admin_token(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_warm(struct conf_load *load, const struct yaml_node *node, void *base);
@@ -93,6 +97,8 @@ extern const size_t conf_row_count, conf_model_row_count, conf_listen_row_count,
 /* Writers of custom values, in conf_describe.c. */
 void conf_put_listen(const void *base, struct buf *out);
 void conf_put_models(const void *base, struct buf *out);
+void conf_put_model_url(const void *base, struct buf *out);
+void conf_put_model_prompt(const void *base, struct buf *out);
 void conf_put_live(const void *base, struct buf *out);
 void conf_put_rules(const void *base, struct buf *out);
 void conf_put_sample(const void *base, struct buf *out);

@@ -1,6 +1,64 @@
 /* conf_url: "http://127.0.0.1:9001/v1" taken apart. */
 #include "conf_load.h"
 
+#include <arpa/inet.h>
+
+static bool ip_valid(int family, struct slice text)
+{
+    char copy[INET6_ADDRSTRLEN];
+    unsigned char address[sizeof(struct in6_addr)];
+    if (text.len == 0 || text.len >= sizeof copy || memchr(text.data, 0, text.len))
+        return false;
+    memcpy(copy, text.data, text.len);
+    copy[text.len] = 0;
+    return inet_pton(family, copy, address) == 1;
+}
+
+/* A name, or an IPv4 address, which looks like one. */
+static bool name_valid(struct slice host)
+{
+    if (host.len == 0 || host.len > 253 || host.data[0] == '-' || host.data[0] == '.')
+        return false;
+    for (size_t i = 0; i < host.len; i++)
+        if (!ascii_is_alpha(host.data[i]) && !ascii_is_digit(host.data[i]) && !strchr("-._", host.data[i]))
+            return false;
+    return true;
+}
+
+/* Takes HOST:PORT or [V6]:PORT apart. */
+static bool address_split(struct slice address, struct slice *host, bool *v6)
+{
+    uint64_t port;
+    *v6 = slice_starts(address, SLICE("["));
+    size_t end = slice_find(address, *v6 ? SLICE("]:") : SLICE(":"), 0);
+    if (end == SLICE_NOT_FOUND)
+        return false;
+    *host = slice_part(address, *v6, end);
+    return slice_to_u64(slice_part(address, end + (*v6 ? 2 : 1), address.len), &port) == 0 && port <= UINT16_MAX;
+}
+
+bool conf_address_valid(struct slice address)
+{
+    struct slice host;
+    bool v6;
+    if (slice_starts(address, SLICE("unix:")))
+        return address.len > 5 && address.len < 5 + 108; /* what fits sun_path */
+    return address_split(address, &host, &v6) &&
+           (v6 ? ip_valid(AF_INET6, host) : name_valid(host) || slice_is(host, "*"));
+}
+
+bool conf_address_is_loopback(struct slice address)
+{
+    struct slice host;
+    bool v6;
+    if (slice_starts(address, SLICE("unix:")))
+        return true;
+    if (!address_split(address, &host, &v6))
+        return false;
+    return v6 ? slice_is(host, "::1")
+              : slice_is(host, "localhost") || (slice_starts(host, SLICE("127.")) && ip_valid(AF_INET, host));
+}
+
 int conf_url_parse(struct conf_load *load, const struct yaml_node *node, struct conf_url *out)
 {
     struct slice text, rest, host;
@@ -40,7 +98,7 @@ int conf_url_parse(struct conf_load *load, const struct yaml_node *node, struct 
         host = slice_part(authority, 0, port_at);
         port_at = port_at == SLICE_NOT_FOUND ? authority.len : port_at;
     }
-    if (host.len == 0)
+    if (slice_starts(authority, SLICE("[")) ? !ip_valid(AF_INET6, host) : !name_valid(host))
         return yaml_error(load->err, node, "'%.*s' names no host", SLICE_ARGS(text));
     if (port_at < authority.len) {
         uint64_t port;
