@@ -40,10 +40,12 @@ struct serve_settings {
 
 MUST_USE struct server *server_new(struct loop *loop, const struct serve_ops *ops, void *arg, const struct serve_settings *settings,
                                    struct err *err);
-/* Takes over a listening, non-blocking descriptor. tls NULL: plain. tag is given back by request_listener. */
+/* Takes over a listening, non-blocking descriptor; holds tls. NULL: plain. tag is given back by request_listener. */
 MUST_USE int server_listen(struct server *server, int fd, struct tls_server *tls, void *tag, struct err *err);
 /* New settings and TLS contexts for connections accepted from now on (SIGHUP). */
 void server_configure(struct server *server, const struct serve_settings *settings);
+/* Of the listeners with that tag; a plain one stays plain, and TLS stays TLS. */
+void server_set_tls(struct server *server, const void *tag, struct tls_server *tls);
 /* Stops accepting; idle connections close now, busy ones after their answer (with Connection: close). */
 void server_drain(struct server *server);
 size_t server_connections(const struct server *server);

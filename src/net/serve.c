@@ -146,7 +146,7 @@ int server_listen(struct server *server, int fd, struct tls_server *tls, void *t
         return err_set(err, "cannot listen: out of memory");
     }
     listener->server = server;
-    listener->tls = tls;
+    listener->tls = tls_server_hold(tls);
     listener->tag = tag;
     listener->fd = fd;
     listener->next = server->listeners;
@@ -158,6 +158,16 @@ int server_listen(struct server *server, int fd, struct tls_server *tls, void *t
 void server_configure(struct server *server, const struct serve_settings *settings)
 {
     server->settings = *settings;
+}
+
+void server_set_tls(struct server *server, const void *tag, struct tls_server *tls)
+{
+    for (struct listener *listener = server->listeners; listener; listener = listener->next) {
+        if (listener->tag != tag || !listener->tls || !tls)
+            continue;
+        tls_server_free(listener->tls);
+        listener->tls = tls_server_hold(tls);
+    }
 }
 
 void server_drain(struct server *server)
@@ -196,6 +206,7 @@ void server_free(struct server *server)
         struct listener *listener = server->listeners;
         server->listeners = listener->next;
         event_free(listener->event);
+        tls_server_free(listener->tls);
         close(listener->fd);
         free(listener);
     }

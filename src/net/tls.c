@@ -5,12 +5,15 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 static const unsigned char alpn_http11[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 
-struct tls_server {
-    SSL_CTX **contexts; /* one a certificate; the first is the default and carries the callbacks */
+/* A tls_server is OpenSSL's context of the first certificate, counted by OpenSSL; the contexts of the others hang on it
+ * as extra data and go with it, so that a handshake under way outlives a reload. */
+struct siblings {
+    SSL_CTX **contexts;
     size_t count;
 };
 
@@ -54,6 +57,29 @@ static int use_certificate(SSL_CTX *context, const char *certificate, const char
 
 /* ---- server ---- */
 
+static int siblings_slot = -1;
+
+static void free_siblings(void *parent, void *data, CRYPTO_EX_DATA *all, int index, long argl, void *argp)
+{
+    struct siblings *siblings = data;
+    (void)parent;
+    (void)all;
+    (void)index;
+    (void)argl;
+    (void)argp;
+    if (!siblings)
+        return;
+    for (size_t i = 0; i < siblings->count; i++)
+        SSL_CTX_free(siblings->contexts[i]);
+    free(siblings->contexts);
+    free(siblings);
+}
+
+static void make_siblings_index(void)
+{
+    siblings_slot = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_siblings);
+}
+
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
                            unsigned in_len, void *arg)
 {
@@ -66,16 +92,29 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
     return SSL_TLSEXT_ERR_OK;
 }
 
-/* Takes the context whose certificate is valid for the name the client asks for. */
+static int siblings_index(void)
+{
+    /* The slot's number is given once a process, whoever asks first. */
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_siblings_index);
+    return siblings_slot;
+}
+
+/* Takes the context whose certificate is valid for the name the client asks for. What the first certificate demands of
+ * clients holds for all of them: a name is no way around it. */
 static int choose_certificate(SSL *ssl, int *alert, void *arg)
 {
-    struct tls_server *tls = arg;
+    const struct siblings *siblings = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), siblings_index());
     const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     (void)alert;
-    for (size_t i = 0; name && i < tls->count; i++) {
-        X509 *certificate = SSL_CTX_get0_certificate(tls->contexts[i]);
-        if (certificate && X509_check_host(certificate, name, 0, 0, NULL) == 1) {
-            SSL_set_SSL_CTX(ssl, tls->contexts[i]);
+    (void)arg;
+    if (!name || !siblings || X509_check_host(SSL_CTX_get0_certificate(SSL_get_SSL_CTX(ssl)), name, 0, 0, NULL) == 1)
+        return SSL_TLSEXT_ERR_OK;
+    for (size_t i = 0; i < siblings->count; i++) {
+        SSL_CTX *other = siblings->contexts[i];
+        if (X509_check_host(SSL_CTX_get0_certificate(other), name, 0, 0, NULL) == 1) {
+            SSL_set_SSL_CTX(ssl, other);
+            SSL_set_verify(ssl, SSL_get_verify_mode(ssl) | SSL_CTX_get_verify_mode(other), NULL);
             break;
         }
     }
@@ -94,47 +133,64 @@ static int ask_client(SSL_CTX *context, const char *client_ca, struct err *err)
     return 0;
 }
 
-struct tls_server *tls_server_new(const struct conf_tls_server *certificates, size_t count, struct err *err)
+static SSL_CTX *server_context(const struct conf_tls_server *certificate, struct err *err)
 {
     static const unsigned char session_id[] = "candor";
-    struct tls_server *tls = calloc(1, sizeof *tls);
-    if (!tls || !(tls->contexts = calloc(count, sizeof(SSL_CTX *)))) {
+    SSL_CTX *context = context_new(TLS_server_method());
+    if (!context) {
         err_set(err, "cannot set TLS up: out of memory");
-        tls_server_free(tls);
         return NULL;
     }
-    for (size_t i = 0; i < count; i++) {
-        SSL_CTX *context = tls->contexts[tls->count] = context_new(TLS_server_method());
-        if (context)
-            tls->count++;
-        else
-            err_set(err, "cannot set TLS up: out of memory");
-        if (!context || use_certificate(context, certificates[i].certificate, certificates[i].key, err) < 0 ||
-            (certificates[i].client_ca && ask_client(context, certificates[i].client_ca, err) < 0)) {
-            tls_server_free(tls);
+    if (use_certificate(context, certificate->certificate, certificate->key, err) < 0 ||
+        (certificate->client_ca && ask_client(context, certificate->client_ca, err) < 0)) {
+        SSL_CTX_free(context);
+        return NULL;
+    }
+    SSL_CTX_set_session_id_context(context, session_id, sizeof session_id - 1);
+    SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
+    return context;
+}
+
+struct tls_server *tls_server_new(const struct conf_tls_server *certificates, size_t count, struct err *err)
+{
+    SSL_CTX *first = server_context(&certificates[0], err);
+    if (!first || count == 1)
+        return (struct tls_server *)first;
+    struct siblings *siblings = calloc(1, sizeof *siblings);
+    if (!siblings || !(siblings->contexts = calloc(count - 1, sizeof(SSL_CTX *))) ||
+        SSL_CTX_set_ex_data(first, siblings_index(), siblings) != 1) {
+        err_set(err, "cannot set TLS up: out of memory");
+        free_siblings(NULL, siblings, NULL, 0, 0, NULL);
+        SSL_CTX_free(first);
+        return NULL;
+    }
+    for (size_t i = 1; i < count; i++) {
+        SSL_CTX *context = server_context(&certificates[i], err);
+        if (!context) {
+            SSL_CTX_free(first);
             return NULL;
         }
-        SSL_CTX_set_session_id_context(context, session_id, sizeof session_id - 1);
-        SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
+        siblings->contexts[siblings->count++] = context;
     }
-    SSL_CTX_set_tlsext_servername_callback(tls->contexts[0], choose_certificate);
-    SSL_CTX_set_tlsext_servername_arg(tls->contexts[0], tls);
+    SSL_CTX_set_tlsext_servername_callback(first, choose_certificate);
+    return (struct tls_server *)first;
+}
+
+struct tls_server *tls_server_hold(struct tls_server *tls)
+{
+    if (tls)
+        SSL_CTX_up_ref((SSL_CTX *)tls);
     return tls;
 }
 
 void tls_server_free(struct tls_server *tls)
 {
-    if (!tls)
-        return;
-    for (size_t i = 0; i < tls->count; i++)
-        SSL_CTX_free(tls->contexts[i]);
-    free(tls->contexts);
-    free(tls);
+    SSL_CTX_free((SSL_CTX *)tls);
 }
 
 SSL *tls_server_accept(struct tls_server *tls, int fd)
 {
-    SSL *ssl = SSL_new(tls->contexts[0]);
+    SSL *ssl = SSL_new((SSL_CTX *)tls);
     if (!ssl)
         return NULL;
     if (SSL_set_fd(ssl, fd) != 1) {

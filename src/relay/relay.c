@@ -78,8 +78,38 @@ static int use_conf(struct relay_loop *loop, struct conf *conf, struct err *err)
 
 struct conf_letter {
     struct relay_loop *loop;
-    struct conf *conf; /* held */
+    struct conf *conf;       /* held */
+    struct tls_server **tls; /* one a listener, or NULL; each held */
+    size_t tls_count;
 };
+
+static void letter_free(struct conf_letter *letter)
+{
+    if (!letter)
+        return;
+    for (size_t i = 0; letter->tls && i < letter->tls_count; i++)
+        tls_server_free(letter->tls[i]);
+    free(letter->tls);
+    conf_drop(letter->conf);
+    free(letter);
+}
+
+static struct conf_letter *letter_new(struct relay_loop *loop, struct conf *conf, struct tls_server *const *tls)
+{
+    struct conf_letter *letter = calloc(1, sizeof *letter);
+    if (!letter)
+        return NULL;
+    letter->loop = loop;
+    letter->conf = conf_hold(conf);
+    letter->tls_count = loop->relay->address_count;
+    letter->tls = calloc(letter->tls_count + 1, sizeof *letter->tls);
+    for (size_t i = 0; letter->tls && i < letter->tls_count; i++)
+        letter->tls[i] = tls_server_hold(tls[i]);
+    if (letter->tls)
+        return letter;
+    letter_free(letter);
+    return NULL;
+}
 
 static void on_conf_letter(void *arg)
 {
@@ -87,12 +117,14 @@ static void on_conf_letter(void *arg)
     struct relay_loop *loop = letter->loop;
     struct serve_settings settings = settings_of(letter->conf);
     struct err err;
-    if (use_conf(loop, letter->conf, &err) == 0)
+    if (use_conf(loop, letter->conf, &err) == 0) {
         server_configure(loop->server, &settings);
-    else
+        for (size_t i = 0; i < letter->tls_count; i++)
+            server_set_tls(loop->server, (void *)(uintptr_t)i, letter->tls[i]);
+    } else {
         log_error(loop->relay->log, "the live path keeps its old configuration", LOG_Z("reason", err.text));
-    conf_drop(letter->conf);
-    free(letter);
+    }
+    letter_free(letter);
 }
 
 static void on_drain_letter(void *arg)
@@ -228,17 +260,32 @@ const char *relay_address(const struct relay *relay, size_t index)
     return index < relay->address_count ? relay->addresses[index] : "";
 }
 
+/* Reads the certificates again, here and not on the loops: files block. One that fails keeps the old. */
+static void renew_tls(struct relay *relay, const struct conf *conf)
+{
+    struct err err;
+    for (size_t i = 0; i < relay->address_count && i < conf->listen_count; i++) {
+        const struct conf_listen *listen = &conf->listen[i];
+        struct tls_server *fresh = NULL;
+        if (!relay->tls[i] || !listen->tls_count)
+            continue;
+        if (!(fresh = tls_server_new(listen->tls, listen->tls_count, &err))) {
+            log_error(relay->log, "a listener keeps its old certificates", LOG_Z("reason", err.text));
+            continue;
+        }
+        tls_server_free(relay->tls[i]);
+        relay->tls[i] = fresh;
+    }
+}
+
 void relay_configure(struct relay *relay, struct conf *conf)
 {
+    renew_tls(relay, conf);
     for (size_t i = 0; i < relay->loop_count; i++) {
-        struct conf_letter *letter = calloc(1, sizeof *letter);
-        if (!letter)
-            return;
-        letter->loop = &relay->loops[i];
-        letter->conf = conf_hold(conf);
-        if (loop_post(relay->loops[i].context.loop, on_conf_letter, letter) < 0) {
-            conf_drop(conf);
-            free(letter);
+        struct conf_letter *letter = letter_new(&relay->loops[i], conf, relay->tls);
+        if (!letter || loop_post(relay->loops[i].context.loop, on_conf_letter, letter) < 0) {
+            log_error(relay->log, "a relay loop keeps its old configuration", LOG_I("loop", i));
+            letter_free(letter);
         }
     }
 }
