@@ -45,14 +45,14 @@ export function evidence(lines, width) {
   const narrow = width < 560, left = narrow ? 8 : 190, right = 70, lift = narrow ? 14 : 0, row = ROW + lift;
   const most = Math.max(1, ...lines.map((l) => l.log_evidence / l.threshold_log));
   const x = (share) => left + (Math.max(0, share) / most) * (width - left - right);
-  const chart = frame(width, 0, `Evidence by condition: ${lines.map((l) => `${condition(l.condition)} ${Math.round((l.log_evidence / l.threshold_log) * 100)} percent of the threshold`).join("; ")}`);
+  const chart = frame(width, 0, `Evidence by condition: ${lines.map((l) => `${condition(l.condition)} ${Math.max(0, Math.round((l.log_evidence / l.threshold_log) * 100))} percent of the threshold`).join("; ")}`);
   chart.setAttribute("viewBox", `0 0 ${width} ${TOP + lines.length * row + 8}`);
   lines.forEach((line, i) => {
     const share = line.log_evidence / line.threshold_log, y = TOP + i * row + lift;
     chart.append(svg("text", { x: narrow ? left : left - 12, y: narrow ? y - 4 : y + 15, "text-anchor": narrow ? "start" : "end" }, condition(line.condition)));
     chart.append(svg("rect", { class: "track", x: left, y: y + 4, width: width - left - right, height: 14, rx: 3 }));
     chart.append(svg("rect", { class: line.alert ? "bar alarm" : "bar", x: left, y: y + 4, width: Math.max(0, x(share) - left), height: 14, rx: 3 }));
-    chart.append(svg("text", { class: "faint", x: width - right + 8, y: y + 15 }, `${Math.round(share * 100)} %`));
+    chart.append(svg("text", { class: "faint", x: width - right + 8, y: y + 15 }, share > 0 ? `${Math.round(share * 100)} %` : "none"));
   });
   chart.append(svg("line", { class: "interval alarm", x1: x(1), x2: x(1), y1: TOP - 6, y2: TOP + lines.length * row }));
   chart.append(svg("text", { class: "faint", x: x(1), y: TOP - 12, "text-anchor": "end" }, "alert"));

@@ -38,7 +38,7 @@ export function text(value) {
   return nodes.filter((node) => node !== "");
 }
 
-const SHOWN = 20000;
+const SHOWN = 4000;
 
 /** A hostile text as a block; very long ones are cut, with a button for the rest. */
 export function block(value, draw = text) {

@@ -32,7 +32,7 @@ export async function trials(api, query) {
     el("h1", {}, "Trials"),
     form,
     list.trials.length === 0 ? el("p", {}, "No trial matches.") : el("section", { class: "card" },
-      table("Trials, newest first", [["Time"], ["Verdict"], ["Condition"], ["Question", "wide"], ["Counted"]],
+      table("Trials, newest first", [["Time", "time"], ["Verdict"], ["Condition"], ["Question", "wide"], ["Counted"]],
         list.trials.map((trial) => {
           const href = `#/trial/${encodeURIComponent(trial.trial_id)}`;
           const question = trial.question ? trial.question.slice(0, 160) : "(no text kept)";
