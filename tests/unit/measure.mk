@@ -39,3 +39,8 @@ UNIT_TESTS += tests/unit/statistics_simulation_test
 tests_unit_statistics_simulation_test_SOURCES = tests/unit/statistics_simulation_test.c
 tests_unit_statistics_simulation_test_CPPFLAGS = $(UNIT_FLAGS)
 tests_unit_statistics_simulation_test_LDADD = $(UNIT_LIBS)
+
+# The simulations with ten times as many runs; `make check` plays them once.
+check-statistics: tests/unit/statistics_simulation_test$(EXEEXT)
+	CANDOR_LONG=1 tests/unit/statistics_simulation_test$(EXEEXT)
+.PHONY: check-statistics
