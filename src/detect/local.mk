@@ -1,1 +1,14 @@
 # Files of src/detect; the layers: DESIGN.md.
+libcandor_a_SOURCES += \
+	include/detect.h src/detect/detect.c src/detect/detector.h \
+	include/rules.h src/detect/rules.c src/detect/ruleset.h \
+	src/detect/belief.c \
+	src/detect/expand.c \
+	src/detect/language.c \
+	src/detect/literals.c src/detect/literals.h \
+	src/detect/neutralise.c \
+	src/detect/pack.c \
+	src/detect/passage.c src/detect/passage.h \
+	src/detect/pattern.c \
+	src/detect/prefilter.c src/detect/prefilter.h \
+	src/detect/rules_test.c

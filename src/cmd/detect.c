@@ -1,0 +1,229 @@
+/* detect: `candor detect [-r RULES]...`, JSON Lines in, what was found out.
+ *
+ * A line is {"id","text"} or {"id","messages":[{"role","content"},...]}, where content is text or a list of parts of
+ * which those of type "text" count. The spans of a line are byte offsets into the text of the turn they name. The same
+ * engine runs here as in the proxy, so that what is tuned offline is what runs.
+ */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "arena.h"
+#include "cmd.h"
+#include "detect.h"
+#include "json.h"
+
+enum { PACKS_MAX = 64, TURNS_MAX = 512, LINE_ARENA = 64 << 20, OUTPUT_MAX = 64 << 20 };
+
+struct run {
+    struct detector *detector;
+    struct err *err;
+};
+
+/* One line being worked on. */
+struct line {
+    struct arena *arena;
+    struct detect_turn *turns;
+    size_t count, size_max;
+};
+
+static bool is_role(const cJSON *message, const char *role)
+{
+    return slice_is(json_get_slice(message, "role"), role);
+}
+
+/* The text of a message's content: itself, or its text parts joined by line breaks. {NULL,0} when it has none. */
+static struct slice content_text(struct arena *arena, const cJSON *content)
+{
+    if (cJSON_IsString(content))
+        return slice_from(content->valuestring);
+    struct slice text = SLICE_NONE;
+    const cJSON *part = NULL;
+    cJSON_ArrayForEach(part, content)
+    {
+        struct slice more = json_get_slice(part, "text");
+        if (!more.data || !slice_is(json_get_slice(part, "type"), "text"))
+            continue;
+        text = text.data ? arena_format(arena, "%s\n%s", text.data, more.data) : more;
+    }
+    return text;
+}
+
+static int read_turns(struct line *line, const cJSON *object, struct err *err)
+{
+    const cJSON *messages = json_get(object, "messages"), *message = NULL;
+    struct slice text = json_get_slice(object, "text");
+    if (!messages) {
+        if (!text.data)
+            return err_set(err, "a line needs \"text\" or \"messages\"");
+        line->turns = arena_array(line->arena, 1, sizeof *line->turns);
+        if (!line->turns)
+            return err_set(err, "the line is too large");
+        line->turns[line->count++] = (struct detect_turn){true, text};
+        return 0;
+    }
+    if (!cJSON_IsArray(messages))
+        return err_set(err, "\"messages\" is a list");
+    line->turns = arena_array(line->arena, (size_t)cJSON_GetArraySize(messages) + 1, sizeof *line->turns);
+    if (!line->turns)
+        return err_set(err, "the line is too large");
+    cJSON_ArrayForEach(message, messages)
+    {
+        bool user = is_role(message, "user");
+        struct slice said = content_text(line->arena, json_get(message, "content"));
+        if (said.data && (user || is_role(message, "assistant")))
+            line->turns[line->count++] = (struct detect_turn){user, said};
+    }
+    return 0;
+}
+
+static void put_labels(struct json_writer *w, const struct detection *found)
+{
+    json_open_array(w, "labels");
+    for (unsigned c = 0; c < CONTEXT_NONE; c++)
+        if (found->contexts & (1u << c))
+            json_put_text(w, NULL, context_name((enum context)c));
+    char name[40];
+    snprintf(name, sizeof name, "belief:%s", belief_name(found->belief.kind));
+    if (found->belief.kind != BELIEF_NONE)
+        json_put_text(w, NULL, name);
+    json_close_array(w);
+}
+
+static void put_scores(struct json_writer *w, const struct detection *found)
+{
+    json_open_object(w, "scores");
+    for (unsigned c = 0; c < CONTEXT_NONE; c++)
+        if (found->scores[c] > 0)
+            json_put_double(w, context_name((enum context)c), found->scores[c]);
+    for (unsigned b = BELIEF_ASSERTED; b < BELIEF_COUNT; b++) {
+        char name[40];
+        snprintf(name, sizeof name, "belief:%s", belief_name((enum belief)b));
+        if (found->belief_scores[b] > 0)
+            json_put_double(w, name, found->belief_scores[b]);
+    }
+    json_close_object(w);
+}
+
+static void put_belief(struct json_writer *w, const struct stated_belief *belief)
+{
+    if (belief->kind == BELIEF_NONE)
+        return;
+    json_open_object(w, "belief");
+    json_put_text(w, "kind", belief_name(belief->kind));
+    json_put_slice(w, "text", belief->text.data ? belief->text : SLICE(""));
+    json_put_int(w, "turn", (int64_t)belief->turn);
+    json_put_int(w, "start", (int64_t)belief->start);
+    json_put_int(w, "end", (int64_t)belief->end);
+    json_put_double(w, "confidence", belief->confidence);
+    if (belief->question.len)
+        json_put_slice(w, "question", belief->question);
+    json_close_object(w);
+}
+
+static void put_cues(struct json_writer *w, const struct detection *found)
+{
+    json_open_array(w, "cues");
+    for (size_t i = 0; i < found->cue_count; i++) {
+        const struct cue *cue = &found->cues[i];
+        char name[40];
+        snprintf(name, sizeof name, "belief:%s", belief_name(cue->belief));
+        json_open_object(w, NULL);
+        json_put_text(w, "label", cue->context != CONTEXT_NONE ? context_name(cue->context) : name);
+        json_put_text(w, "rule", cue->rule);
+        json_put_double(w, "score", cue->score);
+        json_put_int(w, "turn", (int64_t)cue->turn);
+        json_put_int(w, "start", (int64_t)cue->start);
+        json_put_int(w, "end", (int64_t)cue->end);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+static void put_neutral(struct json_writer *w, const struct run *run, const struct line *line,
+                        const struct detection *found)
+{
+    size_t last = line->count;
+    while (last > 0 && !line->turns[last - 1].user)
+        last--;
+    if (last == 0)
+        return;
+    struct neutral neutral;
+    neutralise(run->detector, line->turns[last - 1].text, found, last - 1, line->arena, &neutral);
+    json_put_slice(w, "neutral", neutral.text);
+    if (!neutral.safe)
+        json_put_text(w, "neutral_refused", neutral.reason);
+}
+
+static void put_line(struct json_writer *w, const struct run *run, const struct line *line, const cJSON *id)
+{
+    struct detection found;
+    detect_run(run->detector, line->turns, line->count, line->arena, &found);
+    json_open_object(w, NULL);
+    if (cJSON_IsNumber(id))
+        json_put_double(w, "id", id->valuedouble);
+    else
+        json_put_text(w, "id", cJSON_IsString(id) ? id->valuestring : NULL);
+    put_labels(w, &found);
+    put_scores(w, &found);
+    put_belief(w, &found.belief);
+    put_cues(w, &found);
+    char condition[CONDITION_NAME_SIZE];
+    json_put_text(w, "condition", condition_name(found.condition, condition));
+    json_put_text(w, "language", found.language);
+    if (found.error)
+        json_put_bool(w, "detector_error", true);
+    put_neutral(w, run, line, &found);
+    json_close_object(w);
+}
+
+static int detect_line(struct slice text, size_t number, void *arg)
+{
+    struct run *run = arg;
+    cJSON *object = json_parse(text, JSON_LIMITS_DEFAULT, run->err);
+    struct line line = {.arena = arena_new(LINE_ARENA)};
+    struct buf out;
+    buf_init(&out, OUTPUT_MAX);
+    int failed = -1;
+    if (object && !line.arena)
+        err_set(run->err, "out of memory");
+    else if (object && !cJSON_IsObject(object))
+        err_set(run->err, "a line is a JSON object");
+    else if (object)
+        failed = read_turns(&line, object, run->err);
+    if (failed) {
+        err_prefix(run->err, "standard input:%zu:1", number);
+    } else {
+        struct json_writer w;
+        json_start(&w, &out);
+        put_line(&w, run, &line, json_get(object, "id"));
+        buf_add_char(&out, '\n');
+        failed = out.failed || fwrite(out.data, 1, out.len, stdout) != out.len ? err_set(run->err, "cannot write standard output") : 0;
+    }
+    cJSON_Delete(object);
+    buf_fini(&out);
+    arena_free(line.arena);
+    return failed;
+}
+
+int cmd_detect(int argc, char **argv)
+{
+    char *packs[PACKS_MAX];
+    size_t count = 0;
+    optind = 1;
+    for (int option; (option = getopt(argc, argv, "r:")) != -1;) {
+        if (option != 'r' || count == PACKS_MAX)
+            return cmd_usage(argv[0], "the options are -r RULES, at most %d times", PACKS_MAX);
+        packs[count++] = optarg;
+    }
+    if (optind < argc)
+        return cmd_usage(argv[0], "messages come on standard input, not as '%s'", argv[optind]);
+    struct err err = {""};
+    struct rules *rules = cmd_rules_load(packs, count, &err);
+    struct run run = {.detector = rules ? detector_new(rules, &err) : NULL, .err = &err};
+    int code = EXIT_DONE;
+    if (!run.detector || cmd_each_line(stdin, detect_line, &run, &err))
+        code = cmd_fail(EXIT_FAILED, &err);
+    detector_free(run.detector);
+    rules_drop(rules);
+    return code;
+}

@@ -1,0 +1,249 @@
+/* rules: `candor rules test` and `candor rules explain`, the tools of people who write rules.
+ *
+ * test runs every example and the stress of every pattern; with --corpus it also tells how often each rule fires on
+ * a file of messages, with a sample, which is how false positives are found. explain shows one text with its cues
+ * underlined and the rule that found each.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "arena.h"
+#include "cmd.h"
+#include "detect.h"
+#include "json.h"
+
+enum { PACKS_MAX = 64, OUTPUT_MAX = 64 << 20, ARENA_MAX = 8 << 20, SAMPLE_BYTES = 96, EXPLAIN_MAX = 1 << 20 };
+
+/* ---- --corpus ---- */
+
+struct sample {
+    char text[SAMPLE_BYTES + 1];
+    uint64_t messages; /* in which the rule fired */
+};
+
+struct corpus {
+    struct rules *rules;
+    struct detector *detector;
+    struct sample *samples; /* one a rule */
+    uint64_t messages, fired, errors;
+    struct err *err;
+};
+
+static void keep_sample(struct sample *sample, struct slice text, const struct cue *cue)
+{
+    size_t from = cue->start > 20 ? cue->start - 20 : 0;
+    struct slice part = slice_part(text, from, from + SAMPLE_BYTES);
+    for (size_t i = 0; i < part.len; i++)
+        sample->text[i] = (unsigned char)part.data[i] < ' ' ? ' ' : part.data[i];
+    sample->text[part.len] = '\0';
+}
+
+static void count_cues(struct corpus *corpus, struct slice text, const struct detection *found)
+{
+    for (size_t rule = 0; rule < rules_count(corpus->rules); rule++)
+        for (size_t i = 0; i < found->cue_count; i++) {
+            if (found->cues[i].rule != rules_name(corpus->rules, rule))
+                continue;
+            if (corpus->samples[rule].messages++ == 0)
+                keep_sample(&corpus->samples[rule], text, &found->cues[i]);
+            break;
+        }
+    corpus->fired += found->cue_count > 0;
+    corpus->errors += found->error;
+}
+
+static int corpus_line(struct slice line, size_t number, void *arg)
+{
+    struct corpus *corpus = arg;
+    cJSON *object = json_parse(line, JSON_LIMITS_DEFAULT, corpus->err);
+    struct slice text = json_get_slice(object, "text");
+    struct arena *arena = arena_new(ARENA_MAX);
+    int failed = object && arena ? 0 : -1;
+    if (!failed && text.data) {
+        struct detection found;
+        struct detect_turn turn = {true, text};
+        detect_run(corpus->detector, &turn, 1, arena, &found);
+        corpus->messages++;
+        count_cues(corpus, text, &found);
+    }
+    arena_free(arena);
+    cJSON_Delete(object);
+    return failed ? err_prefix(corpus->err, "line %zu", number) : 0;
+}
+
+static void print_corpus(const struct corpus *corpus, struct buf *out)
+{
+    double all = corpus->messages ? (double)corpus->messages : 1;
+    buf_add_format(out, "%llu messages, %llu with a cue (%.2f %%), %llu with an error\n",
+                   (unsigned long long)corpus->messages, (unsigned long long)corpus->fired,
+                   100 * (double)corpus->fired / all, (unsigned long long)corpus->errors);
+    for (size_t i = 0; i < rules_count(corpus->rules); i++) {
+        const struct sample *sample = &corpus->samples[i];
+        if (sample->messages)
+            buf_add_format(out, "%7llu %6.2f %%  %-32s  %s\n", (unsigned long long)sample->messages,
+                           100 * (double)sample->messages / all, rules_name(corpus->rules, i), sample->text);
+    }
+}
+
+static int run_corpus(struct rules *rules, const char *path, struct buf *out, struct err *err)
+{
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return err_set(err, "%s: %s", path, strerror(errno));
+    struct corpus corpus = {.rules = rules,
+                            .detector = detector_new(rules, err),
+                            .samples = calloc(rules_count(rules) + 1, sizeof *corpus.samples),
+                            .err = err};
+    int failed = corpus.detector && corpus.samples ? cmd_each_line(file, corpus_line, &corpus, err) : -1;
+    if (failed)
+        err_prefix(err, "%s", path);
+    else
+        print_corpus(&corpus, out);
+    detector_free(corpus.detector);
+    free(corpus.samples);
+    fclose(file);
+    return failed;
+}
+
+/* ---- test ---- */
+
+static int run_test(struct rules *rules, bool tap, const char *corpus)
+{
+    struct err err = {""};
+    struct rules_report report;
+    struct buf out;
+    buf_init(&out, OUTPUT_MAX);
+    rules_test(rules, tap, cmd_colour(stdout), &out, &report);
+    if (!tap)
+        buf_add_format(&out, "%zu rules, %zu examples, %zu failures, %zu known gaps; %s\n", report.rules,
+                       report.examples, report.failures, report.todo,
+                       rules_jit(rules) ? "compiled" : "interpreted, this host forbids executable memory");
+    int code = report.failures ? EXIT_NO : EXIT_DONE;
+    if (corpus && run_corpus(rules, corpus, &out, &err))
+        code = cmd_fail(EXIT_FAILED, &err);
+    int printed = cmd_print(&out);
+    buf_fini(&out);
+    return printed ? printed : code;
+}
+
+static int command_test(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"tap", no_argument, NULL, 't'}, {"corpus", required_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
+    bool tap = false;
+    const char *corpus = NULL;
+    optind = 1;
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (option == 't')
+            tap = true;
+        else if (option == 'c')
+            corpus = optarg;
+        else
+            return cmd_usage("rules", "the options of test are --tap and --corpus FILE");
+    }
+    struct err err = {""};
+    struct rules *rules = cmd_rules_load(argv + optind, (size_t)(argc - optind), &err);
+    if (!rules)
+        return cmd_fail(EXIT_FAILED, &err);
+    int code = run_test(rules, tap, corpus);
+    rules_drop(rules);
+    return code;
+}
+
+/* ---- explain ---- */
+
+/* How many columns the text up to end takes: one a character, which is right for all but wide scripts. */
+static size_t columns(struct slice text, size_t start, size_t end)
+{
+    size_t count = 0;
+    for (size_t i = start; i < end && i < text.len; i++)
+        count += ((unsigned char)text.data[i] & 0xC0) != 0x80;
+    return count;
+}
+
+/* One line of the text, and under it each cue that begins in it. */
+static void explain_line(struct buf *out, struct slice text, size_t start, size_t end, const struct detection *found)
+{
+    buf_add_slice(out, slice_part(text, start, end));
+    buf_add_char(out, '\n');
+    for (size_t i = 0; i < found->cue_count; i++) {
+        const struct cue *cue = &found->cues[i];
+        if (cue->start < start || cue->start >= end)
+            continue;
+        for (size_t k = columns(text, start, cue->start); k > 0; k--)
+            buf_add_char(out, ' ');
+        for (size_t k = columns(text, cue->start, cue->end < end ? cue->end : end); k > 0; k--)
+            buf_add_char(out, '^');
+        bool context = cue->context != CONTEXT_NONE;
+        buf_add_format(out, " %s%s  %s (%.0f)\n", context ? "" : "belief:",
+                       context ? context_name(cue->context) : belief_name(cue->belief), cue->rule, cue->score * 100);
+    }
+}
+
+static void explain(struct buf *out, struct detector *detector, struct slice text, struct arena *arena)
+{
+    struct detection found;
+    struct detect_turn turn = {true, text};
+    struct neutral neutral;
+    detect_run(detector, &turn, 1, arena, &found);
+    for (size_t start = 0; start < text.len;) {
+        const char *stop = memchr(text.data + start, '\n', text.len - start);
+        size_t end = stop ? (size_t)(stop - text.data) : text.len;
+        explain_line(out, text, start, end, &found);
+        start = end + 1;
+    }
+    char condition[CONDITION_NAME_SIZE];
+    buf_add_format(out, "\ncondition  %s\nlanguage   %s\n", condition_name(found.condition, condition),
+                   found.language);
+    if (found.belief.kind != BELIEF_NONE)
+        buf_add_format(out, "belief     %s, confidence %.2f: %.*s\n", belief_name(found.belief.kind),
+                       found.belief.confidence, SLICE_ARGS(found.belief.text));
+    if (found.belief.question.len)
+        buf_add_format(out, "question   %.*s\n", SLICE_ARGS(found.belief.question));
+    neutralise(detector, text, &found, 0, arena, &neutral);
+    buf_add_format(out, "neutral    %s%.*s\n", neutral.safe ? "" : "refused: ",
+                   SLICE_ARGS(neutral.safe ? neutral.text : slice_from(neutral.reason)));
+}
+
+static int command_explain(int argc, char **argv)
+{
+    char *packs[PACKS_MAX];
+    size_t count = 0;
+    optind = 1;
+    for (int option; (option = getopt(argc, argv, "r:")) != -1;) {
+        if (option != 'r' || count == PACKS_MAX)
+            return cmd_usage("rules", "the option of explain is -r RULES, at most %d times", PACKS_MAX);
+        packs[count++] = optarg;
+    }
+    if (argc - optind != 1)
+        return cmd_usage("rules", "explain takes one text, in quotes");
+    struct err err = {""};
+    struct rules *rules = cmd_rules_load(packs, count, &err);
+    struct detector *detector = rules ? detector_new(rules, &err) : NULL;
+    struct arena *arena = arena_new(ARENA_MAX);
+    struct buf out;
+    buf_init(&out, EXPLAIN_MAX);
+    int code;
+    if (!detector || !arena) {
+        code = cmd_fail(EXIT_FAILED, &err);
+    } else {
+        explain(&out, detector, slice_from(argv[optind]), arena);
+        code = cmd_print(&out);
+    }
+    buf_fini(&out);
+    arena_free(arena);
+    detector_free(detector);
+    rules_drop(rules);
+    return code;
+}
+
+int cmd_rules(int argc, char **argv)
+{
+    if (argc >= 2 && strcmp(argv[1], "test") == 0)
+        return command_test(argc - 1, argv + 1);
+    if (argc >= 2 && strcmp(argv[1], "explain") == 0)
+        return command_explain(argc - 1, argv + 1);
+    return cmd_usage(argv[0], "say 'rules test [FILE...] [--tap] [--corpus FILE]' or 'rules explain [-r RULES]... TEXT'");
+}

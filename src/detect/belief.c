@@ -1,0 +1,75 @@
+/* belief: from what a rule captured to the proposition the user holds.
+ *
+ * A capture reaches to the end of its sentence. What leads in ("that", "maybe") and what trails ("but I'm really not
+ * sure", ", right?") is cut off by the language's guards, again and again until nothing more goes.
+ */
+#include "detector.h"
+
+static const double buckets[] = {.3, .4, .65, .8, .95};
+
+static double one_step_down(double confidence)
+{
+    double lower = buckets[0];
+    for (size_t i = 0; i < sizeof buckets / sizeof *buckets && buckets[i] < confidence - .01; i++)
+        lower = buckets[i];
+    return lower;
+}
+
+static bool is_edge(char c)
+{
+    return strchr(" \n.,;:!?-", c) != NULL;
+}
+
+/* A quotation mark goes only when its partner is not inside. */
+static bool is_lone_quote(const char *text, struct span span, size_t at)
+{
+    size_t count = 0;
+    for (size_t i = span.start; i < span.end; i++)
+        count += text[i] == '"';
+    return text[at] == '"' && count % 2 == 1;
+}
+
+static struct span trim_edges(const char *text, struct span span)
+{
+    while (span.end > span.start && (is_edge(text[span.end - 1]) || is_lone_quote(text, span, span.end - 1)))
+        span.end--;
+    while (span.start < span.end && (is_edge(text[span.start]) || is_lone_quote(text, span, span.start)))
+        span.start++;
+    return span;
+}
+
+static bool trim_once(struct detector *d, const struct language *language, struct span *span)
+{
+    const char *text = d->passage.text;
+    struct span group, before = *span;
+    struct slice rest = slice_of(text + span->start, span->end - span->start);
+    if (detector_match(d, &language->guards[GUARD_LEAD], rest, PCRE2_ANCHORED) == FOUND_MATCH &&
+        detector_group(d, 0, &group))
+        span->start += group.end;
+    rest = slice_of(text + span->start, span->end - span->start);
+    if (detector_match(d, &language->guards[GUARD_TAIL], rest, 0) == FOUND_MATCH && detector_group(d, 0, &group))
+        span->end = span->start + group.start;
+    *span = trim_edges(text, *span);
+    return span->start != before.start || span->end != before.end;
+}
+
+struct span belief_trim(struct detector *d, const struct language *language, size_t sentence, struct span span,
+                        double *confidence)
+{
+    enum { ROUNDS = 4 };
+    if (detector_match(d, &language->guards[GUARD_HEDGE], passage_sentence(&d->passage, sentence), 0) == FOUND_MATCH)
+        *confidence = one_step_down(*confidence);
+    span = trim_edges(d->passage.text, span);
+    for (int i = 0; i < ROUNDS && span.start < span.end; i++)
+        if (!trim_once(d, language, &span))
+            break;
+    return span;
+}
+
+size_t belief_question(const struct passage *passage, size_t sentence)
+{
+    for (size_t i = sentence; i-- > 0;)
+        if (passage->sentences[i].asks)
+            return i;
+    return SENTENCES_MAX;
+}

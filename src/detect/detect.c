@@ -1,0 +1,368 @@
+/* detect: running the rules over the turns of a conversation.
+ *
+ * A turn is made a passage; one prefilter pass a sentence names the rules that can match; those run, each once a
+ * sentence, on a budget. The last user turn goes first, so that a long history cannot use up its budget. A limit hit
+ * is remembered as an error of the whole detection, never taken for silence.
+ */
+#include "detect.h"
+
+#include <stdlib.h>
+
+#include "detector.h"
+
+enum {
+    TURNS_MAX = 16,     /* user turns that are looked at, the last ones */
+    CUES_MAX = 96,      /* of one detection */
+    FUEL = 1500000,     /* bytes that patterns may look at, in one detection */
+    FUEL_A_RUN = 24,    /* what starting a pattern costs, in bytes */
+    JIT_STACK_MIN = 32 << 10,
+    JIT_STACK_MAX = 256 << 10
+};
+
+/* A label is set from here on; what scores lower only shows among the scores. */
+static const double SCORE_FIRES = .5;
+
+struct detector *detector_new(struct rules *rules, struct err *err)
+{
+    struct detector *d = calloc(1, sizeof *d);
+    if (!d) {
+        err_set(err, "out of memory for a detector");
+        return NULL;
+    }
+    d->rules = rules_hold(rules);
+    d->candidate_words = rules->count / 64 + 1;
+    d->candidates = calloc(d->candidate_words, sizeof *d->candidates);
+    d->matches = calloc(rules->count + 1, sizeof *d->matches);
+    d->errors = calloc(rules->count + 1, sizeof *d->errors);
+    d->data = pcre2_match_data_create(rules->captures + 1, NULL);
+    d->context = pcre2_match_context_create(NULL);
+    d->stack = rules->jit ? pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL) : NULL;
+    if (!d->candidates || !d->matches || !d->errors || !d->data || !d->context || (rules->jit && !d->stack)) {
+        err_set(err, "out of memory for a detector");
+        detector_free(d);
+        return NULL;
+    }
+    pcre2_set_match_limit(d->context, MATCH_LIMIT);
+    pcre2_set_heap_limit(d->context, HEAP_LIMIT_KIB);
+    pcre2_set_depth_limit(d->context, DEPTH_LIMIT);
+    if (d->stack)
+        pcre2_jit_stack_assign(d->context, NULL, d->stack);
+    return d;
+}
+
+void detector_free(struct detector *d)
+{
+    if (!d)
+        return;
+    pcre2_match_data_free(d->data);
+    pcre2_match_context_free(d->context);
+    pcre2_jit_stack_free(d->stack);
+    free(d->candidates);
+    free(d->matches);
+    free(d->errors);
+    rules_drop(d->rules);
+    free(d);
+}
+
+void detector_counts(const struct detector *d, size_t rule, uint64_t *matches, uint64_t *errors)
+{
+    *matches = d->matches[rule];
+    *errors = d->errors[rule];
+}
+
+enum found detector_match(struct detector *d, const struct pattern *pattern, struct slice subject, uint32_t options)
+{
+    if (!pattern->code)
+        return FOUND_NOTHING;
+    size_t cost = subject.len + FUEL_A_RUN;
+    if (d->fuel < cost) {
+        d->error = true;
+        return FOUND_ERROR;
+    }
+    d->fuel -= cost;
+    /* The passage holds well-formed UTF-8 only, so that the check may be skipped. */
+    int result = pcre2_match(pattern->code, (PCRE2_SPTR)subject.data, subject.len, 0, options | PCRE2_NO_UTF_CHECK,
+                             d->data, d->context);
+    if (result >= 0)
+        return FOUND_MATCH;
+    if (result == PCRE2_ERROR_NOMATCH)
+        return FOUND_NOTHING;
+    d->error = true;
+    return FOUND_ERROR;
+}
+
+bool detector_group(const struct detector *d, uint32_t group, struct span *out)
+{
+    const PCRE2_SIZE *vector = pcre2_get_ovector_pointer(d->data);
+    if (group >= pcre2_get_ovector_count(d->data) || vector[2 * group] == PCRE2_UNSET ||
+        vector[2 * group] > vector[2 * group + 1])
+        return false;
+    *out = (struct span){vector[2 * group], vector[2 * group + 1]};
+    return true;
+}
+
+size_t detector_language(const struct rules *rules, const char *code)
+{
+    for (size_t i = LANGUAGE_ENGLISH; i < rules->language_count; i++)
+        if (strcmp(rules->languages[i].code, code) == 0)
+            return i;
+    return LANGUAGE_ANY;
+}
+
+/* Behind a sentence that asks for work on text stands that text: after its colon, or after its line. */
+void detector_mark_material(struct detector *d, const struct language *language)
+{
+    const struct pattern *guard = &language->guards[GUARD_MATERIAL];
+    struct passage *p = &d->passage;
+    bool material = false;
+    for (size_t i = 0; guard->code && i < p->count; i++) {
+        struct sentence *s = &p->sentences[i];
+        if (material) {
+            s->material = true;
+            continue;
+        }
+        if (detector_match(d, guard, passage_sentence(p, i), PCRE2_ANCHORED) != FOUND_MATCH)
+            continue;
+        s->material = true;
+        bool colon = slice_find(passage_sentence(p, i), SLICE(":"), 0) != SLICE_NOT_FOUND;
+        material = colon || (i + 1 < p->count && p->sentences[i + 1].starts_line);
+    }
+}
+
+/* One turn that is being looked at. */
+struct look {
+    struct detector *d;
+    struct detection *out;
+    struct arena *arena;
+    const struct detect_turn *turn;
+    size_t index;
+    size_t language; /* LANGUAGE_ANY: unknown, every pack is tried */
+    bool answered;   /* the assistant spoke before this turn */
+    bool person, person_known;
+};
+
+static bool rule_applies(const struct look *look, const struct rule *rule)
+{
+    if (rule->disabled || (rule->gate == GATE_ANSWER && !look->answered))
+        return false;
+    return rule->language == LANGUAGE_ANY || look->language == LANGUAGE_ANY || rule->language == look->language;
+}
+
+static const struct language *language_of(const struct look *look, const struct rule *rule)
+{
+    return &look->d->rules->languages[rule->language];
+}
+
+static struct cue *add_cue(struct look *look, const struct rule *rule, struct span span)
+{
+    struct detection *out = look->out;
+    if (out->cue_count == CUES_MAX)
+        return NULL;
+    struct cue *cue = &out->cues[out->cue_count++];
+    *cue = (struct cue){.context = rule->context,
+                        .belief = rule->belief,
+                        .rule = rule->id,
+                        .score = rule->score,
+                        .turn = look->index};
+    passage_span(&look->d->passage, span.start, span.end, &cue->start, &cue->end);
+    return cue;
+}
+
+/* The stronger rule speaks; of two as strong the later one, for beliefs trail. The last turn has been looked at first
+ * and keeps its belief. */
+static bool is_better_belief(const struct look *look, const struct rule *rule)
+{
+    const struct detection *out = look->out;
+    if (out->belief.kind == BELIEF_NONE)
+        return true;
+    return out->belief.turn == look->index && rule->score >= out->belief_scores[out->belief.kind];
+}
+
+static bool take_belief(struct look *look, const struct rule *rule, size_t sentence, struct span prop, bool is_answer,
+                        struct span whole)
+{
+    struct passage *p = &look->d->passage;
+    double confidence = rule->confidence;
+    bool has_prop = prop.end > prop.start;
+    if (has_prop) {
+        prop = belief_trim(look->d, language_of(look, rule), sentence, prop, &confidence);
+        if (prop.end <= prop.start)
+            return false;
+    }
+    if (!is_better_belief(look, rule))
+        return true;
+    struct span shown = has_prop ? prop : whole;
+    struct stated_belief *belief = &look->out->belief;
+    *belief = (struct stated_belief){.kind = rule->belief, .turn = look->index, .confidence = confidence};
+    passage_span(p, shown.start, shown.end, &belief->start, &belief->end);
+    if (has_prop)
+        belief->text = slice_part(look->turn->text, belief->start, belief->end);
+    size_t question = is_answer ? belief_question(p, sentence) : SENTENCES_MAX;
+    if (question < SENTENCES_MAX) {
+        size_t start = 0, end = 0;
+        passage_span(p, p->sentences[question].start, p->sentences[question].end, &start, &end);
+        belief->question = slice_part(look->turn->text, start, end);
+    }
+    return true;
+}
+
+/* The group of the set that took part in the match and holds anything. */
+static bool find_group(const struct detector *d, const struct group_set *set, struct span *out)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (detector_group(d, set->numbers[i], out) && out->end > out->start)
+            return true;
+    *out = (struct span){0, 0};
+    return false;
+}
+
+static void fire(struct look *look, const struct rule *rule, size_t index, size_t sentence, size_t base)
+{
+    struct detector *d = look->d;
+    struct span whole = {0, 0}, prop = {0, 0};
+    bool is_answer = find_group(d, &rule->answers, &prop);
+    detector_group(d, 0, &whole);
+    if (!is_answer)
+        find_group(d, &rule->props, &prop);
+    whole = (struct span){whole.start + base, whole.end + base};
+    if (prop.end > prop.start)
+        prop = (struct span){prop.start + base, prop.end + base};
+    d->matches[index]++;
+    if (rule->experimental)
+        return;
+    if (d->bridges && rule->target == TARGET_BRIDGE)
+        d->bridges[sentence] = true;
+    if (rule->target == TARGET_BELIEF && !take_belief(look, rule, sentence, prop, is_answer, whole))
+        return;
+    if (rule->target == TARGET_BRIDGE || !add_cue(look, rule, whole))
+        return; /* a bridge says nothing about the user; only the neutraliser asks for it */
+    double *score = rule->target == TARGET_BELIEF ? &look->out->belief_scores[rule->belief]
+                                                  : &look->out->scores[rule->context];
+    if (rule->score > *score)
+        *score = rule->score;
+}
+
+static bool speaks_of_self(struct look *look, size_t sentence)
+{
+    if (!look->person_known) {
+        size_t language = look->language == LANGUAGE_ANY ? LANGUAGE_ENGLISH : look->language;
+        look->person_known = true;
+        look->person = detector_match(look->d, &look->d->rules->languages[language].guards[GUARD_PERSON],
+                                      passage_sentence(&look->d->passage, sentence), 0) == FOUND_MATCH;
+    }
+    return look->person;
+}
+
+static void try_rule(struct look *look, size_t index, struct slice subject, size_t sentence, size_t base)
+{
+    struct detector *d = look->d;
+    const struct rule *rule = &d->rules->list[index];
+    const struct passage *p = &d->passage;
+    if (!rule_applies(look, rule) || (rule->scope == SCOPE_FIRST && sentence != 0) ||
+        (rule->scope == SCOPE_LAST && sentence + 1 != p->count) ||
+        (rule->gate == GATE_PERSON && !speaks_of_self(look, sentence)))
+        return;
+    enum found unless = FOUND_NOTHING, found = detector_match(d, &rule->match, subject, 0);
+    if (found == FOUND_MATCH && rule->unless.code)
+        unless = detector_match(d, &rule->unless, subject, 0);
+    if (found == FOUND_ERROR || unless == FOUND_ERROR)
+        d->errors[index]++;
+    if (found != FOUND_MATCH || unless == FOUND_MATCH)
+        return;
+    if (rule->unless.code) /* the match data now hold the exception's try: match once more for the groups */
+        found = detector_match(d, &rule->match, subject, 0);
+    if (found == FOUND_MATCH)
+        fire(look, rule, index, sentence, base);
+}
+
+/* Without the prefilter, for the proof that it loses nothing: the same words are looked for one by one. */
+static bool has_keyword(const struct rule *rule, struct slice subject)
+{
+    for (size_t i = 0; i < rule->keyword_count; i++)
+        if (slice_find(subject, rule->keywords[i], 0) != SLICE_NOT_FOUND)
+            return true;
+    return false;
+}
+
+static void try_rules(struct look *look, const struct prefilter *prefilter, bool message, struct slice subject,
+                      size_t sentence, size_t base)
+{
+    struct detector *d = look->d;
+    look->person_known = false;
+    if (d->plain) {
+        for (size_t i = 0; i < d->rules->count; i++)
+            if ((d->rules->list[i].scope == SCOPE_MESSAGE) == message && has_keyword(&d->rules->list[i], subject))
+                try_rule(look, i, subject, sentence, base);
+        return;
+    }
+    memset(d->candidates, 0, d->candidate_words * sizeof *d->candidates);
+    prefilter_scan(prefilter, subject, d->candidates);
+    for (size_t word = 0; word < d->candidate_words; word++)
+        for (uint64_t bits = d->candidates[word]; bits; bits &= bits - 1)
+            try_rule(look, word * 64 + (size_t)__builtin_ctzll(bits), subject, sentence, base);
+}
+
+static void look_at_turn(struct look *look)
+{
+    struct detector *d = look->d;
+    struct passage *p = &d->passage;
+    passage_read(p, look->turn->text);
+    const char *code = passage_language(p);
+    look->language = detector_language(d->rules, code);
+    if (!look->out->language[0])
+        memcpy(look->out->language, code, strlen(code) + 1);
+    size_t guards = look->language == LANGUAGE_ANY ? LANGUAGE_ENGLISH : look->language;
+    detector_mark_material(d, &d->rules->languages[guards]);
+    bool material = false;
+    for (size_t i = 0; i < p->count; i++) {
+        material = material || p->sentences[i].material;
+        if (!p->sentences[i].material)
+            try_rules(look, d->rules->by_sentence, false, passage_sentence(p, i), i, p->sentences[i].start);
+    }
+    if (!material && p->count)
+        try_rules(look, d->rules->by_message, true, slice_of(p->text, p->len), 0, 0);
+}
+
+static int compare_cues(const void *a, const void *b)
+{
+    const struct cue *x = a, *y = b;
+    if (x->turn != y->turn)
+        return x->turn < y->turn ? -1 : 1;
+    if (x->start != y->start)
+        return x->start < y->start ? -1 : 1;
+    return x->end < y->end ? -1 : x->end > y->end;
+}
+
+static void conclude(struct detection *out, bool error)
+{
+    for (unsigned c = 0; c < CONTEXT_NONE; c++)
+        if (out->scores[c] >= SCORE_FIRES)
+            out->contexts |= 1u << c;
+    qsort(out->cues, out->cue_count, sizeof *out->cues, compare_cues);
+    out->condition = (struct condition){context_first(out->contexts), out->belief.kind};
+    out->error = error;
+    if (!out->language[0])
+        memcpy(out->language, "und", 4);
+}
+
+void detect_run(struct detector *d, const struct detect_turn *turns, size_t count, struct arena *arena,
+                struct detection *out)
+{
+    *out = (struct detection){.cues = arena_array(arena, CUES_MAX, sizeof *out->cues)};
+    d->fuel = FUEL;
+    d->error = !out->cues;
+    size_t looked = 0;
+    for (size_t i = count; out->cues && i-- > 0 && looked < TURNS_MAX;) {
+        if (!turns[i].user)
+            continue;
+        struct look look = {.d = d,
+                            .out = out,
+                            .arena = arena,
+                            .turn = &turns[i],
+                            .index = i,
+                            .answered = i > 0 && !turns[i - 1].user && turns[i - 1].text.len > 0};
+        look_at_turn(&look);
+        looked++;
+    }
+    conclude(out, d->error);
+}

@@ -1,0 +1,48 @@
+/* detector: the scratch of one thread and how it runs a pattern, for the files of this folder only. */
+#ifndef CANDOR_DETECT_DETECTOR_H
+#define CANDOR_DETECT_DETECTOR_H
+
+#include "detect.h"
+#include "passage.h"
+#include "ruleset.h"
+
+struct detector {
+    struct rules *rules; /* held */
+    pcre2_match_data *data;
+    pcre2_match_context *context;
+    pcre2_jit_stack *stack;
+    struct passage passage;
+    uint64_t *candidates; /* a bit a rule */
+    size_t candidate_words;
+    uint64_t *matches, *errors; /* a count a rule */
+    size_t fuel;                /* what is left of the message's budget */
+    bool error;                 /* a limit was hit, or the fuel ran out */
+    bool *bridges;              /* the neutraliser's: which sentences are bridges; NULL: nobody asks */
+    bool plain;                 /* tests only: every rule runs everywhere, without the prefilter */
+};
+
+struct span {
+    size_t start, end;
+};
+
+enum found { FOUND_NOTHING, FOUND_MATCH, FOUND_ERROR };
+
+/* Runs a pattern over a slice; groups are read from detector->data. A limit hit sets detector->error. */
+enum found detector_match(struct detector *detector, const struct pattern *pattern, struct slice subject,
+                          uint32_t options);
+/* The group of the last match, relative to its subject; false when it took no part. */
+bool detector_group(const struct detector *detector, uint32_t group, struct span *out);
+
+/* belief.c: the proposition in a sentence at span (of the passage), without what only leads in or trails. An empty span when
+ * nothing is left. Lowers *confidence where the sentence hedges. */
+struct span belief_trim(struct detector *detector, const struct language *language, size_t sentence, struct span span,
+                        double *confidence);
+/* The sentence before this one that asks, for "the answer is X"; SENTENCES_MAX when there is none. */
+size_t belief_question(const struct passage *passage, size_t sentence);
+
+/* The language of the passage among those of the rules; LANGUAGE_ANY when none has a pack. */
+size_t detector_language(const struct rules *rules, const char *code);
+/* Marks the sentences that are text to work on. */
+void detector_mark_material(struct detector *detector, const struct language *language);
+
+#endif

@@ -1,0 +1,159 @@
+/* expand: puts the macros and lists of a pack into its patterns.
+ *
+ * {NAME} in a pattern is replaced by the macro of that name, or by the items of the list of that name as
+ * alternatives, in a group of its own. Both may use others, to a depth of eight. Quantifiers such as {0,4} and
+ * escapes such as \p{L} are left alone, for a name begins with a letter and is not preceded by an escape.
+ */
+#include "buf.h"
+#include "ruleset.h"
+
+enum { EXPAND_DEPTH = 8, EXPAND_MAX = 32768 };
+
+static bool is_name_char(char c)
+{
+    return ascii_is_alpha(c) || ascii_is_digit(c) || c == '_';
+}
+
+/* The name in braces at at, empty when there is none. */
+static struct slice name_at(struct slice text, size_t at)
+{
+    if (text.data[at] != '{' || at + 1 >= text.len || !ascii_is_alpha(text.data[at + 1]))
+        return SLICE_NONE;
+    if (at >= 2 && text.data[at - 2] == '\\' && ascii_is_alpha(text.data[at - 1]))
+        return SLICE_NONE;
+    size_t end = at + 1;
+    while (end < text.len && is_name_char(text.data[end]))
+        end++;
+    return end < text.len && text.data[end] == '}' ? slice_part(text, at + 1, end) : SLICE_NONE;
+}
+
+static const struct yaml_node *find(const struct yaml_node *mapping, struct slice name)
+{
+    for (size_t i = 0; mapping && yaml_type(mapping) == YAML_MAPPING && i < yaml_count(mapping); i++)
+        if (slice_equal(yaml_text(yaml_key(mapping, i)), name))
+            return yaml_value(mapping, i);
+    return NULL;
+}
+
+/* The items that the nth pack appends to a list of this pack: its key is "pack.list". */
+static const struct yaml_node *appended_items(const struct expansion *e, size_t n, struct slice list)
+{
+    const struct yaml_node *mapping = e->appended[n];
+    for (size_t i = 0; i < yaml_count(mapping); i++) {
+        struct slice key = yaml_text(yaml_key(mapping, i));
+        if (key.len == e->pack_name.len + 1 + list.len && slice_starts(key, e->pack_name) &&
+            key.data[e->pack_name.len] == '.' && slice_ends(key, list))
+            return yaml_value(mapping, i);
+    }
+    return NULL;
+}
+
+static int expand_into(const struct expansion *e, const struct yaml_node *node, struct buf *out, unsigned depth,
+                       struct err *err);
+
+static int add_items(const struct expansion *e, const struct yaml_node *list, struct buf *out, unsigned depth,
+                     struct err *err)
+{
+    if (yaml_type(list) != YAML_SEQUENCE || yaml_count(list) == 0)
+        return yaml_error(err, list, "a list has at least one item");
+    for (size_t i = 0; i < yaml_count(list); i++) {
+        if (out->len && out->data[out->len - 1] != ':')
+            buf_add_char(out, '|');
+        if (expand_into(e, yaml_item(list, i), out, depth, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int add_named(const struct expansion *e, const struct yaml_node *at, struct slice name, struct buf *out,
+                     unsigned depth, struct err *err)
+{
+    const struct yaml_node *macro = find(yaml_get(e->pack, "macros"), name);
+    const struct yaml_node *list = macro ? NULL : find(yaml_get(e->pack, "lists"), name);
+    if (!macro && !list)
+        return yaml_error(err, at, "there is no macro or list {%.*s} in this pack", SLICE_ARGS(name));
+    if (depth >= EXPAND_DEPTH)
+        return yaml_error(err, at, "{%.*s} stands in itself, or macros nest too deeply", SLICE_ARGS(name));
+    buf_add_text(out, "(?:");
+    if (macro ? expand_into(e, macro, out, depth + 1, err) : add_items(e, list, out, depth + 1, err))
+        return -1;
+    for (size_t n = 0; list && n < e->appended_count; n++) {
+        const struct yaml_node *more = appended_items(e, n, name);
+        if (more && add_items(e, more, out, depth + 1, err))
+            return -1;
+    }
+    buf_add_char(out, ')');
+    return 0;
+}
+
+static int expand_into(const struct expansion *e, const struct yaml_node *node, struct buf *out, unsigned depth,
+                       struct err *err)
+{
+    if (yaml_type(node) != YAML_SCALAR)
+        return yaml_error(err, node, "a pattern is text");
+    struct slice text = yaml_text(node);
+    for (size_t at = 0; at < text.len; at++) {
+        struct slice name = name_at(text, at);
+        if (text.data[at] == '\n') { /* a pattern over several lines: the break and what indents the next go */
+            while (at + 1 < text.len && text.data[at + 1] == ' ')
+                at++;
+            continue;
+        }
+        if (!name.data) {
+            buf_add_char(out, text.data[at]);
+            continue;
+        }
+        if (add_named(e, node, name, out, depth, err))
+            return -1;
+        at += name.len + 1;
+    }
+    return out->failed ? yaml_error(err, node, "the pattern grows past %d bytes", EXPAND_MAX) : 0;
+}
+
+int expand_pattern(const struct expansion *e, const struct yaml_node *node, struct slice *out, struct err *err)
+{
+    struct buf text;
+    buf_init(&text, EXPAND_MAX);
+    int failed = expand_into(e, node, &text, 0, err);
+    if (!failed) {
+        *out = arena_copy(e->arena, buf_slice(&text));
+        if (!out->data)
+            failed = yaml_error(err, node, "the packs are larger than the room for rules");
+    }
+    buf_fini(&text);
+    return failed;
+}
+
+static int add_word(const struct expansion *e, const struct yaml_node *node, struct slice **items, size_t *count,
+                    size_t room, struct err *err)
+{
+    struct slice text = yaml_text(node);
+    if (*count == room || text.len == 0)
+        return yaml_error(err, node, "a keyword is a word, and a rule has at most %zu", room);
+    (*items)[*count] = arena_copy(e->arena, text);
+    if (!(*items)[(*count)++].data)
+        return yaml_error(err, node, "the packs are larger than the room for rules");
+    return 0;
+}
+
+int expand_words(const struct expansion *e, const struct yaml_node *sequence, struct slice **items, size_t *count,
+                 struct err *err)
+{
+    enum { WORDS_MAX = 512 };
+    *count = 0;
+    *items = arena_array(e->arena, WORDS_MAX, sizeof **items);
+    if (!*items || yaml_type(sequence) != YAML_SEQUENCE)
+        return yaml_error(err, sequence, "keywords are a list of words");
+    for (size_t i = 0; i < yaml_count(sequence); i++) {
+        const struct yaml_node *node = yaml_item(sequence, i);
+        struct slice name = yaml_type(node) == YAML_SCALAR && yaml_text(node).len ? name_at(yaml_text(node), 0) : SLICE_NONE;
+        const struct yaml_node *list = name.data ? find(yaml_get(e->pack, "lists"), name) : NULL;
+        if (name.data && !list)
+            return yaml_error(err, node, "there is no list {%.*s} in this pack", SLICE_ARGS(name));
+        size_t words = list ? yaml_count(list) : 1;
+        for (size_t k = 0; k < words; k++)
+            if (add_word(e, list ? yaml_item(list, k) : node, items, count, WORDS_MAX, err))
+                return -1;
+    }
+    return 0;
+}

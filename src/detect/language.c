@@ -1,0 +1,209 @@
+/* language: which language a passage is in, by script and by its commonest words.
+ *
+ * A dozen words decide for the languages that have packs; for the rest "und" is the honest answer, and the caller
+ * samples those at the baseline instead of taking silence for the absence of a cue.
+ */
+#include <stdlib.h>
+
+#include "passage.h"
+
+enum { ENGLISH = 1, SPANISH = 2, GERMAN = 4, FRENCH = 8, PORTUGUESE = 16, LANGUAGE_COUNT = 5, LOOK_AT_BYTES = 400 };
+
+static const char *const codes[LANGUAGE_COUNT] = {"en", "es", "de", "fr", "pt"};
+
+struct word {
+    const char *text;
+    unsigned languages;
+};
+
+/* In the order of strcmp. */
+static const struct word words[] = {
+    {"a", ENGLISH | SPANISH | FRENCH | PORTUGUESE},
+    {"aber", GERMAN},
+    {"and", ENGLISH},
+    {"are", ENGLISH},
+    {"at", ENGLISH},
+    {"auch", GERMAN},
+    {"avec", FRENCH},
+    {"because", ENGLISH},
+    {"bin", GERMAN},
+    {"but", ENGLISH},
+    {"c'est", FRENCH},
+    {"can", ENGLISH},
+    {"com", PORTUGUESE},
+    {"como", SPANISH | PORTUGUESE},
+    {"con", SPANISH},
+    {"creo", SPANISH},
+    {"da", GERMAN | PORTUGUESE},
+    {"dans", FRENCH},
+    {"das", GERMAN | PORTUGUESE},
+    {"dass", GERMAN},
+    {"de", SPANISH | FRENCH | PORTUGUESE},
+    {"del", SPANISH},
+    {"den", GERMAN},
+    {"der", GERMAN},
+    {"des", GERMAN | FRENCH},
+    {"die", GERMAN},
+    {"do", ENGLISH | PORTUGUESE},
+    {"does", ENGLISH},
+    {"du", GERMAN | FRENCH},
+    {"e", PORTUGUESE},
+    {"el", SPANISH},
+    {"ele", PORTUGUESE},
+    {"em", PORTUGUESE},
+    {"en", SPANISH | FRENCH},
+    {"es", SPANISH | GERMAN},
+    {"est", FRENCH},
+    {"estou", PORTUGUESE},
+    {"estoy", SPANISH},
+    {"et", FRENCH},
+    {"eu", PORTUGUESE},
+    {"for", ENGLISH},
+    {"glaube", GERMAN},
+    {"have", ENGLISH},
+    {"he", ENGLISH | SPANISH},
+    {"how", ENGLISH},
+    {"i", ENGLISH},
+    {"i'm", ENGLISH},
+    {"ich", GERMAN},
+    {"im", ENGLISH | GERMAN},
+    {"in", ENGLISH | GERMAN},
+    {"is", ENGLISH},
+    {"isso", PORTUGUESE},
+    {"ist", GERMAN},
+    {"it", ENGLISH},
+    {"je", FRENCH},
+    {"la", SPANISH | FRENCH},
+    {"las", SPANISH},
+    {"le", FRENCH},
+    {"les", FRENCH},
+    {"lo", SPANISH},
+    {"los", SPANISH},
+    {"mas", PORTUGUESE},
+    {"me", ENGLISH | SPANISH | FRENCH | PORTUGUESE},
+    {"meu", PORTUGUESE},
+    {"mi", SPANISH},
+    {"mich", GERMAN},
+    {"minha", PORTUGUESE},
+    {"mir", GERMAN},
+    {"mit", GERMAN},
+    {"mon", FRENCH},
+    {"muito", PORTUGUESE},
+    {"muy", SPANISH},
+    {"my", ENGLISH},
+    {"nicht", GERMAN},
+    {"not", ENGLISH},
+    {"o", PORTUGUESE},
+    {"of", ENGLISH},
+    {"on", ENGLISH | FRENCH},
+    {"os", PORTUGUESE},
+    {"para", SPANISH | PORTUGUESE},
+    {"pas", FRENCH},
+    {"pero", SPANISH},
+    {"por", SPANISH | PORTUGUESE},
+    {"pour", FRENCH},
+    {"que", SPANISH | FRENCH | PORTUGUESE},
+    {"qui", FRENCH},
+    {"se", SPANISH | PORTUGUESE},
+    {"sich", GERMAN},
+    {"sie", GERMAN},
+    {"so", ENGLISH | GERMAN},
+    {"suis", FRENCH},
+    {"sur", FRENCH},
+    {"that", ENGLISH},
+    {"the", ENGLISH},
+    {"this", ENGLISH},
+    {"to", ENGLISH},
+    {"tu", SPANISH | FRENCH | PORTUGUESE},
+    {"um", GERMAN | PORTUGUESE},
+    {"uma", PORTUGUESE},
+    {"un", SPANISH | FRENCH},
+    {"una", SPANISH},
+    {"und", GERMAN},
+    {"une", FRENCH},
+    {"von", GERMAN},
+    {"was", ENGLISH | GERMAN},
+    {"we", ENGLISH},
+    {"what", ENGLISH},
+    {"where", ENGLISH},
+    {"which", ENGLISH},
+    {"who", ENGLISH},
+    {"why", ENGLISH},
+    {"wie", GERMAN},
+    {"wir", GERMAN},
+    {"with", ENGLISH},
+    {"y", SPANISH},
+    {"yo", SPANISH},
+    {"you", ENGLISH},
+    {"your", ENGLISH},
+    {"zu", GERMAN},
+    {"\xC3\xA9", PORTUGUESE},           /* e with acute */
+    {"\xC3\xA9tait", FRENCH},           /* etait */
+};
+
+static int compare(const void *key, const void *item)
+{
+    const struct slice *word = key;
+    const struct word *other = item;
+    size_t len = strlen(other->text);
+    int order = memcmp(word->data, other->text, word->len < len ? word->len : len);
+    return order ? order : (word->len > len) - (word->len < len);
+}
+
+static bool is_word_byte(char c)
+{
+    return ascii_is_alpha(c) || c == '\'' || (unsigned char)c >= 0x80;
+}
+
+static void count_words(struct slice text, unsigned *counts)
+{
+    for (size_t at = 0; at < text.len;) {
+        size_t end = at;
+        while (end < text.len && is_word_byte(text.data[end]))
+            end++;
+        struct slice word = slice_part(text, at, end);
+        const struct word *known =
+            word.len ? bsearch(&word, words, sizeof words / sizeof *words, sizeof *words, compare) : NULL;
+        for (size_t i = 0; known && i < LANGUAGE_COUNT; i++)
+            counts[i] += known->languages >> i & 1;
+        at = end + 1;
+    }
+}
+
+/* Chinese is known by its script, unless kana say that it is Japanese; other scripts have no pack. */
+static const char *by_script(struct slice text)
+{
+    size_t han = 0, other = 0, latin = 0;
+    for (size_t at = 0; at < text.len;) {
+        uint32_t c = 0;
+        size_t len = utf8_char(slice_part(text, at, text.len), &c);
+        if (c >= 0x4E00 && c <= 0x9FFF)
+            han++;
+        else if ((c >= 0x0370 && c <= 0x1FFF) || (c >= 0x3040 && c <= 0x30FF) || (c >= 0xAC00 && c <= 0xD7AF))
+            other++;
+        else if (ascii_is_alpha((char)(c < 0x80 ? c : 0)))
+            latin++;
+        at += len ? len : 1;
+    }
+    if (han * 2 > latin && han > other * 4)
+        return "zh";
+    return other > latin ? "und" : NULL;
+}
+
+const char *passage_language(const struct passage *passage)
+{
+    struct slice text = slice_part(slice_of(passage->text, passage->len), 0, LOOK_AT_BYTES);
+    unsigned counts[LANGUAGE_COUNT] = {0};
+    bool ascii = true;
+    for (size_t i = 0; ascii && i < text.len; i++)
+        ascii = (unsigned char)text.data[i] < 0x80;
+    const char *script = ascii ? NULL : by_script(text);
+    if (script)
+        return script;
+    count_words(text, counts);
+    size_t best = 0;
+    for (size_t i = 1; i < LANGUAGE_COUNT; i++)
+        if (counts[i] > counts[best])
+            best = i;
+    return counts[best] ? codes[best] : "und";
+}

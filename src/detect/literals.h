@@ -1,0 +1,24 @@
+/* literals: the words of which one must stand in every text that a pattern matches, read off the pattern itself.
+ *
+ * So a rule's author need not list keywords, and cannot forget one: what the prefilter leaves out could not have
+ * matched. Conservative: where a part of a pattern is not understood it contributes nothing, never a wrong word.
+ * Pure; results live in the arena.
+ */
+#ifndef CANDOR_DETECT_LITERALS_H
+#define CANDOR_DETECT_LITERALS_H
+
+#include "arena.h"
+
+struct literals {
+    struct slice *items;
+    size_t count; /* 0: nothing is required, the rule would have to run everywhere */
+    double cost;  /* about how often one of them turns up at a byte of English; smaller is better */
+};
+
+/* 0, or -1 when the arena is exhausted or the pattern nests too deeply. */
+MUST_USE int literals_of(struct slice pattern, struct arena *arena, struct literals *out);
+
+/* About how often the word turns up at a byte of English text. */
+double literal_cost(struct slice word);
+
+#endif

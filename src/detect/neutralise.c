@@ -1,0 +1,420 @@
+/* neutralise: the request without what the user feels and believes, or an honest refusal.
+ *
+ * Sentences that hold a cue or a stated belief go, and small talk that only leads over. Facts often ride in the same
+ * sentence as a feeling ("I'm scared, I took 12 pills"): what holds a number, a person, a symptom or a dose stays, and
+ * where that keeps a cue in, the rewrite is refused. A neighbour of a cut cue goes only when the question can stand
+ * without it. When no question is left the belief is asked back: "Is it true that P?".
+ */
+#include "buf.h"
+#include "detector.h"
+
+enum {
+    TEXT_MAX = PASSAGE_HEAD + PASSAGE_TAIL,
+    NEIGHBOUR_WORDS = 18,   /* a longer sentence is more than mood */
+    VIGNETTE_WORDS = 30,    /* a text of this length stands without its neighbours */
+    PREFIX_WORDS = 4,       /* so much before a belief is a clause of its own */
+    QUESTION_CONTENT = 2    /* content words that make a question stand alone */
+};
+
+enum fate { FATE_KEEP, FATE_CUT_CUE, FATE_CUT_BELIEF, FATE_CUT_BRIDGE, FATE_CUT_NEIGHBOUR, FATE_CUT_PART };
+
+struct rewrite {
+    struct detector *d;
+    const struct detection *found;
+    size_t turn;
+    const struct language *language;
+    enum fate fates[SENTENCES_MAX];
+    struct span parts[SENTENCES_MAX]; /* FATE_CUT_PART: what goes, in the passage */
+    bool bridges[SENTENCES_MAX];
+    const char *refusal;
+};
+
+/* ---- words ---- */
+
+static bool is_word_byte(char c)
+{
+    return ascii_is_alpha(c) || ascii_is_digit(c) || c == '\'' || (unsigned char)c >= 0x80;
+}
+
+/* The next word of text from *at, empty at the end. */
+static struct slice next_word(struct slice text, size_t *at)
+{
+    while (*at < text.len && !is_word_byte(text.data[*at]))
+        (*at)++;
+    size_t start = *at;
+    while (*at < text.len && is_word_byte(text.data[*at]))
+        (*at)++;
+    return slice_part(text, start, *at);
+}
+
+static size_t count_words(struct slice text)
+{
+    size_t count = 0;
+    for (size_t at = 0; next_word(text, &at).len;)
+        count++;
+    return count;
+}
+
+static bool is_one_of(struct slice word, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_is(word, words[i]))
+            return true;
+    return false;
+}
+
+/* A word with a meaning of its own, for telling whether two sentences speak of the same thing. */
+static bool is_content(struct slice word)
+{
+    static const char *const empty[] = {
+        "about",  "after", "again", "also",  "always", "been",  "being", "could", "does",   "doing", "done",   "each",
+        "even",   "ever",  "every", "from",  "have",   "having", "here", "into",  "just",   "know",  "lately", "like",
+        "long",   "made",  "make",  "many",  "more",   "most",  "much",  "need",  "never",  "often", "only",   "other",
+        "over",   "really", "right", "same", "should", "some",  "such",  "tell",  "than",   "that",  "that's", "their",
+        "them",   "then",  "there", "these", "they",   "thing", "things", "think", "this",  "those", "today",  "until",
+        "very",   "want",  "well",  "were",  "what",   "what's", "when",  "where", "which", "while", "will",   "with",
+        "would",  "yesterday", "you're", "your", "please", "true", "answer", "explain", "because", "whether", "people",
+        "someone", "somebody", "everything", "nothing", "something", "anything", "it's", "i've", "i'm", "isn't",
+        "don't",  "doesn't", "can't", "wasn't", "question", "wondering", "wonder", "curious", "quick", "help", "how's"};
+    return word.len >= 4 && !is_one_of(word, empty, sizeof empty / sizeof *empty);
+}
+
+static size_t count_content(struct slice text)
+{
+    size_t count = 0, at = 0;
+    for (struct slice word = next_word(text, &at); word.len; word = next_word(text, &at))
+        count += is_content(word);
+    return count;
+}
+
+/* Words count as the same when the first five letters are: mistake, mistakes, mistaken. */
+static bool share_content(struct slice a, struct slice b)
+{
+    size_t at = 0;
+    for (struct slice x = next_word(a, &at); x.len; x = next_word(a, &at)) {
+        if (!is_content(x))
+            continue;
+        size_t other = 0;
+        for (struct slice y = next_word(b, &other); y.len; y = next_word(b, &other))
+            if (is_content(y) && slice_equal(slice_part(x, 0, 5), slice_part(y, 0, 5)))
+                return true;
+    }
+    return false;
+}
+
+static bool has_digit(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (ascii_is_digit(text.data[i]))
+            return true;
+    return false;
+}
+
+/* True when the sentence speaks of the user, or points at something named elsewhere before it names anything. */
+static bool leans_on_context(struct slice text)
+{
+    static const char *const self[] = {"i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "we", "our", "us", "we're"};
+    static const char *const pointing[] = {"it",  "that", "this", "these", "those", "he",  "she",   "they",
+                                           "him", "her",  "them", "his",   "their", "its", "that's"};
+    bool named = false;
+    size_t at = 0;
+    for (struct slice word = next_word(text, &at); word.len; word = next_word(text, &at)) {
+        if (is_one_of(word, self, sizeof self / sizeof *self))
+            return true;
+        if (!named && is_one_of(word, pointing, sizeof pointing / sizeof *pointing))
+            return true;
+        named = named || is_content(word);
+    }
+    return false;
+}
+
+/* ---- deciding ---- */
+
+static struct slice sentence_of(const struct rewrite *r, size_t i)
+{
+    return passage_sentence(&r->d->passage, i);
+}
+
+static bool holds_fact(struct rewrite *r, size_t i)
+{
+    return has_digit(sentence_of(r, i)) || detector_match(r->d, &r->language->guards[GUARD_FACT], sentence_of(r, i),
+                                                          0) != FOUND_NOTHING;
+}
+
+/* A question stands alone when it names what it asks about. */
+static bool stands_alone(const struct rewrite *r, size_t i)
+{
+    struct slice s = sentence_of(r, i);
+    return count_content(s) >= QUESTION_CONTENT && !leans_on_context(s);
+}
+
+/* The sentences of the passage that a span of the original touches: the first one. */
+static size_t sentence_at(const struct rewrite *r, size_t original)
+{
+    const struct passage *p = &r->d->passage;
+    size_t i = 0;
+    while (i + 1 < p->count && p->map[p->sentences[i + 1].start] <= original)
+        i++;
+    return i;
+}
+
+/* A cue and a question in one sentence, "I'm so sad, who wrote Emma?": the question is kept from its first word on. */
+static void cut_before_question(struct rewrite *r, size_t i, size_t cue_end)
+{
+    const struct passage *p = &r->d->passage;
+    const struct sentence *s = &p->sentences[i];
+    size_t at = s->start;
+    while (at < s->end && p->map[at] < cue_end)
+        at++;
+    for (; at < s->end; at++) {
+        if (!strchr(",;:-", p->text[at]))
+            continue;
+        size_t begin = at + 1;
+        while (begin < s->end && strchr(" -", p->text[begin]))
+            begin++;
+        struct slice rest = slice_of(p->text + begin, s->end - begin);
+        struct slice head = slice_of(p->text + s->start, at - s->start);
+        if (has_digit(head) || detector_match(r->d, &r->language->guards[GUARD_ASK], rest, PCRE2_ANCHORED) != FOUND_MATCH)
+            continue;
+        r->fates[i] = FATE_CUT_PART;
+        r->parts[i] = (struct span){s->start, begin};
+        return;
+    }
+    r->refusal = "a cue and the question stand in one sentence";
+}
+
+static void judge_cue(struct rewrite *r, const struct cue *cue)
+{
+    size_t i = sentence_at(r, cue->start);
+    const struct sentence *s = &r->d->passage.sentences[i];
+    bool asks_itself = cue->context == CONTEXT_DOWN || cue->context == CONTEXT_LOW;
+    if (r->fates[i] != FATE_KEEP)
+        return;
+    if (holds_fact(r, i)) {
+        if (!asks_itself)
+            r->refusal = "a sentence with a cue also holds a fact";
+        return;
+    }
+    if (s->asks && !(asks_itself && count_content(sentence_of(r, i)) <= QUESTION_CONTENT))
+        cut_before_question(r, i, cue->end);
+    else
+        r->fates[i] = FATE_CUT_CUE;
+}
+
+/* What stands before a belief in its sentence and is long enough to be a clause of its own stays: a question without
+ * its mark, for example. */
+static void judge_belief(struct rewrite *r, const struct cue *cue)
+{
+    const struct passage *p = &r->d->passage;
+    size_t i = sentence_at(r, cue->start);
+    const struct sentence *s = &p->sentences[i];
+    size_t start = s->start;
+    while (start < s->end && p->map[start] < cue->start)
+        start++;
+    struct slice before = slice_of(p->text + s->start, start - s->start);
+    if (r->fates[i] == FATE_CUT_PART)
+        return;
+    if (count_words(before) >= PREFIX_WORDS) {
+        r->fates[i] = FATE_CUT_PART;
+        r->parts[i] = (struct span){start, s->end};
+    } else {
+        r->fates[i] = FATE_CUT_BELIEF;
+    }
+}
+
+static void judge_found(struct rewrite *r)
+{
+    for (size_t k = 0; k < r->found->cue_count; k++) {
+        const struct cue *cue = &r->found->cues[k];
+        if (cue->turn == r->turn && cue->context == CONTEXT_NONE && cue->belief != BELIEF_NONE)
+            judge_belief(r, cue);
+    }
+    for (size_t k = 0; k < r->found->cue_count; k++) {
+        const struct cue *cue = &r->found->cues[k];
+        if (cue->turn == r->turn && cue->context != CONTEXT_NONE)
+            judge_cue(r, cue);
+    }
+    for (size_t i = 0; i < r->d->passage.count; i++)
+        if (r->bridges[i] && r->fates[i] == FATE_KEEP && !holds_fact(r, i))
+            r->fates[i] = FATE_CUT_BRIDGE;
+}
+
+/* True when what is kept besides sentence i can be answered without it. */
+static bool rest_stands(struct rewrite *r, size_t i)
+{
+    bool asked = false;
+    size_t words = 0;
+    for (size_t k = 0; k < r->d->passage.count; k++) {
+        if (k == i || r->fates[k] != FATE_KEEP)
+            continue;
+        if (share_content(sentence_of(r, i), sentence_of(r, k)))
+            return false;
+        words += count_words(sentence_of(r, k));
+        asked = asked || (r->d->passage.sentences[k].asks && stands_alone(r, k));
+    }
+    return asked || words >= VIGNETTE_WORDS;
+}
+
+/* Mood spills over: the sentence beside a cut cue often continues it. */
+static void judge_neighbours(struct rewrite *r)
+{
+    size_t count = r->d->passage.count;
+    for (size_t i = 0; i < count; i++) {
+        bool beside = (i > 0 && r->fates[i - 1] == FATE_CUT_CUE) || (i + 1 < count && r->fates[i + 1] == FATE_CUT_CUE);
+        if (!beside || r->fates[i] != FATE_KEEP || r->d->passage.sentences[i].asks || holds_fact(r, i) ||
+            count_words(sentence_of(r, i)) > NEIGHBOUR_WORDS || r->d->passage.sentences[i].material)
+            continue;
+        if (rest_stands(r, i))
+            r->fates[i] = FATE_CUT_NEIGHBOUR;
+    }
+}
+
+/* Something is left that can be answered by itself. */
+static bool question_remains(struct rewrite *r)
+{
+    bool belief_cut = false, any = false, whole = false;
+    for (size_t i = 0; i < r->d->passage.count; i++) {
+        belief_cut = belief_cut || r->fates[i] == FATE_CUT_BELIEF;
+        if (r->fates[i] == FATE_CUT_PART)
+            whole = true;
+        if (r->fates[i] != FATE_KEEP)
+            continue;
+        any = any || count_content(sentence_of(r, i)) > 0;
+        whole = whole || (count_content(sentence_of(r, i)) >= 1 && !(belief_cut && leans_on_context(sentence_of(r, i))));
+    }
+    return belief_cut ? whole : any;
+}
+
+static bool cuts_anything(const struct rewrite *r)
+{
+    for (size_t i = 0; i < r->d->passage.count; i++)
+        if (r->fates[i] != FATE_KEEP)
+            return true;
+    return false;
+}
+
+/* ---- writing ---- */
+
+/* What goes of sentence i, in the passage; false when it stays whole. */
+static bool gone_part(const struct rewrite *r, size_t i, struct span *out)
+{
+    const struct sentence *s = &r->d->passage.sentences[i];
+    *out = r->fates[i] == FATE_CUT_PART ? r->parts[i] : (struct span){s->start, s->end};
+    return r->fates[i] != FATE_KEEP;
+}
+
+/* Neighbouring cuts become one, with the blanks between them. */
+static void collect_cuts(const struct rewrite *r, struct neutral *out)
+{
+    const struct passage *p = &r->d->passage;
+    for (size_t i = 0; i < p->count; i++) {
+        struct span part;
+        size_t start = 0, end = 0;
+        if (!gone_part(r, i, &part))
+            continue;
+        passage_span(p, part.start, part.end, &start, &end);
+        while (end < p->original.len && ascii_is_space(p->original.data[end]))
+            end++;
+        if (out->cut_count && out->cuts[out->cut_count - 1].end >= start) {
+            out->cuts[out->cut_count - 1].end = end;
+        } else if (out->cut_count < sizeof out->cuts / sizeof *out->cuts) {
+            out->cuts[out->cut_count].start = start;
+            out->cuts[out->cut_count++].end = end;
+        } else {
+            out->reason = "there are too many sentences to cut";
+        }
+    }
+}
+
+static void write_kept(const struct rewrite *r, struct arena *arena, struct neutral *out)
+{
+    struct slice text = r->d->passage.original;
+    struct buf kept;
+    buf_init(&kept, TEXT_MAX + 1);
+    size_t at = 0;
+    for (size_t i = 0; i < out->cut_count; i++) {
+        buf_add_slice(&kept, slice_part(text, at, out->cuts[i].start));
+        at = out->cuts[i].end;
+    }
+    buf_add_slice(&kept, slice_part(text, at, text.len));
+    out->text = arena_copy(arena, slice_trim(buf_slice(&kept)));
+    buf_fini(&kept);
+}
+
+/* "I think my code leaks": asked back it would be the user's question in the first person, which nobody asked. */
+static void ask_back(struct rewrite *r, struct arena *arena, struct neutral *out)
+{
+    const struct stated_belief *belief = &r->found->belief;
+    bool english = strcmp(r->language->code, "en") == 0;
+    if (belief->kind == BELIEF_NONE || belief->turn != r->turn || !belief->text.len || !english) {
+        r->refusal = "no question is left without the cue or the belief";
+        return;
+    }
+    if (belief->kind == BELIEF_PUSHBACK || belief->question.len || leans_on_context(belief->text) ||
+        count_words(belief->text) < 3) {
+        r->refusal = "the belief cannot be asked back as a question of its own";
+        return;
+    }
+    out->text = arena_format(arena, "Is it true that %.*s?", SLICE_ARGS(belief->text));
+    out->cut_count = 1;
+    out->cuts[0].start = 0;
+    out->cuts[0].end = r->d->passage.original.len;
+}
+
+static void finish(struct rewrite *r, struct arena *arena, struct neutral *out)
+{
+    if (!r->refusal && cuts_anything(r)) {
+        if (question_remains(r)) {
+            collect_cuts(r, out);
+            write_kept(r, arena, out);
+            r->refusal = out->reason;
+        } else {
+            ask_back(r, arena, out);
+        }
+    }
+    out->reason = r->refusal;
+    out->safe = !r->refusal && out->text.data;
+    if (!out->safe) {
+        out->text = r->d->passage.original;
+        out->cut_count = 0;
+        out->reason = r->refusal ? r->refusal : "out of memory";
+    }
+}
+
+static bool has_found(const struct detection *found, size_t turn)
+{
+    for (size_t i = 0; i < found->cue_count; i++)
+        if (found->cues[i].turn == turn)
+            return true;
+    return false;
+}
+
+void neutralise(struct detector *d, struct slice text, const struct detection *found, size_t turn, struct arena *arena,
+                struct neutral *out)
+{
+    *out = (struct neutral){.text = text, .safe = true};
+    if (!has_found(found, turn))
+        return;
+    struct rewrite *r = arena_alloc(arena, sizeof *r);
+    if (!r || text.len > TEXT_MAX) {
+        out->safe = false;
+        out->reason = r ? "the text is too long to rewrite safely" : "out of memory";
+        return;
+    }
+    *r = (struct rewrite){.d = d, .found = found, .turn = turn};
+    /* Run the turn again for its sentences and bridges; its cues are known. */
+    struct detection again;
+    struct detect_turn one = {true, text};
+    d->bridges = r->bridges;
+    detect_run(d, &one, 1, arena, &again);
+    d->bridges = NULL;
+    size_t language = detector_language(d->rules, again.language);
+    r->language = &d->rules->languages[language == LANGUAGE_ANY ? LANGUAGE_ENGLISH : language];
+    if (d->passage.code) {
+        r->refusal = "the text holds code";
+    } else {
+        judge_found(r);
+        judge_neighbours(r);
+    }
+    finish(r, arena, out);
+}

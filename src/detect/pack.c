@@ -1,0 +1,449 @@
+/* pack: reads rule packs from YAML into rules, patterns not yet compiled. The format: rules/README.md.
+ *
+ * All packs are parsed first, so that a later one may disable, rescore or extend what an earlier one ships; then each
+ * rule is read by a table of keys. Every mistake is reported with file, line and column, and refuses the whole set.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ruleset.h"
+
+enum { PACKS_MAX = 64 };
+
+struct pack {
+    struct yaml *yaml;
+    const char *path;
+    const struct yaml_node *root;
+    struct slice name;
+    size_t language;
+};
+
+struct reader {
+    struct rules *rules;
+    struct pack packs[PACKS_MAX];
+    size_t count;
+    const struct yaml_node *appended[PACKS_MAX];
+    size_t appended_count;
+};
+
+/* What is being read: a rule in a pack. */
+struct place {
+    struct reader *reader;
+    struct pack *pack;
+    struct expansion expansion;
+    struct rule *rule;
+};
+
+typedef int read_fn(struct place *place, const struct yaml_node *value, struct err *err);
+
+static int no_room(struct err *err, const struct yaml_node *node)
+{
+    return yaml_error(err, node, "the packs are larger than the room for rules");
+}
+
+static int read_word(struct place *place, const struct yaml_node *node, const char **out, struct err *err)
+{
+    if (yaml_type(node) != YAML_SCALAR || yaml_text(node).len == 0)
+        return yaml_error(err, node, "a word is expected");
+    *out = arena_copy(place->reader->rules->arena, yaml_text(node)).data;
+    return *out ? 0 : no_room(err, node);
+}
+
+/* The index of the word among names, or an error that lists them. */
+static int read_choice(const struct yaml_node *node, const char *const *names, size_t count, unsigned *out,
+                       struct err *err)
+{
+    if (yaml_type(node) == YAML_SCALAR)
+        for (unsigned i = 0; i < count; i++)
+            if (slice_is(yaml_text(node), names[i])) {
+                *out = i;
+                return 0;
+            }
+    char all[200] = "";
+    for (size_t i = 0, len = 0; i < count && len < sizeof all - 1; i++)
+        len += (size_t)snprintf(all + len, sizeof all - len, "%s%s", i ? ", " : "", names[i]);
+    return yaml_error(err, node, "one of these is expected: %s", all);
+}
+
+static int read_id(struct place *place, const struct yaml_node *value, struct err *err)
+{
+    return read_word(place, value, &place->rule->id, err);
+}
+
+static int read_label(struct place *place, const struct yaml_node *value, struct err *err)
+{
+    struct rule *rule = place->rule;
+    struct slice word = yaml_type(value) == YAML_SCALAR ? yaml_text(value) : SLICE_NONE;
+    rule->context = CONTEXT_NONE;
+    if (slice_is(word, "belief"))
+        rule->target = TARGET_BELIEF;
+    else if (slice_is(word, "bridge"))
+        rule->target = TARGET_BRIDGE;
+    else if (context_parse(word, &rule->context) && rule->context != CONTEXT_NONE)
+        rule->target = TARGET_CONTEXT;
+    else
+        return yaml_error(err, value, "a label is belief, bridge, or a context such as emotion:sad");
+    return 0;
+}
+
+static int read_score(const struct yaml_node *value, double *score, struct err *err)
+{
+    if (yaml_type(value) != YAML_SCALAR || slice_to_double(yaml_text(value), score) || *score < 0 || *score > 100)
+        return yaml_error(err, value, "a score is a number from 0 to 100");
+    *score /= 100;
+    return 0;
+}
+
+static int read_rule_score(struct place *place, const struct yaml_node *value, struct err *err)
+{
+    return read_score(value, &place->rule->score, err);
+}
+
+static int read_status(struct place *place, const struct yaml_node *value, struct err *err)
+{
+    static const char *const names[] = {"stable", "experimental", "disabled"};
+    unsigned choice = 0;
+    if (read_choice(value, names, 3, &choice, err))
+        return -1;
+    place->rule->experimental = choice == 1;
+    place->rule->disabled = choice == 2;
+    return 0;
+}
+
+static int read_scope(struct place *place, const struct yaml_node *value, struct err *err)
+{
+    static const char *const names[SCOPE_COUNT] = {"sentence", "message", "first", "last"};
+    unsigned choice = 0;
+    int failed = read_choice(value, names, SCOPE_COUNT, &choice, err);
+    place->rule->scope = (enum scope)choice;
+    return failed;
+}
+
+static int read_gate(struct place *place, const struct yaml_node *value, struct err *err)
+{
+    static const char *const names[GATE_COUNT] = {"none", "person", "answer"};
+    unsigned choice = 0;
+    int failed = read_choice(value, names, GATE_COUNT, &choice, err);
+    place->rule->gate = (enum gate)choice;
+    return failed;
+}
+
+static int read_polarity(struct place *place, const struct yaml_node *value, struct err *err)
+{
+    static const char *const names[POLARITY_COUNT] = {"assert", "deny", "ask", "attribute", "presuppose", "pushback"};
+    unsigned choice = 0;
+    int failed = read_choice(value, names, POLARITY_COUNT, &choice, err);
+    place->rule->polarity = (enum polarity)choice;
+    return failed;
+}
+
+static int read_confidence(struct place *place, const struct yaml_node *value, struct err *err)
+{
+    static const char *const names[] = {"asks", "hedged", "plain", "strong", "certain"};
+    static const double buckets[] = {.3, .4, .65, .8, .95};
+    unsigned choice = 0;
+    int failed = read_choice(value, names, 5, &choice, err);
+    place->rule->confidence = buckets[choice];
+    return failed;
+}
+
+static int read_description(struct place *place, const struct yaml_node *value, struct err *err)
+{
+    const char *text = NULL;
+    int failed = read_word(place, value, &text, err);
+    place->rule->description = slice_from(text);
+    return failed;
+}
+
+static int read_match(struct place *place, const struct yaml_node *value, struct err *err)
+{
+    return expand_pattern(&place->expansion, value, &place->rule->match.text, err);
+}
+
+static int read_unless(struct place *place, const struct yaml_node *value, struct err *err)
+{
+    return expand_pattern(&place->expansion, value, &place->rule->unless.text, err);
+}
+
+static int read_keywords(struct place *place, const struct yaml_node *value, struct err *err)
+{
+    return expand_words(&place->expansion, value, &place->rule->keywords, &place->rule->keyword_count, err);
+}
+
+static int read_example(struct arena *arena, const struct yaml_node *node, struct example *out, struct err *err)
+{
+    const struct yaml_node *text = yaml_type(node) == YAML_MAPPING ? yaml_get(node, "text") : node;
+    const struct yaml_node *prop = yaml_get(node, "prop");
+    if (!text || yaml_type(text) != YAML_SCALAR || (prop && yaml_type(prop) != YAML_SCALAR))
+        return yaml_error(err, node, "an example is text, or a mapping of text and prop");
+    out->line = yaml_line(text);
+    out->text = arena_copy(arena, yaml_text(text));
+    out->prop = prop ? arena_copy(arena, yaml_text(prop)) : SLICE_NONE;
+    return out->text.data ? 0 : no_room(err, node);
+}
+
+static int read_example_list(struct arena *arena, const struct yaml_node *node, struct example_list *out,
+                             struct err *err)
+{
+    if (yaml_type(node) != YAML_SEQUENCE)
+        return yaml_error(err, node, "examples are lists of text");
+    out->items = arena_array(arena, yaml_count(node) + 1, sizeof *out->items);
+    if (!out->items)
+        return no_room(err, node);
+    for (size_t i = 0; i < yaml_count(node); i++)
+        if (read_example(arena, yaml_item(node, i), &out->items[out->count++], err))
+            return -1;
+    return 0;
+}
+
+static int read_examples(struct place *place, const struct yaml_node *value, struct err *err)
+{
+    struct rule *rule = place->rule;
+    if (yaml_type(value) != YAML_MAPPING)
+        return yaml_error(err, value, "examples are a mapping of match, no_match and todo_match");
+    for (size_t i = 0; i < yaml_count(value); i++) {
+        struct slice key = yaml_text(yaml_key(value, i));
+        struct example_list *list = slice_is(key, "match")        ? &rule->matches
+                                    : slice_is(key, "no_match")   ? &rule->no_matches
+                                    : slice_is(key, "todo_match") ? &rule->todo_matches
+                                                                  : NULL;
+        if (!list)
+            return yaml_error(err, yaml_key(value, i), "examples have no key \"%.*s\"", SLICE_ARGS(key));
+        if (read_example_list(place->reader->rules->arena, yaml_value(value, i), list, err))
+            return -1;
+    }
+    return 0;
+}
+
+/* For readers of the pack; the engine does not use it. */
+static int read_nothing(struct place *place, const struct yaml_node *value, struct err *err)
+{
+    (void)place, (void)value, (void)err;
+    return 0;
+}
+
+static const struct {
+    const char *key;
+    read_fn *read;
+} rule_keys[] = {
+    {"id", read_id},
+    {"label", read_label},
+    {"score", read_rule_score},
+    {"status", read_status},
+    {"description", read_description},
+    {"keywords", read_keywords},
+    {"scope", read_scope},
+    {"gate", read_gate},
+    {"match", read_match},
+    {"unless", read_unless},
+    {"polarity", read_polarity},
+    {"confidence", read_confidence},
+    {"examples", read_examples},
+    {"falsepositives", read_nothing},
+};
+
+static int read_rule_key(struct place *place, const struct yaml_node *key, const struct yaml_node *value,
+                         struct err *err)
+{
+    for (size_t i = 0; i < sizeof rule_keys / sizeof *rule_keys; i++)
+        if (slice_is(yaml_text(key), rule_keys[i].key))
+            return rule_keys[i].read(place, value, err);
+    return yaml_error(err, key, "a rule has no key \"%.*s\"", SLICE_ARGS(yaml_text(key)));
+}
+
+static enum belief belief_of(enum polarity polarity)
+{
+    switch (polarity) {
+    case POLARITY_DENY:
+        return BELIEF_DOUBTED;
+    case POLARITY_PUSHBACK:
+        return BELIEF_PUSHBACK;
+    case POLARITY_ASSERT:
+    case POLARITY_ASK:
+    case POLARITY_ATTRIBUTE:
+    case POLARITY_PRESUPPOSE:
+    case POLARITY_COUNT:
+        break;
+    }
+    return BELIEF_ASSERTED;
+}
+
+static int check_rule(struct place *place, const struct yaml_node *node, struct err *err)
+{
+    struct rules *rules = place->reader->rules;
+    struct rule *rule = place->rule;
+    if (!rule->id || !rule->match.text.data || !yaml_get(node, "label"))
+        return yaml_error(err, node, "a rule needs an id, a label and a match");
+    for (size_t i = 0; i + 1 < rules->count; i++)
+        if (strcmp(rules->list[i].id, rule->id) == 0)
+            return yaml_error(err, yaml_get(node, "id"), "there is already a rule %s, in %s:%u", rule->id,
+                              rules->list[i].file, rules->list[i].line);
+    rule->belief = rule->target == TARGET_BELIEF ? belief_of(rule->polarity) : BELIEF_NONE;
+    return 0;
+}
+
+static int read_rule(struct place *place, const struct yaml_node *node, struct err *err)
+{
+    struct rules *rules = place->reader->rules;
+    if (yaml_type(node) != YAML_MAPPING)
+        return yaml_error(err, node, "a rule is a mapping");
+    if (rules->count == RULES_MAX)
+        return yaml_error(err, node, "there are more than %d rules", RULES_MAX);
+    place->rule = &rules->list[rules->count++];
+    *place->rule = (struct rule){.score = .75,
+                                 .confidence = .65,
+                                 .context = CONTEXT_NONE,
+                                 .language = place->pack->language,
+                                 .file = place->pack->path,
+                                 .line = yaml_line(node)};
+    for (size_t i = 0; i < yaml_count(node); i++)
+        if (read_rule_key(place, yaml_key(node, i), yaml_value(node, i), err))
+            return -1;
+    return check_rule(place, node, err);
+}
+
+static int read_guards(struct place *place, const struct yaml_node *guards, struct err *err)
+{
+    static const char *const names[GUARD_COUNT] = {"material", "person", "lead", "tail", "hedge", "fact", "ask"};
+    struct language *language = &place->reader->rules->languages[place->pack->language];
+    for (size_t i = 0; i < yaml_count(guards); i++) {
+        unsigned guard = 0;
+        if (read_choice(yaml_key(guards, i), names, GUARD_COUNT, &guard, err))
+            return -1;
+        if (!language->guards[guard].text.data &&
+            expand_pattern(&place->expansion, yaml_value(guards, i), &language->guards[guard].text, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int read_pack_rules(struct reader *reader, struct pack *pack, struct err *err)
+{
+    struct place place = {
+        .reader = reader,
+        .pack = pack,
+        .expansion = {pack->root, pack->name, reader->appended, reader->appended_count, reader->rules->arena}};
+    const struct yaml_node *guards = yaml_get(pack->root, "guards"), *list = yaml_get(pack->root, "rules");
+    if (guards && yaml_type(guards) != YAML_MAPPING)
+        return yaml_error(err, guards, "guards are a mapping of names and patterns");
+    if (guards && read_guards(&place, guards, err))
+        return -1;
+    if (list && yaml_type(list) != YAML_SEQUENCE)
+        return yaml_error(err, list, "rules are a list");
+    for (size_t i = 0; list && i < yaml_count(list); i++)
+        if (read_rule(&place, yaml_item(list, i), err))
+            return -1;
+    return 0;
+}
+
+static int read_language(struct reader *reader, struct pack *pack, struct err *err)
+{
+    struct rules *rules = reader->rules;
+    const struct yaml_node *node = yaml_get(pack->root, "lang");
+    struct slice code = node && yaml_type(node) == YAML_SCALAR ? yaml_text(node) : SLICE("en");
+    if (code.len < 2 || code.len > 3)
+        return yaml_error(err, node, "lang is a code of two or three letters, or any");
+    for (pack->language = 0; pack->language < rules->language_count; pack->language++)
+        if (slice_is(code, rules->languages[pack->language].code))
+            return 0;
+    if (rules->language_count == LANGUAGES_MAX)
+        return yaml_error(err, node, "there are packs of more than %d languages", LANGUAGES_MAX);
+    memcpy(rules->languages[rules->language_count++].code, code.data, code.len);
+    return 0;
+}
+
+static int check_pack_keys(const struct pack *pack, struct err *err)
+{
+    static const char *const keys[] = {"pack",  "version", "engine", "lang",    "description", "macros",
+                                       "lists", "guards",  "rules",  "disable", "scores",      "append"};
+    for (size_t i = 0; i < yaml_count(pack->root); i++) {
+        bool known = false;
+        for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+            known = known || slice_is(yaml_text(yaml_key(pack->root, i)), keys[k]);
+        if (!known)
+            return yaml_error(err, yaml_key(pack->root, i), "a pack has no key \"%.*s\"",
+                              SLICE_ARGS(yaml_text(yaml_key(pack->root, i))));
+    }
+    return 0;
+}
+
+static int open_pack(struct reader *reader, const char *path, struct err *err)
+{
+    struct pack *pack = &reader->packs[reader->count];
+    pack->yaml = yaml_load(path, err);
+    if (!pack->yaml)
+        return -1;
+    reader->count++;
+    pack->root = yaml_root(pack->yaml);
+    pack->path = arena_copy(reader->rules->arena, slice_from(path)).data;
+    if (!pack->root || yaml_type(pack->root) != YAML_MAPPING || !pack->path)
+        return err_set(err, "%s:1:1: a rule pack is a mapping with the keys pack, engine and rules", path);
+    if (check_pack_keys(pack, err))
+        return -1;
+    const struct yaml_node *name = yaml_get(pack->root, "pack"), *engine = yaml_get(pack->root, "engine");
+    const struct yaml_node *append = yaml_get(pack->root, "append");
+    uint64_t wanted = RULES_ENGINE;
+    if (!name || yaml_type(name) != YAML_SCALAR)
+        return yaml_error(err, pack->root, "a pack has a name, under the key pack");
+    if (engine && (yaml_type(engine) != YAML_SCALAR || slice_to_u64(yaml_text(engine), &wanted)))
+        return yaml_error(err, engine, "engine is a number");
+    if (wanted > RULES_ENGINE)
+        return yaml_error(err, engine, "the pack asks for engine %llu, this program has %d",
+                          (unsigned long long)wanted, RULES_ENGINE);
+    if (append && yaml_type(append) != YAML_MAPPING)
+        return yaml_error(err, append, "append is a mapping of pack.list to a list of items");
+    pack->name = yaml_text(name);
+    if (append)
+        reader->appended[reader->appended_count++] = append;
+    return read_language(reader, pack, err);
+}
+
+static struct rule *find_rule(struct rules *rules, struct slice id)
+{
+    for (size_t i = 0; i < rules->count; i++)
+        if (slice_is(id, rules->list[i].id))
+            return &rules->list[i];
+    return NULL;
+}
+
+/* `disable` and `scores` of a pack, once all rules are read. */
+static int apply_overrides(struct reader *reader, const struct pack *pack, struct err *err)
+{
+    const struct yaml_node *disable = yaml_get(pack->root, "disable"), *scores = yaml_get(pack->root, "scores");
+    if (disable && yaml_type(disable) != YAML_SEQUENCE)
+        return yaml_error(err, disable, "disable is a list of rule ids");
+    if (scores && yaml_type(scores) != YAML_MAPPING)
+        return yaml_error(err, scores, "scores is a mapping of rule id to score");
+    for (size_t i = 0; disable && i < yaml_count(disable); i++) {
+        const struct yaml_node *id = yaml_item(disable, i);
+        struct rule *rule = yaml_type(id) == YAML_SCALAR ? find_rule(reader->rules, yaml_text(id)) : NULL;
+        if (!rule)
+            return yaml_error(err, id, "there is no rule of this id to disable");
+        rule->disabled = true;
+    }
+    for (size_t i = 0; scores && i < yaml_count(scores); i++) {
+        struct rule *rule = find_rule(reader->rules, yaml_text(yaml_key(scores, i)));
+        if (!rule)
+            return yaml_error(err, yaml_key(scores, i), "there is no rule of this id to score");
+        if (read_score(yaml_value(scores, i), &rule->score, err))
+            return -1;
+    }
+    return 0;
+}
+
+int packs_read(struct rules *rules, const char *const *paths, size_t count, struct err *err)
+{
+    struct reader reader = {.rules = rules};
+    if (count > PACKS_MAX)
+        return err_set(err, "more than %d rule packs are named", PACKS_MAX);
+    int failed = 0;
+    for (size_t i = 0; !failed && i < count; i++)
+        failed = open_pack(&reader, paths[i], err);
+    for (size_t i = 0; !failed && i < reader.count; i++)
+        failed = read_pack_rules(&reader, &reader.packs[i], err);
+    for (size_t i = 0; !failed && i < reader.count; i++)
+        failed = apply_overrides(&reader, &reader.packs[i], err);
+    for (size_t i = 0; i < reader.count; i++)
+        yaml_free(reader.packs[i].yaml);
+    return failed;
+}

@@ -1,0 +1,209 @@
+/* rules: making, sharing and dropping a set of rules.
+ *
+ * Loading reads the packs, compiles every pattern, works out each rule's literals and builds the two prefilters: one
+ * for what looks at single sentences and one for what looks at a whole message.
+ */
+#include "rules.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "literals.h"
+#include "ruleset.h"
+
+enum { ARENA_MAX = 64 << 20 };
+
+/* A rule whose literals turn up more often than this, by the estimate, would run on nearly every sentence. */
+static const double COST_MAX = .02;
+
+static int compile(struct pattern *pattern, bool unicode, struct rules *rules, const char *file, unsigned line,
+                   struct err *err)
+{
+    if (!pattern->text.data)
+        return 0;
+    if (pattern_compile(pattern, unicode, &rules->jit, err))
+        return err_prefix(err, "%s:%u:1", file, line);
+    uint32_t captures = 0;
+    pcre2_pattern_info(pattern->code, PCRE2_INFO_CAPTURECOUNT, &captures);
+    if (captures > rules->captures)
+        rules->captures = captures;
+    return 0;
+}
+
+static int find_groups(const struct rule *rule, const char *name, struct group_set *set, struct err *err)
+{
+    PCRE2_SPTR first = NULL, last = NULL;
+    int entry = pcre2_substring_nametable_scan(rule->match.code, (PCRE2_SPTR)name, &first, &last);
+    for (PCRE2_SPTR at = first; entry > 0 && at <= last; at += entry) {
+        if (set->count == sizeof set->numbers / sizeof *set->numbers)
+            return err_set(err, "%s:%u:1: rule %s has too many groups named %s", rule->file, rule->line, rule->id, name);
+        set->numbers[set->count++] = (uint32_t)(at[0] << 8 | at[1]); /* the number stands before the name, high byte first */
+    }
+    return 0;
+}
+
+/* The author's keywords, or what the pattern itself requires. */
+static int choose_keywords(struct rules *rules, struct rule *rule, struct err *err)
+{
+    if (rule->keyword_count)
+        return 0;
+    struct literals found;
+    if (literals_of(rule->match.text, rules->arena, &found) || !found.count || found.cost > COST_MAX)
+        return err_set(err, "%s:%u:1: rule %s requires no word that a prefilter could look for; give it keywords",
+                       rule->file, rule->line, rule->id);
+    rule->keywords = found.items;
+    rule->keyword_count = found.count;
+    return 0;
+}
+
+static int compile_rule(struct rules *rules, struct rule *rule, struct err *err)
+{
+    bool unicode = rule->language > LANGUAGE_ENGLISH;
+    if (compile(&rule->match, unicode, rules, rule->file, rule->line, err) ||
+        compile(&rule->unless, unicode, rules, rule->file, rule->line, err))
+        return -1;
+    if (find_groups(rule, "prop", &rule->props, err) || find_groups(rule, "answer", &rule->answers, err))
+        return -1;
+    return choose_keywords(rules, rule, err);
+}
+
+static int compile_guards(struct rules *rules, struct err *err)
+{
+    for (size_t i = 0; i < rules->language_count; i++)
+        for (size_t g = 0; g < GUARD_COUNT; g++)
+            if (compile(&rules->languages[i].guards[g], i > LANGUAGE_ENGLISH, rules, rules->languages[i].code, 0, err))
+                return err_prefix(err, "guard %zu of language", g);
+    return 0;
+}
+
+static struct prefilter *make_prefilter(const struct rules *rules, bool message, struct err *err)
+{
+    size_t room = 1, count = 0;
+    for (size_t i = 0; i < rules->count; i++)
+        room += rules->list[i].keyword_count;
+    struct prefilter_literal *literals = calloc(room, sizeof *literals);
+    if (!literals) {
+        err_set(err, "out of memory for the literals of the rules");
+        return NULL;
+    }
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct rule *rule = &rules->list[i];
+        for (size_t k = 0; (rule->scope == SCOPE_MESSAGE) == message && !rule->disabled && k < rule->keyword_count; k++)
+            literals[count++] = (struct prefilter_literal){rule->keywords[k], (uint32_t)i};
+    }
+    struct prefilter *prefilter = prefilter_new(literals, count, err);
+    free(literals);
+    return prefilter;
+}
+
+static uint64_t hash_text(uint64_t hash, struct slice text)
+{
+    hash = hash_bytes(hash, text.data ? text.data : "", text.len);
+    return hash_bytes(hash, "", 1);
+}
+
+/* Over everything that decides what a rule finds. */
+static void make_version(struct rules *rules)
+{
+    uint64_t hash = hash_bytes(0, "engine 1", 8);
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct rule *rule = &rules->list[i];
+        int numbers[] = {(int)rule->target, (int)rule->context,           (int)rule->polarity,
+                         (int)rule->scope,  (int)rule->gate,              (int)(rule->score * 1000 + .5),
+                         rule->disabled,    (int)(rule->confidence * 100), rule->experimental};
+        hash = hash_text(hash, slice_from(rule->id));
+        hash = hash_text(hash, rule->match.text);
+        hash = hash_text(hash, rule->unless.text);
+        hash = hash_bytes(hash, numbers, sizeof numbers);
+        for (size_t k = 0; k < rule->keyword_count; k++)
+            hash = hash_text(hash, rule->keywords[k]);
+    }
+    for (size_t i = 0; i < rules->language_count; i++)
+        for (size_t g = 0; g < GUARD_COUNT; g++)
+            hash = hash_text(hash, rules->languages[i].guards[g].text);
+    snprintf(rules->version, sizeof rules->version, "%016llx", (unsigned long long)hash);
+}
+
+static int load(struct rules *rules, const char *const *paths, size_t count, struct err *err)
+{
+    if (packs_read(rules, paths, count, err) || compile_guards(rules, err))
+        return -1;
+    for (size_t i = 0; i < rules->count; i++)
+        if (compile_rule(rules, &rules->list[i], err))
+            return -1;
+    rules->by_sentence = make_prefilter(rules, false, err);
+    rules->by_message = rules->by_sentence ? make_prefilter(rules, true, err) : NULL;
+    if (!rules->by_message)
+        return -1;
+    make_version(rules);
+    return 0;
+}
+
+struct rules *rules_load(const char *const *paths, size_t count, struct err *err)
+{
+    struct rules *rules = calloc(1, sizeof *rules);
+    if (rules) {
+        rules->references = 1;
+        rules->jit = true;
+        rules->arena = arena_new(ARENA_MAX);
+        rules->list = rules->arena ? arena_array(rules->arena, RULES_MAX, sizeof *rules->list) : NULL;
+        rules->languages = rules->list ? arena_array(rules->arena, LANGUAGES_MAX, sizeof *rules->languages) : NULL;
+    }
+    if (!rules || !rules->languages) {
+        err_set(err, "out of memory for the rules");
+        rules_drop(rules);
+        return NULL;
+    }
+    memcpy(rules->languages[LANGUAGE_ANY].code, "any", 4);
+    memcpy(rules->languages[LANGUAGE_ENGLISH].code, "en", 3);
+    rules->language_count = 2;
+    if (load(rules, paths, count, err)) {
+        rules_drop(rules);
+        return NULL;
+    }
+    return rules;
+}
+
+struct rules *rules_hold(struct rules *rules)
+{
+    atomic_fetch_add_explicit(&rules->references, 1, memory_order_relaxed);
+    return rules;
+}
+
+void rules_drop(struct rules *rules)
+{
+    if (!rules || atomic_fetch_sub_explicit(&rules->references, 1, memory_order_acq_rel) > 1)
+        return;
+    for (size_t i = 0; i < rules->count; i++) {
+        pattern_fini(&rules->list[i].match);
+        pattern_fini(&rules->list[i].unless);
+    }
+    for (size_t i = 0; i < rules->language_count; i++)
+        for (size_t g = 0; g < GUARD_COUNT; g++)
+            pattern_fini(&rules->languages[i].guards[g]);
+    prefilter_free(rules->by_sentence);
+    prefilter_free(rules->by_message);
+    arena_free(rules->arena);
+    free(rules);
+}
+
+size_t rules_count(const struct rules *rules)
+{
+    return rules->count;
+}
+
+bool rules_jit(const struct rules *rules)
+{
+    return rules->jit;
+}
+
+const char *rules_version(const struct rules *rules)
+{
+    return rules->version;
+}
+
+const char *rules_name(const struct rules *rules, size_t index)
+{
+    return rules->list[index].id;
+}

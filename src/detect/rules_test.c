@@ -1,0 +1,134 @@
+/* rules_test: runs every example of every rule, and the stress of every pattern, for people who write rules.
+ *
+ * An example is right when its own rule finds it, other rules may as well. A todo example is a known gap: it is
+ * reported when it fails and praised when it no longer does, and never fails the run.
+ */
+#include <stdio.h>
+
+#include "detector.h"
+
+struct run {
+    struct rules *rules;
+    struct detector *detector;
+    const struct rule *rule;
+    bool tap, colour;
+    struct buf *out;
+    struct rules_report *report;
+    size_t number; /* of the check, for TAP */
+};
+
+static void tell(struct run *run, bool good, bool todo, const char *file, unsigned line, const char *what,
+                 struct slice text)
+{
+    run->number++;
+    if (run->tap) {
+        buf_add_format(run->out, "%sok %zu - %s %s: ", good ? "" : "not ", run->number, run->rule->id, what);
+        for (size_t i = 0; i < text.len && i < 200; i++)
+            buf_add_char(run->out, text.data[i] == '\n' || text.data[i] == '#' ? ' ' : text.data[i]);
+        buf_add_text(run->out, todo ? " # TODO known gap\n" : "\n");
+        return;
+    }
+    if (good && !todo)
+        return;
+    const char *word = todo ? (good ? "fixed" : "todo") : "FAIL";
+    const char *paint = !run->colour ? "" : todo ? "\033[33m" : "\033[31m";
+    buf_add_format(run->out, "%s%s%s %s:%u: %s %s: \"%.*s\"\n", paint, word, run->colour ? "\033[0m" : "", file, line,
+                   run->rule->id, what, SLICE_ARGS(text));
+}
+
+/* Whether the rule finds the text; prop receives the proposition if the belief is this rule's doing. */
+static bool finds(struct run *run, struct slice text, struct slice *prop)
+{
+    struct arena *arena = arena_new(1 << 20);
+    if (!arena)
+        return false;
+    struct detect_turn turns[] = {{true, SLICE("Who was it?")}, {false, SLICE("It was Anne.")}, {true, text}};
+    size_t first = run->rule->gate == GATE_ANSWER ? 0 : 2;
+    struct detection found;
+    detect_run(run->detector, turns + first, 3 - first, arena, &found);
+    bool seen = false;
+    for (size_t i = 0; i < found.cue_count; i++)
+        seen = seen || (found.cues[i].rule == run->rule->id && found.cues[i].turn == 2 - first);
+    *prop = found.belief.text;
+    arena_free(arena);
+    return seen;
+}
+
+/* Bridges leave no cue: their count tells. */
+static bool finds_bridge(struct run *run, struct slice text)
+{
+    size_t index = (size_t)(run->rule - run->rules->list);
+    uint64_t before = run->detector->matches[index];
+    struct slice prop;
+    (void)finds(run, text, &prop);
+    return run->detector->matches[index] > before;
+}
+
+static void check_example(struct run *run, const struct example *example, bool expected, bool todo)
+{
+    struct slice prop = SLICE_NONE;
+    bool is_bridge = run->rule->target == TARGET_BRIDGE || run->rule->experimental;
+    bool seen = is_bridge ? finds_bridge(run, example->text) : finds(run, example->text, &prop);
+    bool good = seen == expected;
+    run->report->examples++;
+    if (good && seen && example->prop.data && !slice_equal(prop, example->prop)) {
+        good = false;
+        if (!run->tap)
+            buf_add_format(run->out, "  its proposition is \"%.*s\"\n", SLICE_ARGS(prop));
+    }
+    if (!good)
+        *(todo ? &run->report->todo : &run->report->failures) += 1;
+    tell(run, good, todo, run->rule->file, example->line, expected ? "finds" : "leaves alone", example->text);
+}
+
+static void check_list(struct run *run, const struct example_list *list, bool expected, bool todo)
+{
+    for (size_t i = 0; i < list->count; i++)
+        check_example(run, &list->items[i], expected, todo);
+}
+
+static void check_stress(struct run *run)
+{
+    struct err err = {""};
+    bool good = pattern_stress(&run->rule->match, &err) == 0 &&
+                (!run->rule->unless.code || pattern_stress(&run->rule->unless, &err) == 0);
+    if (!good)
+        run->report->failures++;
+    tell(run, good, false, run->rule->file, run->rule->line, "stands the stress", slice_from(err.text));
+}
+
+static void check_has_example(struct run *run)
+{
+    bool good = run->rule->matches.count > 0;
+    if (!good)
+        run->report->failures++;
+    tell(run, good, false, run->rule->file, run->rule->line, "has an example", SLICE(""));
+}
+
+void rules_test(struct rules *rules, bool tap, bool colour, struct buf *out, struct rules_report *report)
+{
+    struct err err = {""};
+    struct run run = {.rules = rules, .tap = tap, .colour = colour, .out = out, .report = report};
+    *report = (struct rules_report){.rules = rules->count};
+    run.detector = detector_new(rules, &err);
+    if (!run.detector) {
+        report->failures++;
+        buf_add_format(out, "%s\n", err.text);
+        return;
+    }
+    if (tap)
+        buf_add_text(out, "TAP version 13\n");
+    for (size_t i = 0; i < rules->count; i++) {
+        run.rule = &rules->list[i];
+        if (run.rule->disabled)
+            continue;
+        check_has_example(&run);
+        check_list(&run, &run.rule->matches, true, false);
+        check_list(&run, &run.rule->no_matches, false, false);
+        check_list(&run, &run.rule->todo_matches, true, true);
+        check_stress(&run);
+    }
+    if (tap)
+        buf_add_format(out, "1..%zu\n", run.number);
+    detector_free(run.detector);
+}

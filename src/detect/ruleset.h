@@ -1,0 +1,139 @@
+/* ruleset: what a loaded set of rules holds, for the files of this folder only.
+ *
+ * Everything is made by rules_load in the set's arena and never changes afterwards; the compiled patterns are freed
+ * with the set.
+ */
+#ifndef CANDOR_DETECT_RULESET_H
+#define CANDOR_DETECT_RULESET_H
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "arena.h"
+#include "prefilter.h"
+#include "rules.h"
+#include "yaml.h"
+
+enum {
+    RULES_ENGINE = 1,   /* packs that ask for more are refused */
+    RULES_MAX = 4096,   /* of all packs together */
+    SUBJECT_MAX = 1000, /* bytes of a sentence that patterns see */
+    MATCH_LIMIT = 20000,
+    HEAP_LIMIT_KIB = 1024,
+    DEPTH_LIMIT = 2000
+};
+
+enum scope { SCOPE_SENTENCE, SCOPE_MESSAGE, SCOPE_FIRST, SCOPE_LAST, SCOPE_COUNT };
+enum gate { GATE_NONE, GATE_PERSON, GATE_ANSWER, GATE_COUNT };
+enum target { TARGET_CONTEXT, TARGET_BELIEF, TARGET_BRIDGE };
+enum polarity {
+    POLARITY_ASSERT,
+    POLARITY_DENY,
+    POLARITY_ASK,
+    POLARITY_ATTRIBUTE,
+    POLARITY_PRESUPPOSE,
+    POLARITY_PUSHBACK,
+    POLARITY_COUNT
+};
+
+struct pattern {
+    pcre2_code *code; /* NULL: there is none */
+    struct slice text;
+};
+
+/* The groups of one name: alternatives of a pattern may each have one, at most one takes part in a match. */
+struct group_set {
+    uint32_t numbers[8];
+    size_t count;
+};
+
+/* Patterns of a language that are no rules; packs of the same language share them, the first pack that has one wins. */
+enum guard {
+    GUARD_MATERIAL, /* a sentence that asks to work on text: what follows is that text, not the user speaking */
+    GUARD_PERSON,   /* a sentence in which the user speaks of themselves: what `gate: person` asks for */
+    GUARD_LEAD,     /* what a proposition does not begin with */
+    GUARD_TAIL,     /* what a proposition does not end with */
+    GUARD_HEDGE,    /* lowers the confidence by a step */
+    GUARD_FACT,     /* a sentence that the neutraliser never cuts */
+    GUARD_ASK,      /* the beginning of a clause that asks */
+    GUARD_COUNT
+};
+
+struct language {
+    char code[4];
+    struct pattern guards[GUARD_COUNT];
+};
+
+struct example {
+    struct slice text;
+    struct slice prop; /* the proposition that must come out; data NULL: not said */
+    unsigned line;
+};
+
+struct example_list {
+    struct example *items;
+    size_t count;
+};
+
+struct rule {
+    const char *id;
+    const char *file;
+    unsigned line;
+    struct slice description;
+    enum target target;
+    enum context context;
+    enum belief belief;
+    enum polarity polarity;
+    enum scope scope;
+    enum gate gate;
+    double score, confidence;
+    bool experimental, disabled;
+    size_t language; /* index; 0 is "any" */
+    struct pattern match, unless;
+    struct group_set props, answers;
+    struct slice *keywords;            /* one of them must stand in the subject */
+    size_t keyword_count;
+    struct example_list matches, no_matches, todo_matches;
+};
+
+struct rules {
+    _Atomic size_t references;
+    struct arena *arena;
+    struct rule *list;
+    size_t count;
+    struct language *languages;
+    size_t language_count;
+    struct prefilter *by_sentence, *by_message;
+    uint32_t captures; /* the most groups a pattern has */
+    bool jit;
+    char version[17];
+};
+
+enum { LANGUAGE_ANY, LANGUAGE_ENGLISH, LANGUAGES_MAX = 16 };
+
+/* pattern.c: compiles under the limits above; UTF and Unicode classes for what is not English. -1 and a sentence
+ * without place. */
+MUST_USE int pattern_compile(struct pattern *pattern, bool unicode, bool *jit, struct err *err);
+void pattern_fini(struct pattern *pattern);
+/* Runs the pattern over texts made to blow it up. -1 and a sentence when it hits a limit or is slow. */
+MUST_USE int pattern_stress(const struct pattern *pattern, struct err *err);
+
+/* expand.c: puts macros and lists into a pattern. pack is the document's root, appended the `append` mappings of all
+ * packs, where other packs add items to this one's lists. */
+struct expansion {
+    const struct yaml_node *pack;
+    struct slice pack_name;
+    const struct yaml_node *const *appended;
+    size_t appended_count;
+    struct arena *arena;
+};
+MUST_USE int expand_pattern(const struct expansion *expansion, const struct yaml_node *node, struct slice *out,
+                            struct err *err);
+/* The same for text that may be a pattern or a plain word, such as a keyword; {NAME} may be a list: all its items. */
+MUST_USE int expand_words(const struct expansion *expansion, const struct yaml_node *sequence, struct slice **items,
+                          size_t *count, struct err *err);
+
+/* pack.c: reads the packs at the paths into rules, patterns not yet compiled. */
+MUST_USE int packs_read(struct rules *rules, const char *const *paths, size_t count, struct err *err);
+
+#endif

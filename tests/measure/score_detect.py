@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""score_detect.py CANDOR GOLD.jsonl SCORE.py [-r RULES]... [-- SCORE ARGUMENTS]
+
+Runs `candor detect` over a file of labelled messages and hands what it finds to a scoring script, whose label names
+are everyday words: the study's codes are mapped here. Relation to the assistant is one label there (closeness), so
+closeness and deference both count for it; brisk orders and low stakes are no cue and count for nothing."""
+import json
+import subprocess
+import sys
+import tempfile
+
+NAMES = {"emotion:sad": "sadness", "emotion:anger": "anger", "emotion:happy": "happiness", "emotion:fear": "fear",
+         "relation:close": "closeness", "relation:hierarchical_up": "closeness", "stake:high": "stakes",
+         "belief:asserted": "belief", "belief:doubted": "belief", "belief:pushback": "belief"}
+
+
+def mapped(line):
+    """One line of `candor detect` in the scoring script's words."""
+    found = json.loads(line)
+    labels = sorted({NAMES[label] for label in found["labels"] if label in NAMES})
+    row = {"id": found["id"], "labels": labels}
+    if "belief" in found:
+        row["proposition"] = found["belief"]["text"]
+    return row
+
+
+def main(arguments):
+    extra = []
+    if "--" in arguments:
+        at = arguments.index("--")
+        arguments, extra = arguments[:at], arguments[at + 1:]
+    if len(arguments) < 3:
+        sys.exit(__doc__)
+    candor, gold, score, *packs = arguments
+    with open(gold, encoding="utf8") as rows:
+        lines = "".join(json.dumps({"id": row["id"], "text": row["text"]}) + "\n"
+                        for row in map(json.loads, filter(str.strip, rows)))
+    out = subprocess.run([candor, "detect", *packs], input=lines, capture_output=True, text=True, check=True).stdout
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf8") as found:
+        for line in out.splitlines():
+            found.write(json.dumps(mapped(line)) + "\n")
+        found.flush()
+        return subprocess.run([sys.executable, score, gold, found.name, *extra], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
