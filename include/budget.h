@@ -27,7 +27,8 @@ enum budget_answer budget_reserve(struct budget *budget, uint64_t tokens, double
                                   int64_t wall_ms);
 void budget_settle(struct budget *budget, uint64_t reserved_tokens, double reserved_money, uint64_t used_tokens,
                    double used_money);
-/* The endpoint answered 429 or 5xx (back off), or well (recover). */
+/* Learns from an answer's HTTP status: 429 and 5xx push back, 200 recovers, 0 (none) and the rest say nothing. */
+void budget_learn(struct budget *budget, unsigned status, uint64_t retry_after_ms, uint64_t now_ns);
 void budget_pushback(struct budget *budget, uint64_t retry_after_ms, uint64_t now_ns);
 void budget_recover(struct budget *budget);
 

@@ -137,3 +137,11 @@ void budget_recover(struct budget *budget)
 {
     budget->rate = least(budget->per_minute, budget->rate + budget->per_minute / RECOVERY_STEPS);
 }
+
+void budget_learn(struct budget *budget, unsigned status, uint64_t retry_after_ms, uint64_t now_ns)
+{
+    if (status == 429 || status >= 500)
+        budget_pushback(budget, retry_after_ms, now_ns);
+    else if (status == 200)
+        budget_recover(budget);
+}

@@ -97,14 +97,6 @@ static void ask_settle(struct ask *ask, const struct conf_model *model, int64_t 
     metric_set(shadow->rate, shadow->budget.rate);
 }
 
-static void ask_pushback(struct shadow *shadow, unsigned status, uint64_t retry_after_ms)
-{
-    if (status == 429 || status >= 500)
-        budget_pushback(&shadow->budget, retry_after_ms, loop_now_ns(shadow->loop));
-    else if (status == 200)
-        budget_recover(&shadow->budget);
-}
-
 /* A request that found nobody, or was refused, cost nothing: an outage must not eat the day's budget. Any other that
  * does not say what it used is taken at its reservation. */
 static bool never_worked(const struct fetch_answer *fetched)
@@ -124,7 +116,7 @@ static void on_answered(const struct fetch_answer *fetched, void *arg)
         ask_settle(ask, model, 0, 0, true);
     else
         ask_settle(ask, model, answer->tokens_in, answer->tokens_out, known);
-    ask_pushback(shadow, fetched->status, fetched->retry_after_ms);
+    budget_learn(&shadow->budget, fetched->status, fetched->retry_after_ms, loop_now_ns(shadow->loop));
     count_request(shadow, ask_arm_name(ask), answer->missing == DROP_NONE ? "done" : drop_reason_name(answer->missing));
     ask_leave(ask);
     line_pump(shadow);
@@ -141,7 +133,7 @@ static void on_judged(const struct judging *judging, void *arg)
         if (trial->judge[i].missing == DROP_NONE && !trial->judge[i].parsed)
             metric_add(shadow->judge_invalid, 1);
     ask_settle(ask, &trial->conf->judge, judging->tokens_in, judging->tokens_out, judging->tokens_known);
-    ask_pushback(shadow, judging->status, judging->retry_after_ms);
+    budget_learn(&shadow->budget, judging->status, judging->retry_after_ms, loop_now_ns(shadow->loop));
     count_request(shadow, "judge", judging->outcome == FETCH_DONE ? "done" : fetch_outcome_name(judging->outcome));
     ask_leave(ask);
     line_pump(shadow);

@@ -171,6 +171,21 @@ static void good_answers_bring_the_rate_back_and_not_above(void **state)
     assert_float_equal(budget.rate, 600, 1e-9);
 }
 
+static void an_answers_status_says_whether_to_back_off(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned status;
+        double rate;
+    } cases[] = {{429, 150}, {500, 150}, {503, 150}, {200, 312}, {400, 300}, {401, 300}, {0, 300}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct budget budget = budget_of(limits(16, 600, 1000));
+        budget_pushback(&budget, 0, START_NS);
+        budget_learn(&budget, cases[i].status, 0, START_NS + 2 * NS_PER_S);
+        assert_float_equal(budget.rate, cases[i].rate, 1e-9);
+    }
+}
+
 static void new_limits_keep_what_was_spent_and_backed_off(void **state)
 {
     (void)state;
@@ -201,6 +216,7 @@ int main(void)
         cmocka_unit_test(a_pushback_halves_the_rate_once_for_a_burst),
         cmocka_unit_test(retry_after_is_honoured_within_reason),
         cmocka_unit_test(good_answers_bring_the_rate_back_and_not_above),
+        cmocka_unit_test(an_answers_status_says_whether_to_back_off),
         cmocka_unit_test(new_limits_keep_what_was_spent_and_backed_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
