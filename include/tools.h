@@ -23,8 +23,8 @@ void tools_init(struct tools *tools);
 void tools_fini(struct tools *tools);
 void tools_clear(struct tools *tools);
 /* A call or a delta of one: {index?, id?, function:{name?, arguments?}} or, of Responses, {call_id, name, arguments}.
- * Keyed by index, by id where there is none, else by its position. */
-void tools_feed(struct tools *tools, const cJSON *call, size_t position);
+ * Keyed by index, else by id; with neither, a name begins a call and what has none goes on with the last. */
+void tools_feed(struct tools *tools, const cJSON *call);
 /* The deprecated single function_call: {name?, arguments?}. */
 void tools_feed_function(struct tools *tools, const cJSON *function);
 /* "name(arguments)\n" each, the arguments' members sorted where they are JSON. */

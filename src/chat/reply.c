@@ -18,6 +18,7 @@ struct assembly {
     struct reply *reply;
     struct arena *arena;
     struct buf text, refusal;
+    size_t text_told, refusal_told; /* Responses: what was there at the end of the last part */
     struct tools tools;
     bool done; /* [DONE] was seen */
     size_t events;
@@ -88,9 +89,8 @@ static void message_read(struct assembly *a, const cJSON *message)
         a->reply->has_reasoning = a->reply->has_reasoning || (item && !cJSON_IsNull(item));
     }
     const cJSON *calls = json_get(message, "tool_calls");
-    size_t position = 0;
-    for (const cJSON *call = cJSON_IsArray(calls) ? calls->child : NULL; call; call = call->next, position++)
-        tools_feed(&a->tools, call, position);
+    for (const cJSON *call = cJSON_IsArray(calls) ? calls->child : NULL; call; call = call->next)
+        tools_feed(&a->tools, call);
     const cJSON *old = json_get(message, "function_call");
     if (cJSON_IsObject(old))
         tools_feed_function(&a->tools, old);
@@ -147,30 +147,95 @@ static void response_read(struct assembly *a, const cJSON *tree)
     buf_clear(&a->text); /* the whole says again what its deltas said */
     buf_clear(&a->refusal);
     tools_clear(&a->tools);
-    size_t position = 0;
-    for (const cJSON *item = output->child; item; item = item->next, position++) {
+    for (const cJSON *item = output->child; item; item = item->next) {
         struct slice type = json_get_slice(item, "type");
         if (slice_is(type, "message"))
             content_read(a, json_get(item, "content"));
         else if (slice_is(type, "function_call"))
-            tools_feed(&a->tools, item, position);
+            tools_feed(&a->tools, item);
         else if (slice_is(type, "reasoning"))
             a->reply->has_reasoning = true;
     }
 }
 
+/* A part's text stands whole at its end: it counts where no deltas told it before. */
+static void part_end(struct buf *to, size_t *told, struct slice whole)
+{
+    if (to->len == *told)
+        buf_add_slice(to, whole);
+    *told = to->len;
+}
+
 static void response_event(struct assembly *a, const cJSON *tree)
 {
     struct slice type = json_get_slice(tree, "type");
+    const cJSON *item = json_get(tree, "item");
     if (slice_is(type, "response.output_text.delta"))
         buf_add_slice(&a->text, json_get_slice(tree, "delta"));
+    else if (slice_is(type, "response.output_text.done"))
+        part_end(&a->text, &a->text_told, json_get_slice(tree, "text"));
     else if (slice_is(type, "response.refusal.delta"))
         buf_add_slice(&a->refusal, json_get_slice(tree, "delta"));
+    else if (slice_is(type, "response.refusal.done"))
+        part_end(&a->refusal, &a->refusal_told, json_get_slice(tree, "refusal"));
+    else if (slice_is(type, "response.output_item.done") && slice_is(json_get_slice(item, "type"), "function_call"))
+        tools_feed(&a->tools, item);
+    else if (slice_is(type, "response.output_item.done") && slice_is(json_get_slice(item, "type"), "reasoning"))
+        a->reply->has_reasoning = true;
     else if (slice_is(type, "response.completed") || slice_is(type, "response.incomplete") ||
              slice_is(type, "response.failed"))
         response_read(a, json_get(tree, "response"));
     else if (slice_is(type, "error"))
         a->reply->is_error = true;
+}
+
+/* ---- reading JSON that was cut between two halves of a character ---- */
+
+/* Servers that count in UTF-16 tear an emoji over two deltas, each with half a surrogate pair, which is no character.
+ * Both halves, and NUL, become U+FFFD; whole pairs stay. */
+static bool escape_reads(struct slice escapes, struct buf *scratch)
+{
+    char string[14] = "\"";
+    memcpy(string + 1, escapes.data, escapes.len);
+    string[escapes.len + 1] = '"';
+    buf_clear(scratch);
+    return json_unescape(slice_of(string, escapes.len + 2), scratch) == 0;
+}
+
+static void halves_mend(struct slice text, struct buf *out)
+{
+    for (size_t i = 0; i < text.len;) {
+        size_t escape = slice_find(text, SLICE("\\"), i);
+        buf_add_slice(out, slice_part(text, i, escape));
+        if (escape == SLICE_NOT_FOUND)
+            return;
+        struct slice one = slice_part(text, escape, escape + 6), two = slice_part(text, escape, escape + 12);
+        struct buf probe;
+        buf_init(&probe, 16);
+        size_t len = 2;
+        if (slice_starts(one, SLICE("\\u")) && one.len == 6) {
+            bool pair = two.len == 12 && escape_reads(two, &probe);
+            len = pair ? 12 : 6;
+            if (!pair && !escape_reads(one, &probe))
+                one = SLICE("\\ufffd");
+        }
+        buf_add_slice(out, len == 6 ? one : slice_part(text, escape, escape + len));
+        buf_fini(&probe);
+        i = escape + len;
+    }
+}
+
+static cJSON *tree_read(struct slice text)
+{
+    cJSON *tree = json_parse(text, limits, NULL);
+    if (tree || slice_find(text, SLICE("\\u"), 0) == SLICE_NOT_FOUND)
+        return tree;
+    struct buf mended;
+    buf_init(&mended, text.len + 16);
+    halves_mend(text, &mended);
+    tree = mended.failed ? NULL : json_parse(buf_slice(&mended), limits, NULL);
+    buf_fini(&mended);
+    return tree;
 }
 
 /* ---- streams ---- */
@@ -183,7 +248,7 @@ static void on_event(const struct sse_event *event, void *arg)
         return;
     }
     a->events++;
-    cJSON *tree = json_parse(event->data, limits, NULL);
+    cJSON *tree = tree_read(event->data);
     if (!tree) {
         a->reply->unparsed = true;
         return;
@@ -207,7 +272,7 @@ static void stream_read(struct assembly *a, struct slice body)
 
 static void whole_read(struct assembly *a, struct slice body)
 {
-    cJSON *tree = json_parse(body, limits, NULL);
+    cJSON *tree = tree_read(body);
     if (!tree) {
         a->reply->unparsed = true;
         return;
@@ -226,14 +291,21 @@ static void whole_read(struct assembly *a, struct slice body)
 
 /* ---- the end ---- */
 
-/* Models that think aloud put it in front, in <think> tags; an unclosed one has not come to its answer. */
+/* Models that think aloud put it in front, in <think> tags; an unclosed one has not come to its answer. Some prompts
+ * end with the opening tag, so that only the closing one is in the answer. */
 static struct slice thinking_cut(struct slice text, bool *thinking)
 {
+    static const struct slice close = {"</think>", 8};
     struct slice rest = slice_trim(text);
+    size_t end = slice_find(rest, close, 0);
+    if (end != SLICE_NOT_FOUND && slice_find(slice_part(rest, 0, end), SLICE("<think>"), 0) == SLICE_NOT_FOUND) {
+        *thinking = true;
+        rest = slice_trim(slice_part(rest, end + close.len, rest.len));
+    }
     while (slice_starts(rest, SLICE("<think>"))) {
         *thinking = true;
-        size_t end = slice_find(rest, SLICE("</think>"), 0);
-        rest = end == SLICE_NOT_FOUND ? SLICE("") : slice_trim(slice_part(rest, end + 8, rest.len));
+        end = slice_find(rest, close, 0);
+        rest = end == SLICE_NOT_FOUND ? SLICE("") : slice_trim(slice_part(rest, end + close.len, rest.len));
     }
     return *thinking ? rest : text;
 }

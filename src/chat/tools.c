@@ -74,7 +74,7 @@ static void call_feed(struct tools *tools, struct tool_call *call, struct slice 
     tools->overflow = tools->overflow || call->arguments.failed || call->name.failed || call->id.failed;
 }
 
-void tools_feed(struct tools *tools, const cJSON *call, size_t position)
+void tools_feed(struct tools *tools, const cJSON *call)
 {
     int64_t index = -1;
     json_get_int(call, "index", &index);
@@ -85,9 +85,10 @@ void tools_feed(struct tools *tools, const cJSON *call, size_t position)
         id = json_get_slice(call, "call_id");
         index = -1;
     }
-    if (index < 0 && id.len == 0)
-        index = (int64_t)position;
     struct tool_call *known = call_find(tools, index, id);
+    /* Without number and id (Gemini) a name begins a call, and what has none goes on with the last. */
+    if (index < 0 && id.len == 0 && tools->count && json_get_slice(function, "name").len == 0)
+        known = &tools->calls[tools->count - 1];
     if (!known)
         known = call_add(tools, index);
     if (known)

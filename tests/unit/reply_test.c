@@ -91,6 +91,17 @@ static void reasoning_is_kept_apart_from_the_answer(void **state)
     r = read_reply(state, ENDPOINT_CHAT, false,
                    "{\"choices\":[{\"message\":{\"content\":\"<think>never ends\"},\"finish_reason\":\"length\"}]}");
     assert_int_equal(r->text.len, 0);
+    r = read_reply(
+        state, ENDPOINT_CHAT, false, /* the opening tag was in the prompt */
+        "{\"choices\":[{\"message\":{\"content\":\"Sydney? No.\\n</think>\\n\\nCanberra\"},\"finish_reason\":"
+        "\"stop\"}]}");
+    assert_slice(r->text, "Canberra");
+    assert_true(r->has_reasoning);
+    r = read_reply(
+        state, ENDPOINT_CHAT, false,
+        "{\"choices\":[{\"message\":{\"content\":\"Write <think> and </think>.\"},\"finish_reason\":\"stop\"}]}");
+    assert_slice(r->text, "Write <think> and </think>.");
+    assert_false(r->has_reasoning);
     r = read_reply(state, ENDPOINT_CHAT, false,
                    "{\"choices\":[{\"message\":{\"content\":[{\"type\":\"thinking\",\"thinking\":[]},{\"type\":"
                    "\"text\",\"text\":\"Yes\"}]},\"finish_reason\":\"stop\"}]}");
@@ -118,6 +129,43 @@ static void tool_calls_compare_by_name_and_sorted_arguments(void **state)
                    "{\"index\":0,\"id\":\"b\",\"function\":{\"name\":\"g\",\"arguments\":\"not "
                    "json\"}}]},\"finish_reason\":\"tool_calls\"}]}");
     assert_slice(r->tool_calls, "f({\"a\":2,\"z\":1})\ng(not json)\n");
+}
+
+static void calls_without_number_and_id_are_told_apart_by_their_names(void **state)
+{
+    const struct reply *r = read_reply(
+        state, ENDPOINT_CHAT, true,
+        "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}]}}]}\n\n"
+        "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"function\":{\"arguments\":\"}\"}}]}}]}\n\n"
+        "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"function\":{\"name\":\"g\",\"arguments\":\"{}\"}}]},"
+        "\"finish_reason\":\"tool_calls\"}]}\n\n");
+    assert_slice(r->tool_calls, "f({})\ng({})\n");
+}
+
+static void a_character_torn_between_deltas_costs_only_itself(void **state)
+{
+    const struct reply *r = read_reply(
+        state, ENDPOINT_CHAT, true,
+        "data: {\"choices\":[{\"delta\":{\"content\":\"\\\\ud83d \\ud83d\\ude00 \\ud83d\"}}]}\n\n"
+        "data: {\"choices\":[{\"delta\":{\"content\":\"\\ude00 ok\\u0000\"},\"finish_reason\":\"stop\"}]}\n\n");
+    assert_false(r->unparsed);
+    assert_slice(r->text, "\\ud83d \xF0\x9F\x98\x80 \xEF\xBF\xBD\xEF\xBF\xBD ok\xEF\xBF\xBD");
+}
+
+static void a_responses_stream_that_tells_wholes_only_is_read(void **state)
+{
+    const struct reply *r = read_reply(
+        state, ENDPOINT_RESPONSES, true,
+        "data: {\"type\":\"response.output_text.done\",\"text\":\"One. \"}\n\n"
+        "data: {\"type\":\"response.output_text.delta\",\"delta\":\"Two.\"}\n\n"
+        "data: {\"type\":\"response.output_text.done\",\"text\":\"Two.\"}\n\n"
+        "data: {\"type\":\"response.output_item.done\",\"item\":{\"type\":\"reasoning\"}}\n\n"
+        "data: {\"type\":\"response.output_item.done\",\"item\":{\"type\":\"function_call\",\"call_id\":\"c\","
+        "\"name\":\"f\",\"arguments\":\"{\\\"a\\\":1}\"}}\n\n"
+        "data: {\"type\":\"response.completed\",\"response\":{\"status\":\"completed\",\"output\":[]}}\n\n");
+    assert_slice(r->text, "One. Two.");
+    assert_slice(r->tool_calls, "f({\"a\":1})\n");
+    assert_true(r->has_reasoning && r->complete);
 }
 
 static void a_responses_answer_is_read_whole_and_streamed(void **state)
@@ -190,6 +238,9 @@ int main(void)
         TEST(a_stream_that_breaks_off_is_not_complete),
         TEST(reasoning_is_kept_apart_from_the_answer),
         TEST(tool_calls_compare_by_name_and_sorted_arguments),
+        TEST(calls_without_number_and_id_are_told_apart_by_their_names),
+        TEST(a_character_torn_between_deltas_costs_only_itself),
+        TEST(a_responses_stream_that_tells_wholes_only_is_read),
         TEST(a_responses_answer_is_read_whole_and_streamed),
         TEST(a_legacy_completion_is_read),
         TEST(a_gzip_bomb_stops_at_the_cap),
