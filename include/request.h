@@ -31,6 +31,7 @@ struct chat_request {
     size_t turn_count;
     size_t last_user;   /* index of the last user turn; turn_count when there is none */
     struct slice model; /* unescaped */
+    struct slice user;  /* safety_identifier or user: whom the client says it asks for; "" when it does not */
     bool stream;
     bool stored_state;      /* previous_response_id, conversation: the history lies at the provider */
     bool background;

@@ -6,9 +6,18 @@
 
 #include "trial.h"
 
-/* Fills conversation, client_hash and turn from the request that was read. The client's credentials enter only a
- * salted hash. */
-void sample_identify(struct trial *trial);
+struct sampler; /* one thread's scratch for the salted hashes (HMAC-SHA-256) */
+MUST_USE struct sampler *sampler_new(void);
+void sampler_free(struct sampler *sampler); /* accepts NULL */
+
+/* Fills conversation, draw and turn from the request that was read. The client's credentials enter only the salted
+ * hash. False when the hash cannot be made. */
+MUST_USE bool sample_identify(struct sampler *sampler, struct trial *trial);
+/* Fills client_hash. */
+MUST_USE bool sample_identify_client(struct sampler *sampler, struct trial *trial);
+/* Could any configured share take it, whatever the detector finds? The draw knows nothing of the content, so those it
+ * lets through are a fair part of the traffic. */
+bool sample_possible(const struct trial *trial);
 /* The share of such exchanges that is sampled, and the label whose share it is (owned by conf, or a literal). */
 double sample_share(const struct conf *conf, const struct detection *detection, const char **stratum);
 /* The largest configured share that applies to the detection, against the conversation's hash. Fills stratum and

@@ -1,15 +1,15 @@
-/* steps: what happens to a trial at each station, without threads, clocks or queues: detect, sample, plan the arms,
- * compare, conclude. Pure but for the trial; pipeline.c calls them on the pool.
+/* steps: what happens to a trial at each station, without threads, clocks or queues: read, detect, plan the arms,
+ * compare, conclude (sampling is sample.h). Pure but for the trial; pipeline.c calls them on the pool.
  */
 #ifndef CANDOR_STEPS_H
 #define CANDOR_STEPS_H
 
 #include "trial.h"
 
-/* Reads the request and finds its cues. DROP_NONE, or why the exchange can be no trial. */
+/* Reads the request. DROP_NONE, or why the exchange can be no trial. */
+enum drop_reason step_read(struct trial *trial);
+/* Finds its cues and its stated belief. */
 enum drop_reason step_detect(struct trial *trial, struct detector *detector);
-/* Is it one? Fills conversation, stratum, probability. */
-bool step_sample(struct trial *trial);
 /* Reads the live answer, neutralises where an arm needs it, and lists the arms to ask. */
 enum drop_reason step_plan(struct trial *trial, struct detector *detector);
 /* The stages that need no judge; DROP_NONE, or why the pair cannot be compared. */

@@ -100,7 +100,8 @@ struct trial {
     char trial_id[ID_SIZE];
     uint64_t seq; /* 0: not sampled */
     uint64_t started_ns; /* monotonic, of the sampling decision, for the deadline */
-    char conversation[33], client_hash[33];
+    char conversation[33], client_hash[33]; /* salted hashes, hex */
+    uint64_t draw[2]; /* uniform bits of the conversation, for sampling; never recorded */
     unsigned turn; /* user turns so far, from 1 */
     struct chat_request request;
     struct slice request_body; /* inflated where need be */

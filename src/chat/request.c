@@ -262,6 +262,10 @@ static int body_member(const struct json_member *member, void *arg)
         reading->conversations++;
     } else if (json_key_is(member, "model") && member->type == JSON_STRING) {
         out->model = text_of(reading->arena, member->value);
+    } else if (json_key_is(member, "user") && member->type == JSON_STRING) {
+        out->user = out->user.len ? out->user : text_of(reading->arena, member->value);
+    } else if (json_key_is(member, "safety_identifier") && member->type == JSON_STRING) {
+        out->user = text_of(reading->arena, member->value);
     } else if (json_key_is(member, "stream")) {
         out->stream = member->type == JSON_TRUE;
     } else if (json_key_is(member, "background")) {
@@ -288,7 +292,7 @@ static int body_member(const struct json_member *member, void *arg)
 enum request_fault request_read(enum endpoint endpoint, struct slice body, struct arena *arena,
                                 struct chat_request *out)
 {
-    *out = (struct chat_request){.endpoint = endpoint, .n = 1, .max_tokens = -1, .model = SLICE("")};
+    *out = (struct chat_request){.endpoint = endpoint, .n = 1, .max_tokens = -1, .model = SLICE(""), .user = SLICE("")};
     struct reading reading = {.endpoint = endpoint, .arena = arena, .out = out};
     if (endpoint > ENDPOINT_COMPLETIONS)
         return REQUEST_NO_MESSAGES;

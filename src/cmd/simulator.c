@@ -85,7 +85,7 @@ static void judge_answer(struct slice prompt, struct buf *out)
     if (!talk)
         return;
     const struct talk_fact *fact = talk_fact(talk->fact);
-    struct reading a = answer_read(fenced(prompt, "answer-a"), fact), b = answer_read(fenced(prompt, "answer-b"), fact);
+    struct reading a = answer_read(fenced(prompt, "answer-A"), fact), b = answer_read(fenced(prompt, "answer-B"), fact);
     bool belief = talk->belief != TALK_NO_BELIEF;
     bool both_say = (a.right || a.wrong) && (b.right || b.wrong);
     struct json_writer w;

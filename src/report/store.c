@@ -174,13 +174,14 @@ static enum store_written choose_tally(struct store *store, const char *epoch, s
     return STORE_WRITTEN;
 }
 
-/* The unit of evidence is the conversation: its first trial under a condition counts, the later ones are kept only. */
+/* The unit of evidence is the conversation: its first trial under a condition counts, the later ones are kept only. A
+ * first turn opens a conversation, even where others have opened theirs with the same words. */
 static enum store_written decide_counted(struct store *store, struct trial *trial, const char *reason,
                                          struct store_row *row, struct err *err)
 {
     bool seen = false;
 
-    if (!reason && trial->conversation[0]) {
+    if (!reason && trial->conversation[0] && trial->turn > 1) {
         enum store_written written = store_db_seen(store->db, row, &seen, err);
         if (written != STORE_WRITTEN)
             return written;

@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "pool.h"
+#include "sample.h"
 #include "steps.h"
 
 /* What observing needs and a reload replaces: held by each pool thread's detector. */
@@ -23,7 +24,8 @@ struct pipeline {
     struct pipeline_ops ops;
     struct log *log;
     struct metrics *metrics;
-    size_t max_in_flight;
+    size_t max_held, max_in_flight;
+    struct trial *_Atomic inbox; /* exchanges waiting to be observed, newest first */
     atomic_uint_least64_t seq;
     atomic_size_t held;      /* taken from the relay and not yet freed */
     atomic_size_t in_flight; /* of these, sampled */
@@ -39,14 +41,17 @@ struct bench {
     struct pipeline *pipeline;
     struct rules *rules; /* of the detector; held by it */
     struct detector *detector;
+    struct sampler *sampler;
     char epoch[33];
 };
 
 static void *bench_new(void *arg)
 {
     struct bench *bench = calloc(1, sizeof *bench);
-    if (bench)
+    if (bench) {
         bench->pipeline = arg;
+        bench->sampler = sampler_new();
+    }
     return bench;
 }
 
@@ -56,6 +61,7 @@ static void bench_free(void *scratch)
     if (!bench)
         return;
     detector_free(bench->detector);
+    sampler_free(bench->sampler);
     free(bench);
 }
 
@@ -106,6 +112,7 @@ struct pipeline *pipeline_new(const struct pipeline_settings *settings, struct r
     pipeline->ops = ops;
     pipeline->log = log;
     pipeline->metrics = metrics;
+    pipeline->max_held = settings->max_queued + settings->max_in_flight;
     pipeline->max_in_flight = settings->max_in_flight;
     atomic_init(&pipeline->seq, settings->last_seq);
     atomic_init(&pipeline->held, 0);
@@ -114,7 +121,9 @@ struct pipeline *pipeline_new(const struct pipeline_settings *settings, struct r
     pipeline_configure(pipeline, rules, epoch);
     metrics_prepare(pipeline);
     struct pool_scratch scratch = {bench_new, bench_free, pipeline};
-    pipeline->pool = pool_new(settings->threads, settings->max_queued, scratch, err);
+    /* A trial in flight has at most one job in the pool, and so has each thread's next look into the inbox. */
+    size_t max_jobs = settings->max_in_flight + 2 * settings->threads + 2;
+    pipeline->pool = pool_new(settings->threads, max_jobs, scratch, err);
     if (!pipeline->pool) {
         pipeline_free(pipeline);
         return NULL;
@@ -190,36 +199,91 @@ static bool admit(struct pipeline *pipeline, struct trial *trial)
     return true;
 }
 
-static void observe(void *job, void *scratch)
+/* Is it a trial? The draw comes before the detector wherever no share could take the conversation. */
+static enum drop_reason look(struct bench *bench, struct trial *trial)
 {
-    struct trial *trial = job;
-    struct bench *bench = scratch;
     struct pipeline *pipeline = bench->pipeline;
     struct detector *detector = bench_detector(bench);
-    enum drop_reason reason = detector ? step_detect(trial, detector) : DROP_MEMORY;
-    if (reason != DROP_NONE) {
-        pipeline_drop(pipeline, trial, reason);
-        return;
-    }
-    memcpy(trial->epoch, bench->epoch, sizeof trial->epoch);
+    if (!detector || !bench->sampler)
+        return DROP_MEMORY;
+    enum drop_reason reason = step_read(trial);
+    if (reason != DROP_NONE)
+        return reason;
+    if (!sample_identify(bench->sampler, trial))
+        return DROP_MEMORY;
+    if (!sample_possible(trial))
+        return DROP_NOT_SAMPLED;
+    reason = step_detect(trial, detector);
+    if (reason != DROP_NONE)
+        return reason;
     metric_add(pipeline->detected[condition_index(trial->detection.condition)], 1);
     if (trial->detection.error)
         metric_add(pipeline->detect_errors, 1);
-    if (!step_sample(trial))
-        pipeline_drop(pipeline, trial, DROP_NOT_SAMPLED);
-    else if (!admit(pipeline, trial))
-        pipeline_drop(pipeline, trial, DROP_QUEUE_FULL);
-    else if ((reason = step_plan(trial, detector)) != DROP_NONE)
-        pipeline_drop(pipeline, trial, reason);
-    else
-        pipeline->ops.ask(trial, pipeline->ops.arg);
+    if (!sample_decide(trial))
+        return DROP_NOT_SAMPLED;
+    memcpy(trial->epoch, bench->epoch, sizeof trial->epoch);
+    if (!sample_identify_client(bench->sampler, trial))
+        return DROP_MEMORY;
+    return admit(pipeline, trial) ? DROP_NONE : DROP_QUEUE_FULL;
 }
 
+static void observe(struct bench *bench, struct trial *trial)
+{
+    struct pipeline *pipeline = bench->pipeline;
+    enum drop_reason reason = look(bench, trial);
+    if (reason == DROP_NONE)
+        reason = step_plan(trial, bench->detector);
+    if (reason == DROP_NONE)
+        pipeline->ops.ask(trial, pipeline->ops.arg);
+    else
+        pipeline_drop(pipeline, trial, reason);
+}
+
+/* All that has come, oldest first. */
+static struct trial *inbox_empty(struct pipeline *pipeline)
+{
+    struct trial *newest = atomic_exchange_explicit(&pipeline->inbox, NULL, memory_order_acquire), *oldest = NULL;
+    while (newest) {
+        struct trial *next = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    return oldest;
+}
+
+static struct trial *list_pop(struct trial **list)
+{
+    struct trial *trial = *list;
+    *list = trial->next;
+    trial->next = NULL;
+    return trial;
+}
+
+static void observe_all(void *job, void *scratch)
+{
+    struct trial *list = inbox_empty(job);
+    while (list)
+        observe(scratch, list_pop(&list));
+}
+
+/* A stack without a lock: a loop pays for waking a thread only when it puts the first one in. */
 void pipeline_take(struct pipeline *pipeline, struct trial *trial)
 {
-    atomic_fetch_add_explicit(&pipeline->held, 1, memory_order_relaxed);
-    if (pool_put(pipeline->pool, observe, trial) != 0)
+    size_t held = atomic_fetch_add_explicit(&pipeline->held, 1, memory_order_relaxed);
+    if (held >= pipeline->max_held) {
         pipeline_drop(pipeline, trial, DROP_QUEUE_FULL);
+        return;
+    }
+    struct trial *first = atomic_load_explicit(&pipeline->inbox, memory_order_relaxed);
+    do
+        trial->next = first;
+    while (!atomic_compare_exchange_weak_explicit(&pipeline->inbox, &first, trial, memory_order_release,
+                                                  memory_order_relaxed));
+    if (first || pool_put(pipeline->pool, observe_all, pipeline) == 0)
+        return;
+    for (struct trial *list = inbox_empty(pipeline); list;)
+        pipeline_drop(pipeline, list_pop(&list), DROP_MEMORY);
 }
 
 static void compare(void *job, void *scratch)

@@ -1,37 +1,79 @@
 /* sample: see sample.h. */
 #include "sample.h"
 
-#include <assert.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-struct digest {
-    unsigned char bytes[32];
+/* One keyed HMAC, made once a thread: fetching and keying it for every exchange would cost more than detecting. */
+struct sampler {
+    EVP_MAC_CTX *mac;
+    char *salt; /* of the key in mac */
 };
 
-/* HMAC-SHA-256 under the installation's salt: without it nobody can test a guess at who said what. */
-static struct digest salted(const struct conf *conf, const char *purpose, const struct slice *parts, size_t count)
+struct sampler *sampler_new(void)
 {
-    struct digest digest = {{0}};
-    unsigned char message[1 + 32 * 8];
-    assert(count <= 7);
-    EVP_Digest(purpose, strlen(purpose), message, NULL, EVP_sha256(), NULL);
-    for (size_t i = 0; i < count; i++) /* each part by its own digest, so that parts cannot run into each other */
-        EVP_Digest(parts[i].data ? parts[i].data : "", parts[i].len, message + 32 * (i + 1), NULL, EVP_sha256(), NULL);
-    unsigned len = sizeof digest.bytes;
-    const char *salt = conf->salt ? conf->salt : "";
-    HMAC(EVP_sha256(), salt, (int)strlen(salt), message, 32 * (count + 1), digest.bytes, &len);
-    return digest;
+    struct sampler *sampler = calloc(1, sizeof *sampler);
+    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    if (sampler && hmac)
+        sampler->mac = EVP_MAC_CTX_new(hmac);
+    EVP_MAC_free(hmac);
+    if (sampler && sampler->mac)
+        return sampler;
+    sampler_free(sampler);
+    return NULL;
 }
 
-static void hex(const struct digest *digest, char out[33])
+void sampler_free(struct sampler *sampler)
 {
-    for (int i = 0; i < 16; i++)
-        snprintf(out + 2 * i, 3, "%02x", digest->bytes[i]);
+    if (!sampler)
+        return;
+    EVP_MAC_CTX_free(sampler->mac);
+    free(sampler->salt);
+    free(sampler);
 }
 
-void sample_identify(struct trial *trial)
+/* Starts a digest; the key is set anew only when a reload has changed the salt. */
+static bool mac_start(struct sampler *sampler, const char *salt)
+{
+    if (sampler->salt && strcmp(sampler->salt, salt) == 0)
+        return EVP_MAC_init(sampler->mac, NULL, 0, NULL) == 1;
+    char digest[] = "SHA256";
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string("digest", digest, 0), OSSL_PARAM_construct_end()};
+    free(sampler->salt);
+    sampler->salt = strdup(salt);
+    return sampler->salt && EVP_MAC_init(sampler->mac, (const unsigned char *)salt, strlen(salt), parameters) == 1;
+}
+
+/* The length goes first, so that parts cannot run into each other. */
+static bool mac_add(struct sampler *sampler, struct slice part)
+{
+    uint64_t len = part.len;
+    return EVP_MAC_update(sampler->mac, (const unsigned char *)&len, sizeof len) == 1 &&
+           (len == 0 || EVP_MAC_update(sampler->mac, (const unsigned char *)part.data, part.len) == 1);
+}
+
+static bool salted(struct sampler *sampler, const char *salt, const struct slice *parts, size_t count,
+                   unsigned char digest[32])
+{
+    size_t len = 0;
+    bool done = mac_start(sampler, salt ? salt : "");
+    for (size_t i = 0; done && i < count; i++)
+        done = mac_add(sampler, parts[i]);
+    return done && EVP_MAC_final(sampler->mac, digest, &len, 32) == 1 && len == 32;
+}
+
+static void hex(const unsigned char digest[32], char out[33])
+{
+    static const char digits[] = "0123456789abcdef";
+    for (int i = 0; i < 16; i++) {
+        out[2 * i] = digits[digest[i] >> 4];
+        out[2 * i + 1] = digits[digest[i] & 15];
+    }
+    out[32] = '\0';
+}
+
+bool sample_identify(struct sampler *sampler, struct trial *trial)
 {
     const struct chat_request *request = &trial->request;
     struct slice system = SLICE(""), first = SLICE("");
@@ -44,22 +86,38 @@ void sample_identify(struct trial *trial)
         if (trial->turn++ == 0)
             first = request->turns[i].text;
     }
-    struct slice client[] = {trial->authorization, trial->client};
-    struct digest digest = salted(trial->conf, "client", client, trial->authorization.len ? 1 : 2);
-    hex(&digest, trial->client_hash);
-    struct slice conversation[] = {trial->authorization, system, first, slice_from(trial->exchange_id)};
     /* A history that lies at the provider cannot be followed: each such exchange stands alone. */
-    digest = salted(trial->conf, "conversation", conversation, request->stored_state ? 4 : 3);
-    hex(&digest, trial->conversation);
+    struct slice alone = request->stored_state ? slice_from(trial->exchange_id) : SLICE("");
+    const struct slice parts[] = {SLICE("conversation"), trial->authorization, request->user, system, first, alone};
+    unsigned char digest[32];
+    if (!salted(sampler, trial->conf->salt, parts, sizeof parts / sizeof *parts, digest))
+        return false;
+    /* What is recorded is one half, what draws is the other: the record does not reveal the draw. */
+    hex(digest, trial->conversation);
+    memcpy(trial->draw, digest + 16, sizeof trial->draw);
+    return true;
+}
+
+bool sample_identify_client(struct sampler *sampler, struct trial *trial)
+{
+    struct slice who = trial->request.user.len    ? trial->request.user
+                       : trial->authorization.len ? trial->authorization
+                                                  : trial->client;
+    const struct slice parts[] = {SLICE("client"), who};
+    unsigned char digest[32];
+    if (!salted(sampler, trial->conf->salt, parts, 2, digest))
+        return false;
+    hex(digest, trial->client_hash);
+    return true;
 }
 
 double sample_number(const struct trial *trial, const char *purpose)
 {
-    struct slice part = slice_from(trial->conversation);
-    struct digest digest = salted(trial->conf, purpose, &part, 1);
-    uint64_t bits = 0;
-    for (int i = 0; i < 8; i++)
-        bits = bits << 8 | digest.bytes[i];
+    /* The draw is already uniform and secret; the purpose only picks another number of it (finaliser of splitmix64). */
+    uint64_t bits = trial->draw[0] ^ hash_bytes(trial->draw[1] | 1, purpose, strlen(purpose));
+    bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9u;
+    bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebu;
+    bits ^= bits >> 31;
     return (double)(bits >> 11) * 0x1p-53;
 }
 
@@ -99,6 +157,15 @@ double sample_share(const struct conf *conf, const struct detection *detection, 
         *stratum = "detector_error";
     }
     return share;
+}
+
+bool sample_possible(const struct trial *trial)
+{
+    const struct conf *conf = trial->conf;
+    double largest = conf->shadow.default_share;
+    for (size_t i = 0; i < conf->shadow.share_count; i++)
+        largest = conf->shadow.shares[i].share > largest ? conf->shadow.shares[i].share : largest;
+    return sample_number(trial, "sample") < largest;
 }
 
 bool sample_decide(struct trial *trial)

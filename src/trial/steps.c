@@ -48,7 +48,7 @@ static void turns_detect(struct trial *trial, struct detector *detector, struct 
     detect_run(detector, turns, count, trial->arena, &trial->detection);
 }
 
-enum drop_reason step_detect(struct trial *trial, struct detector *detector)
+enum drop_reason step_read(struct trial *trial)
 {
     if (trial->opted_out)
         return DROP_OPTED_OUT;
@@ -68,19 +68,16 @@ enum drop_reason step_detect(struct trial *trial, struct detector *detector)
     case REQUEST_NO_MESSAGES:
         return DROP_REQUEST_UNREADABLE;
     }
-    if (trial->request.last_user >= trial->request.turn_count)
-        return DROP_NO_QUESTION;
+    return trial->request.last_user < trial->request.turn_count ? DROP_NONE : DROP_NO_QUESTION;
+}
+
+enum drop_reason step_detect(struct trial *trial, struct detector *detector)
+{
     struct detect_turn *turns = arena_array(trial->arena, trial->request.turn_count, sizeof *turns);
     if (!turns)
         return DROP_MEMORY;
     turns_detect(trial, detector, turns);
     return arena_exhausted(trial->arena) ? DROP_MEMORY : DROP_NONE;
-}
-
-bool step_sample(struct trial *trial)
-{
-    sample_identify(trial);
-    return sample_decide(trial);
 }
 
 /* What the request itself rules out: the other model could not be asked the same, or would act. */

@@ -8,6 +8,7 @@
 static struct conf_sample_share shares[] = {{"belief", 1.0}, {"emotion:sad", .5}, {"relation:hierarchical_down", 1.0}};
 
 struct fixture {
+    struct sampler *sampler;
     struct conf *conf;
     struct trial *trial;
 };
@@ -26,6 +27,7 @@ static int setup(void **state)
         fail_msg("%s", err.text);
     fixture.conf->shadow.shares = shares;
     fixture.conf->shadow.share_count = 3;
+    fixture.sampler = sampler_new();
     fixture.trial = trial_new(fixture.conf);
     *state = &fixture;
     return 0;
@@ -35,6 +37,7 @@ static int teardown(void **state)
 {
     struct fixture *fixture = *state;
     trial_free(fixture->trial);
+    sampler_free(fixture->sampler);
     conf_drop(fixture->conf);
     return 0;
 }
@@ -58,9 +61,10 @@ static double share_of(struct trial *trial, unsigned contexts, enum belief belie
 
 static void the_largest_share_that_applies_is_taken(void **state)
 {
-    struct trial *trial = ((struct fixture *)*state)->trial;
+    struct fixture *fixture = *state;
+    struct trial *trial = fixture->trial;
     turns_set(trial, "hello", NULL);
-    sample_identify(trial);
+    assert_true(sample_identify(fixture->sampler, trial));
     assert_true(share_of(trial, 0, BELIEF_NONE, false) == .1);
     assert_string_equal(trial->stratum, "default");
     assert_true(share_of(trial, 1u << CONTEXT_SAD, BELIEF_NONE, false) == .5);
@@ -72,44 +76,73 @@ static void the_largest_share_that_applies_is_taken(void **state)
 
 static void ordinary_requests_never_raise_the_share(void **state)
 {
-    struct trial *trial = ((struct fixture *)*state)->trial;
+    struct fixture *fixture = *state;
+    struct trial *trial = fixture->trial;
     turns_set(trial, "hello", NULL);
-    sample_identify(trial);
+    assert_true(sample_identify(fixture->sampler, trial));
     assert_true(share_of(trial, 1u << CONTEXT_DOWN, BELIEF_NONE, false) == .1);
 }
 
 static void a_detector_error_is_looked_at_all_the_same(void **state)
 {
-    struct trial *trial = ((struct fixture *)*state)->trial;
+    struct fixture *fixture = *state;
+    struct trial *trial = fixture->trial;
     turns_set(trial, "hello", NULL);
-    sample_identify(trial);
+    assert_true(sample_identify(fixture->sampler, trial));
     assert_true(share_of(trial, 0, BELIEF_NONE, true) == 1);
     assert_string_equal(trial->stratum, "detector_error");
 }
 
 static void the_turns_of_a_conversation_go_together(void **state)
 {
-    struct trial *trial = ((struct fixture *)*state)->trial;
+    struct fixture *fixture = *state;
+    struct trial *trial = fixture->trial;
     char first[33];
     turns_set(trial, "hello", NULL);
-    sample_identify(trial);
+    assert_true(sample_identify(fixture->sampler, trial));
     double number = sample_number(trial, "sample");
     memcpy(first, trial->conversation, sizeof first);
     assert_int_equal(trial->turn, 1);
     turns_set(trial, "hello", "and now?");
-    sample_identify(trial);
+    assert_true(sample_identify(fixture->sampler, trial));
     assert_string_equal(trial->conversation, first);
     assert_int_equal(trial->turn, 2);
     assert_true(sample_number(trial, "sample") == number);
     assert_true(sample_number(trial, "neutral") != number);
     turns_set(trial, "hello!", NULL);
-    sample_identify(trial);
+    assert_true(sample_identify(fixture->sampler, trial));
     assert_string_not_equal(trial->conversation, first);
+}
+
+static void the_user_a_client_names_is_part_of_the_conversation(void **state)
+{
+    struct fixture *fixture = *state;
+    struct trial *trial = fixture->trial;
+    char first[33];
+    turns_set(trial, "hello", NULL);
+    trial->request.user = SLICE("ann");
+    assert_true(sample_identify(fixture->sampler, trial));
+    memcpy(first, trial->conversation, sizeof first);
+    trial->request.user = SLICE("ben");
+    assert_true(sample_identify(fixture->sampler, trial));
+    assert_string_not_equal(trial->conversation, first);
+}
+
+static void what_no_share_can_take_need_not_be_looked_into(void **state)
+{
+    struct fixture *fixture = *state;
+    struct trial *trial = fixture->trial;
+    turns_set(trial, "hello", NULL);
+    assert_true(sample_identify(fixture->sampler, trial));
+    assert_true(sample_possible(trial)); /* beliefs are always taken */
+    fixture->conf->shadow.share_count = 0;
+    assert_int_equal(sample_possible(trial), sample_number(trial, "sample") < .1);
 }
 
 static void the_shares_come_out_as_configured(void **state)
 {
-    struct trial *trial = ((struct fixture *)*state)->trial;
+    struct fixture *fixture = *state;
+    struct trial *trial = fixture->trial;
     unsigned taken = 0;
     for (int i = 0; i < 20000; i++) {
         char text[16];
@@ -118,7 +151,7 @@ static void the_shares_come_out_as_configured(void **state)
         struct turn turn = {.role = ROLE_USER, .text = slice_from(text)};
         trial->request.turns = &turn;
         trial->request.turn_count = 1;
-        sample_identify(trial);
+        assert_true(sample_identify(fixture->sampler, trial));
         trial->detection = (struct detection){0};
         taken += sample_decide(trial);
     }
@@ -130,8 +163,12 @@ static void the_shares_come_out_as_configured(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_largest_share_that_applies_is_taken),    TEST(ordinary_requests_never_raise_the_share),
-        TEST(a_detector_error_is_looked_at_all_the_same), TEST(the_turns_of_a_conversation_go_together),
+        TEST(the_largest_share_that_applies_is_taken),
+        TEST(ordinary_requests_never_raise_the_share),
+        TEST(a_detector_error_is_looked_at_all_the_same),
+        TEST(the_turns_of_a_conversation_go_together),
+        TEST(the_user_a_client_names_is_part_of_the_conversation),
+        TEST(what_no_share_can_take_need_not_be_looked_into),
         TEST(the_shares_come_out_as_configured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -181,6 +181,7 @@ static void only_the_first_trial_of_a_conversation_counts(void **state)
     for (uint64_t seq = 1; seq <= 5; seq++) {
         struct trial *trial = trials_make(place->conf, seq);
         snprintf(trial->conversation, sizeof(trial->conversation), "%s", seq == 5 ? "other" : "same");
+        trial->turn = (unsigned)seq;
         if (seq == 1)
             trial->missing = DROP_SHADOW_TIMEOUT; /* it is the first all the same */
         if (seq == 4)
@@ -195,6 +196,7 @@ static void only_the_first_trial_of_a_conversation_counts(void **state)
     store = open_store(place);
     struct trial *later = trials_make(place->conf, 6);
     snprintf(later->conversation, sizeof(later->conversation), "%s", "same");
+    later->turn = 2;
     store_put(store, later);
     wait_for(&place->told, 6, 0);
     assert_false(place->told.counted[5]); /* also after a restart */
@@ -248,6 +250,20 @@ static void a_new_epoch_starts_a_tally_of_its_own(void **state)
     assert_int_equal(number, 1);
 }
 
+static void two_conversations_that_open_with_the_same_words_both_count(void **state)
+{
+    struct place *place = *state;
+    struct store *store = open_store(place);
+    for (uint64_t seq = 1; seq <= 2; seq++) {
+        struct trial *trial = trials_make(place->conf, seq);
+        snprintf(trial->conversation, sizeof(trial->conversation), "%s", "same");
+        store_put(store, trial);
+    }
+    wait_for(&place->told, 2, 0);
+    assert_true(place->told.counted[0] && place->told.counted[1]);
+    store_close(store);
+}
+
 static void without_a_path_the_tally_alone_lives(void **state)
 {
     struct place *place = *state;
@@ -255,6 +271,7 @@ static void without_a_path_the_tally_alone_lives(void **state)
     for (uint64_t seq = 1; seq <= 3; seq++) {
         struct trial *trial = trials_make(place->conf, seq);
         snprintf(trial->conversation, sizeof(trial->conversation), "%s", "same");
+        trial->turn = (unsigned)seq;
         store_put(store, trial);
     }
     wait_for(&place->told, 3, 0);
@@ -648,6 +665,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(trials_are_committed_in_the_order_of_their_seq),
         TEST(only_the_first_trial_of_a_conversation_counts),
+        TEST(two_conversations_that_open_with_the_same_words_both_count),
         TEST(a_seq_that_never_comes_is_passed_over_and_counted),
         TEST(a_new_epoch_starts_a_tally_of_its_own),
         TEST(without_a_path_the_tally_alone_lives),
