@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cmd.h"
 #include "judge.h"
 #include "pair_line.h"
 #include "steps.h"
@@ -23,6 +24,9 @@ struct pair_judge {
     /* the loop's own */
     struct pair_line *first, **last; /* in the order they were put */
     bool ending;
+    size_t asked, missing;      /* pairs that were put before the judge, and that it said nothing of */
+    enum fetch_outcome outcome; /* of the last that is missing */
+    unsigned status;            /* HTTP, of the same */
 };
 
 /* A pair on its way to the loop, and to the judge's callback. */
@@ -55,10 +59,37 @@ static void print_done(struct pair_judge *judge)
         loop_stop(judge->loop);
 }
 
+static void note_missing(struct pair_judge *judge, const struct judging *judging)
+{
+    judge->asked++;
+    if (judging->calls[judging->call_count - 1].missing == DROP_NONE)
+        return;
+    judge->missing++;
+    judge->outcome = judging->outcome;
+    judge->status = judging->status;
+}
+
+/* One sentence for all: a judge that is down or refuses the key would otherwise look like pairs that are hard. */
+static void tell_missing(const struct pair_judge *judge)
+{
+    struct err err;
+    const char *url = judge->conf->judge.urls[0].text;
+    if (judge->missing == 0)
+        return;
+    if (judge->outcome == FETCH_DONE)
+        err_set(&err, "the judge at %s said nothing of %zu of %zu pairs; its last answer was HTTP %u", url,
+                judge->missing, judge->asked, judge->status);
+    else
+        err_set(&err, "the judge at %s said nothing of %zu of %zu pairs; the last request ended as %s", url,
+                judge->missing, judge->asked, fetch_outcome_name(judge->outcome));
+    cmd_fail(EXIT_DONE, &err);
+}
+
 static void on_judged(const struct judging *judging, void *arg)
 {
     struct letter *letter = arg;
     struct pair_line *pair = letter->pair;
+    note_missing(letter->judge, judging);
     step_judge_calls(judging->calls, judging->call_count, pair->input.belief_kind, &pair->comparison);
     pair->done = true;
     print_done(letter->judge);
@@ -74,7 +105,7 @@ static void on_letter(void *arg)
     if (pair) {
         *judge->last = pair;
         judge->last = &pair->next;
-        pair->done = pair->comparison.verdict != VERDICT_UNDECIDED;
+        pair->done = !comparison_open(&pair->comparison);
         asking = !pair->done && judge_start(judge->fetcher, judge->conf, &pair->input, SLICE_NONE, pair->arena,
                                             on_judged, letter) == 0;
         if (!pair->done && !asking) {
@@ -152,6 +183,7 @@ int pair_judge_stop(struct pair_judge *judge)
     if (post_letter(judge, NULL) != 0)
         loop_stop(judge->loop);
     pthread_join(judge->thread, NULL);
+    tell_missing(judge);
     int rc = atomic_load(&judge->output_gone) ? -1 : 0;
     judge_free(judge);
     return rc;
