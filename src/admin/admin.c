@@ -112,8 +112,9 @@ static bool refuse(struct admin *admin, struct request *request, struct slice pa
     const struct http_head *head = request_head(request);
     bool trusted = auth_has_token(&admin->auth, head);
 
-    /* Another site's page cannot know the token, so whoever bears it may use any name for us. */
-    if (!trusted && !auth_host_allowed(&admin->auth, head)) {
+    /* Another site's page cannot know the token, so whoever bears it may use any name for us; and health is no secret.
+     */
+    if (!trusted && !is_open(path) && !auth_host_allowed(&admin->auth, head)) {
         send_error(request, 403, "host_not_allowed", "This host name is not one of the admin plane's.");
         return true;
     }

@@ -102,7 +102,7 @@ def connect(address):
 
 
 def request_bytes(method, target, body=b"", headers=()):
-    lines = [f"{method} {target} HTTP/1.1", "host: candor.test"]
+    lines = [f"{method} {target} HTTP/1.1", "host: localhost"]
     lines += [f"{name}: {value}" for name, value in headers]
     if body or method == "POST":
         lines.append(f"content-length: {len(body)}")

@@ -232,6 +232,7 @@ static void other_names_and_other_sites_are_refused(void **state)
     start(place, NULL);
     assert_get(place, 403, "/api/status", "Host: evil.example\r\n");
     assert_get(place, 403, "/", "Host: localhost.evil.example:80\r\n");
+    assert_get(place, 200, "/healthz", "Host: candor.namespace.svc\r\n"); /* probes use the names they have */
     assert_get(place, 200, "/api/status", "Host: 127.0.0.1:8081\r\n");
     assert_get(place, 200, "/api/status", "Host: [::1]:8081\r\n");
     assert_get(place, 200, "/api/status", "Host: LOCALHOST:1\r\n");
