@@ -157,7 +157,8 @@ static bool ask_start(struct ask *ask)
 
 static bool ask_late(const struct ask *ask, uint64_t now_ns)
 {
-    return now_ns - ask->trial->started_ns > ask->trial->conf->shadow.deadline_ms * NS_PER_MS;
+    /* The loop's clock stands still within a turn: a trial may have started after it. */
+    return now_ns > ask->trial->started_ns + ask->trial->conf->shadow.deadline_ms * NS_PER_MS;
 }
 
 static void on_pump_timer(void *arg)
