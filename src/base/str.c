@@ -45,7 +45,7 @@ bool slice_ends(struct slice s, struct slice suffix)
 
 size_t slice_find(struct slice haystack, struct slice needle, size_t from)
 {
-    if (from > haystack.len)
+    if (from > haystack.len || haystack.len - from < needle.len) /* also: the bytes of an empty slice may be NULL */
         return SLICE_NOT_FOUND;
     if (needle.len == 0)
         return from;
