@@ -102,7 +102,7 @@ struct conf {
     struct {
         struct conf_sample_share *shares;
         size_t share_count;
-        double default_share;
+        double default_share, largest_share; /* largest: of all; 0 turns the tap off */
         double original_again, warm_again, neutral, style_control; /* shares of trials that get the extra arms */
         unsigned concurrency;           /* 16 */
         unsigned requests_per_minute;   /* 600 */

@@ -80,6 +80,10 @@ static unsigned cores(void)
 static int conf_complete(struct conf_load *load, const struct yaml_node *root)
 {
     struct conf *conf = load->conf;
+    conf->shadow.largest_share = conf->shadow.default_share;
+    for (size_t i = 0; i < conf->shadow.share_count; i++)
+        if (conf->shadow.shares[i].share > conf->shadow.largest_share)
+            conf->shadow.largest_share = conf->shadow.shares[i].share;
     if (conf->workers == 0)
         conf->workers = cores();
     const char *live = conf->live_is_original ? "original" : "warm";

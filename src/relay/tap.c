@@ -23,7 +23,8 @@ void tap_begin(struct tap_copy *tap, struct exchange_context *context, enum endp
                const struct http_head *head, const char *id, struct slice client)
 {
     *tap = (struct tap_copy){.context = context};
-    if (!context->pipeline || endpoint == ENDPOINT_OTHER || !slice_is(head->method, "POST"))
+    bool wanted = context->pipeline && context->conf->shadow.largest_share > 0;
+    if (!wanted || endpoint == ENDPOINT_OTHER || !slice_is(head->method, "POST"))
         return;
     struct trial *trial = tap->trial = trial_new(context->conf);
     if (!trial)

@@ -7,11 +7,14 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "clock.h"
 #include "pool.h"
 #include "sample.h"
 #include "steps.h"
+
+#define LOOK_NS 2000000 /* between two looks into the inbox */
 
 /* What observing needs and a reload replaces: held by each pool thread's detector. */
 struct observation {
@@ -25,7 +28,8 @@ struct pipeline {
     struct log *log;
     struct metrics *metrics;
     size_t max_held, max_in_flight;
-    struct trial *_Atomic inbox; /* exchanges waiting to be observed, newest first */
+    struct trial *_Atomic inbox; /* exchanges waiting to be observed, newest first; a stack without a lock */
+    atomic_bool looking;         /* a pool thread empties it, or is about to */
     atomic_uint_least64_t seq;
     atomic_size_t held;      /* taken from the relay and not yet freed */
     atomic_size_t in_flight; /* of these, sampled */
@@ -121,8 +125,7 @@ struct pipeline *pipeline_new(const struct pipeline_settings *settings, struct r
     pipeline_configure(pipeline, rules, epoch);
     metrics_prepare(pipeline);
     struct pool_scratch scratch = {bench_new, bench_free, pipeline};
-    /* A trial in flight has at most one job in the pool, and so has each thread's next look into the inbox. */
-    size_t max_jobs = settings->max_in_flight + 2 * settings->threads + 2;
+    size_t max_jobs = settings->max_in_flight + 1; /* one a trial, and one that looks into the inbox */
     pipeline->pool = pool_new(settings->threads, max_jobs, scratch, err);
     if (!pipeline->pool) {
         pipeline_free(pipeline);
@@ -260,14 +263,21 @@ static struct trial *list_pop(struct trial **list)
     return trial;
 }
 
+/* Looks into the inbox until nothing has come for a while. The pause lets a busy loop fill it: one switch between
+ * threads then serves dozens of exchanges, where waking for each would cost the live path more than its own work. */
 static void observe_all(void *job, void *scratch)
 {
-    struct trial *list = inbox_empty(job);
-    while (list)
-        observe(scratch, list_pop(&list));
+    struct pipeline *pipeline = job;
+    do {
+        for (struct trial *list; (list = inbox_empty(pipeline));
+             nanosleep(&(struct timespec){.tv_nsec = LOOK_NS}, NULL))
+            while (list)
+                observe(scratch, list_pop(&list));
+        atomic_store(&pipeline->looking, false);
+        /* What came between the last look and the store above found somebody looking: it is ours. */
+    } while (atomic_load(&pipeline->inbox) && !atomic_exchange(&pipeline->looking, true));
 }
 
-/* A stack without a lock: a loop pays for waking a thread only when it puts the first one in. */
 void pipeline_take(struct pipeline *pipeline, struct trial *trial)
 {
     size_t held = atomic_fetch_add_explicit(&pipeline->held, 1, memory_order_relaxed);
@@ -278,10 +288,10 @@ void pipeline_take(struct pipeline *pipeline, struct trial *trial)
     struct trial *first = atomic_load_explicit(&pipeline->inbox, memory_order_relaxed);
     do
         trial->next = first;
-    while (!atomic_compare_exchange_weak_explicit(&pipeline->inbox, &first, trial, memory_order_release,
-                                                  memory_order_relaxed));
-    if (first || pool_put(pipeline->pool, observe_all, pipeline) == 0)
+    while (!atomic_compare_exchange_weak(&pipeline->inbox, &first, trial));
+    if (atomic_exchange(&pipeline->looking, true) || pool_put(pipeline->pool, observe_all, pipeline) == 0)
         return;
+    atomic_store(&pipeline->looking, false);
     for (struct trial *list = inbox_empty(pipeline); list;)
         pipeline_drop(pipeline, list_pop(&list), DROP_MEMORY);
 }

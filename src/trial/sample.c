@@ -142,11 +142,10 @@ static bool share_applies(struct slice label, const struct detection *detection)
 
 double sample_share(const struct conf *conf, const struct detection *detection, const char **stratum)
 {
-    double share = conf->shadow.default_share, largest = share;
+    double share = conf->shadow.default_share, largest = conf->shadow.largest_share;
     *stratum = "default";
     for (size_t i = 0; i < conf->shadow.share_count; i++) {
         const struct conf_sample_share *row = &conf->shadow.shares[i];
-        largest = row->share > largest ? row->share : largest;
         if (row->share > share && share_applies(slice_from(row->label), detection)) {
             share = row->share;
             *stratum = row->label;
@@ -161,11 +160,7 @@ double sample_share(const struct conf *conf, const struct detection *detection, 
 
 bool sample_possible(const struct trial *trial)
 {
-    const struct conf *conf = trial->conf;
-    double largest = conf->shadow.default_share;
-    for (size_t i = 0; i < conf->shadow.share_count; i++)
-        largest = conf->shadow.shares[i].share > largest ? conf->shadow.shares[i].share : largest;
-    return sample_number(trial, "sample") < largest;
+    return sample_number(trial, "sample") < trial->conf->shadow.largest_share;
 }
 
 bool sample_decide(struct trial *trial)

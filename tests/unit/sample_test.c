@@ -27,6 +27,7 @@ static int setup(void **state)
         fail_msg("%s", err.text);
     fixture.conf->shadow.shares = shares;
     fixture.conf->shadow.share_count = 3;
+    fixture.conf->shadow.largest_share = 1;
     fixture.sampler = sampler_new();
     fixture.trial = trial_new(fixture.conf);
     *state = &fixture;
@@ -135,7 +136,7 @@ static void what_no_share_can_take_need_not_be_looked_into(void **state)
     turns_set(trial, "hello", NULL);
     assert_true(sample_identify(fixture->sampler, trial));
     assert_true(sample_possible(trial)); /* beliefs are always taken */
-    fixture->conf->shadow.share_count = 0;
+    fixture->conf->shadow.largest_share = .1;
     assert_int_equal(sample_possible(trial), sample_number(trial, "sample") < .1);
 }
 
