@@ -28,7 +28,7 @@ struct conf_tls_server {
 };
 
 struct conf_listen {
-    char *address; /* "127.0.0.1:8080", "[::]:8443", "unix:/run/candor/candor.sock" */
+    char *address;               /* "127.0.0.1:8080", "[::]:8443", "unix:/run/candor/candor.sock" */
     struct conf_tls_server *tls; /* tls_count of them, chosen by SNI; the first is the default */
     size_t tls_count;
     char **paths; /* prefixes that are relayed */
@@ -38,18 +38,19 @@ struct conf_listen {
 enum conf_system_prompt { CONF_PROMPT_KEEP, CONF_PROMPT_DROP, CONF_PROMPT_REPLACE };
 
 struct conf_model {
-    char *name; /* "warm", "original", "judge", "rewriter", or a candidate's name */
+    char *name;            /* "warm", "original", "judge", "rewriter", or a candidate's name */
     struct conf_url *urls; /* one, or several addresses of the same model */
     size_t url_count;
-    char *model;   /* the name put into shadow requests; NULL: the request's own */
-    char *api_key; /* from api_key_env or api_key_file; NULL: none */
-    bool forward_client_key; /* the client's Authorization is passed on; default: true for warm (or whoever is live), false else */
+    char *model;             /* the name put into shadow requests; NULL: the request's own */
+    char *api_key;           /* from api_key_env or api_key_file; NULL: none */
+    bool forward_client_key; /* the client's Authorization is passed on; default: true for warm (or whoever is live),
+                                false else */
     enum conf_system_prompt system_prompt;
     char *system_prompt_text;
     bool http2;
     bool tls_verify;
     char *tls_ca, *tls_certificate, *tls_key; /* files; NULL: the system's */
-    double price_in, price_out; /* money a million tokens, 0 = free */
+    double price_in, price_out;               /* money a million tokens, 0 = free */
 };
 
 struct conf_sample_share { /* by label: "default", "belief", "emotion:sad", "emotion", ... */
@@ -63,8 +64,8 @@ struct conf {
     /* data plane */
     struct conf_listen *listen;
     size_t listen_count;
-    unsigned workers;           /* relay loops, resolved: at least 1 */
-    uint64_t drain_ms;          /* 30 s */
+    unsigned workers;  /* relay loops, resolved: at least 1 */
+    uint64_t drain_ms; /* 30 s */
     struct {
         uint64_t head_ms;       /* 10 s: a request head, absolute */
         uint64_t body_ms;       /* 0 = none: a request body, absolute */
@@ -75,12 +76,12 @@ struct conf {
         uint64_t total_ms;      /* 0 = none */
     } timeouts;
     struct {
-        size_t head_bytes;        /* 64 KiB */
-        size_t body_bytes;        /* 256 MiB: a request body */
-        unsigned connections;     /* 0 = as descriptors allow */
+        size_t head_bytes;                /* 64 KiB */
+        size_t body_bytes;                /* 256 MiB: a request body */
+        unsigned connections;             /* 0 = as descriptors allow */
         unsigned connections_per_address; /* 0 = no limit */
-        size_t tap_bytes;         /* 2 MiB: of a request and of an answer kept for a trial */
-        size_t tap_total_bytes;   /* 256 MiB: of all taps together */
+        size_t tap_bytes;                 /* 2 MiB: of a request and of an answer kept for a trial */
+        size_t tap_total_bytes;           /* 256 MiB: of all taps together */
     } limits;
     bool via; /* adds Via; default false */
 
@@ -97,30 +98,31 @@ struct conf {
     bool allow_self_judge;
 
     /* trials */
-    char **rules; /* pack files, resolved: relative names against the configuration's folder, then the installed packs */
+    char *
+        *rules; /* pack files, resolved: relative names against the configuration's folder, then the installed packs */
     size_t rule_count;
     struct {
         struct conf_sample_share *shares;
         size_t share_count;
-        double default_share, largest_share; /* largest: of all; 0 turns the tap off */
+        double default_share, largest_share;                       /* largest: of all; 0 turns the tap off */
         double original_again, warm_again, neutral, style_control; /* shares of trials that get the extra arms */
-        unsigned concurrency;           /* 16 */
-        unsigned requests_per_minute;   /* 600 */
-        uint64_t tokens_per_day;        /* 5,000,000 */
-        double money_per_day;           /* 0 = no limit */
-        uint64_t timeout_ms;            /* 120 s: one shadow or judge request */
-        uint64_t deadline_ms;           /* 300 s: a trial; later it is committed as missing */
-        size_t max_answer_bytes;        /* 1 MiB */
-        unsigned max_tokens;            /* 0 = the request's own; else a cap put into shadow requests that name none */
+        unsigned concurrency;                                      /* 16 */
+        unsigned requests_per_minute;                              /* 600 */
+        uint64_t tokens_per_day;                                   /* 5,000,000 */
+        double money_per_day;                                      /* 0 = no limit */
+        uint64_t timeout_ms;                                       /* 120 s: one shadow or judge request */
+        uint64_t deadline_ms;    /* 300 s: a trial; later it is committed as missing */
+        size_t max_answer_bytes; /* 1 MiB */
+        unsigned max_tokens;     /* 0 = the request's own; else a cap put into shadow requests that name none */
     } shadow;
     char *salt; /* of the conversation hash; from salt_file or made from the store's path */
 
     /* alerts and evidence */
     struct {
-        double alpha;      /* .05 */
-        double tolerance;  /* .02, as a share */
-        double drift_alpha; /* .05 */
-        uint64_t drift_horizon; /* 20,000 comparisons */
+        double alpha;                                                      /* .05 */
+        double tolerance;                                                  /* .02, as a share */
+        double drift_alpha;                                                /* .05 */
+        uint64_t drift_horizon;                                            /* 20,000 comparisons */
         char *webhook_url, *webhook_secret, *alertmanager_url, *slack_url; /* NULL: none */
     } alerts;
 
@@ -148,8 +150,8 @@ void conf_describe(const struct conf *conf, struct buf *out);
 
 /* The keys, for the manual, the schema and their tests. */
 struct conf_key {
-    const char *path; /* "shadow.budget.concurrency" */
-    const char *type; /* "integer", "duration", "share", ... */
+    const char *path;     /* "shadow.budget.concurrency" */
+    const char *type;     /* "integer", "duration", "share", ... */
     const char *standard; /* the default as text, NULL when required or none */
     const char *help;
 };

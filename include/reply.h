@@ -10,15 +10,15 @@
 #include "terms.h"
 
 struct reply {
-    bool complete;             /* a finish reason or terminal event was seen, and the bytes were well-formed */
-    bool unparsed;             /* not what the endpoint promises */
-    bool is_error;             /* an error object */
-    struct slice text;         /* the answer without reasoning */
-    struct slice refusal;      /* the API's own refusal field */
+    bool complete;              /* a finish reason or terminal event was seen, and the bytes were well-formed */
+    bool unparsed;              /* not what the endpoint promises */
+    bool is_error;              /* an error object */
+    struct slice text;          /* the answer without reasoning */
+    struct slice refusal;       /* the API's own refusal field */
     struct slice finish_reason; /* "stop", "length", "tool_calls", "content_filter"; Responses: "stop" for completed */
-    struct slice model;        /* as the upstream says */
-    struct slice fingerprint;  /* system_fingerprint */
-    struct slice tool_calls;   /* "name(arguments)\n" each, in order, arguments with members sorted; empty when none */
+    struct slice model;         /* as the upstream says */
+    struct slice fingerprint;   /* system_fingerprint */
+    struct slice tool_calls;    /* "name(arguments)\n" each, in order, arguments with members sorted; empty when none */
     bool has_reasoning;
     int64_t tokens_in, tokens_out; /* -1: unknown */
 };

@@ -49,8 +49,6 @@ size_t slice_find(struct slice haystack, struct slice needle, size_t from)
         return SLICE_NOT_FOUND;
     if (needle.len == 0)
         return from;
-    if (needle.len > haystack.len - from) /* an empty haystack may be at no address at all */
-        return SLICE_NOT_FOUND;
     const char *at = memmem(haystack.data + from, haystack.len - from, needle.data, needle.len);
     return at ? (size_t)(at - haystack.data) : SLICE_NOT_FOUND;
 }
