@@ -9,9 +9,20 @@
 
 const struct conf_model *arms_model(const struct conf *conf, enum arm arm);
 /* Builds the request and starts it. -1 when it cannot be built (answer->missing says why) or memory runs out. */
-MUST_USE int arms_start(struct fetcher *fetcher, struct trial *trial, struct arm_answer *answer, fetch_done_fn *done, void *arg);
+MUST_USE int arms_start(struct fetcher *fetcher, struct trial *trial, struct arm_answer *answer, fetch_done_fn *done,
+                        void *arg);
+/* What an endpoint calls itself. Many name the model otherwise than it was asked for, but always the same: the first
+ * such name is taken as an alias. Another name later, or after the endpoint has named the model as asked, is another
+ * model (a gateway's fallback), and its answer is missing. Zeroed at first. */
+struct arms_names {
+    struct {
+        bool as_asked;
+        uint64_t alias; /* a hash; 0: none yet */
+    } models[2];
+};
 /* Fills the answer from what was fetched. */
-void arms_read(struct trial *trial, struct arm_answer *answer, const struct fetch_answer *fetched);
+void arms_read(struct trial *trial, struct arm_answer *answer, const struct fetch_answer *fetched,
+               struct arms_names *names);
 
 /* The turns before the last user message, cut to what a judge needs; in the trial's arena. */
 struct slice arms_earlier(struct trial *trial);

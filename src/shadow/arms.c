@@ -68,15 +68,30 @@ int arms_start(struct fetcher *fetcher, struct trial *trial, struct arm_answer *
 }
 
 /* Providers name a snapshot for an alias, gateways put a family in front: one name must at least contain the other. */
-static bool model_echoed(const struct conf_model *model, struct slice echoed)
+static bool named_as_asked(const struct conf_model *model, struct slice name)
 {
-    if (!model->model || echoed.len == 0)
-        return true;
     struct slice asked = slice_from(model->model);
-    return slice_find(echoed, asked, 0) != SLICE_NOT_FOUND || slice_find(asked, echoed, 0) != SLICE_NOT_FOUND;
+    return slice_find(name, asked, 0) != SLICE_NOT_FOUND || slice_find(asked, name, 0) != SLICE_NOT_FOUND;
 }
 
-void arms_read(struct trial *trial, struct arm_answer *answer, const struct fetch_answer *fetched)
+static bool same_model(const struct trial *trial, const struct arm_answer *answer, struct arms_names *names)
+{
+    const struct conf_model *model = arms_model(trial->conf, answer->arm);
+    size_t which = arm_kinds[answer->arm].original;
+    if (!model->model || answer->model.len == 0)
+        return true;
+    if (named_as_asked(model, answer->model)) {
+        names->models[which].as_asked = true;
+        return true;
+    }
+    uint64_t name = hash_bytes(0, answer->model.data, answer->model.len);
+    if (!names->models[which].as_asked && names->models[which].alias == 0)
+        names->models[which].alias = name;
+    return !names->models[which].as_asked && names->models[which].alias == name;
+}
+
+void arms_read(struct trial *trial, struct arm_answer *answer, const struct fetch_answer *fetched,
+               struct arms_names *names)
 {
     static const enum drop_reason reasons[] = {
         [FETCH_DONE] = DROP_NONE,
@@ -98,7 +113,7 @@ void arms_read(struct trial *trial, struct arm_answer *answer, const struct fetc
     }
     bool event_stream = slice_starts(fetched->content_type, SLICE("text/event-stream"));
     step_read_answer(trial, answer, event_stream, fetched->body);
-    if (answer->missing == DROP_NONE && !model_echoed(arms_model(trial->conf, answer->arm), answer->model))
+    if (answer->missing == DROP_NONE && !same_model(trial, answer, names))
         answer->missing = DROP_SHADOW_MODEL;
 }
 

@@ -35,6 +35,7 @@ struct shadow {
     struct metrics *metrics;
     struct pipeline *pipeline;
     struct budget budget;
+    struct arms_names names;
     struct ask *first, **last; /* the line */
     struct loop_timer pump_timer;
     struct metric *rate, *money, *judge_invalid;
@@ -110,7 +111,7 @@ static void on_answered(const struct fetch_answer *fetched, void *arg)
     struct shadow *shadow = ask->shadow;
     struct arm_answer *answer = ask->answer;
     const struct conf_model *model = arms_model(ask->trial->conf, answer->arm);
-    arms_read(ask->trial, answer, fetched);
+    arms_read(ask->trial, answer, fetched, &shadow->names);
     bool known = answer->tokens_in >= 0 && answer->tokens_out >= 0;
     if (never_worked(fetched))
         ask_settle(ask, model, 0, 0, true);
@@ -333,6 +334,7 @@ static void on_configure(void *arg)
     conf_drop(reload.shadow->conf);
     reload.shadow->conf = reload.conf;
     budget_configure(&reload.shadow->budget, reload.conf);
+    reload.shadow->names = (struct arms_names){0};
     line_pump(reload.shadow);
 }
 
