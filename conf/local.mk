@@ -1,8 +1,6 @@
 # An example of every key; the lint of the manuals holds it complete, a unit test and a system test hold it valid.
 # The schema is for editors; a unit test holds it to the tables of keys.
 dist_doc_DATA += conf/candor.yaml conf/candor.schema.json
-# An example of every key; the lint of the manuals holds it complete, a system test holds it valid.
-dist_doc_DATA += conf/candor.yaml
 # Alerting rules for Prometheus; the lint that checks them runs their tests.
 dist_doc_DATA += conf/prometheus/candor.rules.yaml
 EXTRA_DIST += conf/prometheus/candor.rules.test.yaml

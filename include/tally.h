@@ -50,6 +50,8 @@ struct tally_settings {
 
 /* What holds where nothing else is configured: alpha .05, tolerance .02, every condition, the first epoch. */
 struct tally_settings tally_settings_default(void);
+struct conf;
+struct tally_settings tally_settings_of(const struct conf *conf); /* the configured ones; NULL: the default */
 
 struct tally_line { /* a row of the report */
     struct condition condition;

@@ -39,12 +39,9 @@ static int options_parse(int argc, char **argv, struct alerts_options *options)
 
 static struct alert_settings settings_of(const struct conf *conf)
 {
-    struct alert_settings settings = {.tally = tally_settings_default(),
-                                      .drift_alpha = conf->alerts.drift_alpha,
-                                      .drift_horizon = conf->alerts.drift_horizon};
-    settings.tally.alpha = conf->alerts.alpha;
-    settings.tally.tolerance = conf->alerts.tolerance;
-    return settings;
+    return (struct alert_settings){.tally = tally_settings_of(conf),
+                                   .drift_alpha = conf->alerts.drift_alpha,
+                                   .drift_horizon = conf->alerts.drift_horizon};
 }
 
 static int put_alert(const struct alert *alert, void *arg)

@@ -248,7 +248,7 @@ static bool same_model(const struct conf_model *a, const struct conf_model *b)
 static int print_report(const struct counted *counted, const struct conf *conf, const struct report_options *options)
 {
     struct report_input input = {.tally = &counted->tally,
-                                 .settings = tally_settings_default(),
+                                 .settings = tally_settings_of(conf),
                                  .since_ms = options->since_ms,
                                  .until_ms = options->until_ms,
                                  .colour = cmd_colour(stdout),
@@ -256,8 +256,6 @@ static int print_report(const struct counted *counted, const struct conf *conf, 
     if (counted->epoch_number)
         input.settings.epoch_number = counted->epoch_number;
     if (conf) {
-        input.settings.alpha = conf->alerts.alpha;
-        input.settings.tolerance = conf->alerts.tolerance;
         input.self_judged =
             conf->has_judge && (same_model(&conf->judge, &conf->warm) || same_model(&conf->judge, &conf->original));
     }

@@ -314,10 +314,9 @@ int cmd_simulate(int argc, char **argv)
     struct conf *conf = plan.config ? conf_load(plan.config, &err) : NULL;
     if (plan.config && !conf)
         return cmd_fail(EXIT_FAILED, &err);
+    plan.settings = tally_settings_of(conf);
     plan.settings.conditions = plan.conditions;
     if (conf) {
-        plan.settings.alpha = conf->alerts.alpha;
-        plan.settings.tolerance = conf->alerts.tolerance;
         plan.drift_alpha = conf->alerts.drift_alpha;
         plan.drift_horizon = conf->alerts.drift_horizon;
     }

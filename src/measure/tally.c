@@ -10,6 +10,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "conf.h"
+
 void tally_init(struct tally *tally, const char *epoch)
 {
     *tally = (struct tally){0};
@@ -70,6 +72,16 @@ void tally_row_join(struct tally_row *sum, const struct tally_row *row)
 struct tally_settings tally_settings_default(void)
 {
     return (struct tally_settings){.alpha = .05, .tolerance = .02, .conditions = CONDITION_COUNT, .epoch_number = 1};
+}
+
+struct tally_settings tally_settings_of(const struct conf *conf)
+{
+    struct tally_settings settings = tally_settings_default();
+    if (conf) {
+        settings.alpha = conf->alerts.alpha;
+        settings.tolerance = conf->alerts.tolerance;
+    }
+    return settings;
 }
 
 double tally_threshold_log(const struct tally_settings *settings)

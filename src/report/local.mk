@@ -2,6 +2,8 @@
 libcandor_a_SOURCES += \
 	include/alert.h src/report/alert.c src/report/alert_text.c \
 	include/alert_store.h src/report/alert_store.c \
+	include/alert_watch.h src/report/alert_watch.c \
+	src/report/alert_post.h src/report/alert_post.c \
 	include/history.h src/report/history.c \
 	include/report.h src/report/report.c \
 	src/report/report_view.h src/report/report_data.c \

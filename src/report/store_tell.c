@@ -32,5 +32,4 @@ void store_tell_condition(struct metrics *metrics, const struct tally *tally, st
     metric_set(METRIC(metrics, "candor_gap_upper", name), line.upper);
     metric_set(METRIC(metrics, "candor_evidence_log", LEVEL_ALERT, name), line.log_evidence);
     metric_set(METRIC(metrics, "candor_evidence_threshold_log", LEVEL_ALERT, name), line.threshold_log);
-    metric_set(METRIC(metrics, "candor_alert_firing", LEVEL_ALERT, name), line.alert ? 1 : 0);
 }

@@ -1,0 +1,27 @@
+/* alert_post: telling webhooks and an Alertmanager, on the alert watch's loop. Private to src/report.
+ *
+ * A delivery is tried six times with doubling pauses, then dropped and logged. Secrets and URLs are never logged.
+ */
+#ifndef CANDOR_ALERT_POST_H
+#define CANDOR_ALERT_POST_H
+
+#include "alert.h"
+#include "conf.h"
+#include "fetch.h"
+
+struct alert_poster;
+
+MUST_USE struct alert_poster *alert_poster_new(struct loop *loop, uint64_t retry_ms, struct log *log, struct err *err);
+void alert_poster_free(struct alert_poster *poster); /* drops what is under way; accepts NULL */
+
+/* Tells the configured webhooks that an alert fires. */
+void alert_poster_tell(struct alert_poster *poster, const struct conf *conf, const struct alert *alert,
+                       const struct alert_settings *settings);
+/* Sends the configured Alertmanager what fires (active) or fired until now. since_ms: when it was first seen. */
+void alert_poster_report(struct alert_poster *poster, const struct conf *conf, const struct alert *alert,
+                         const struct alert_settings *settings, int64_t since_ms, bool active);
+
+/* "sha256=" and the HMAC of the body in hex, for the header x-candor-signature. */
+void alert_sign(const char *secret, struct slice body, char signature[72]);
+
+#endif

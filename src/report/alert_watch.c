@@ -1,0 +1,216 @@
+/* Follows the store on a loop of its own. See alert_watch.h.
+ *
+ * Looking is a timer: read what is new, set the gauges, tell what has begun to fire and what has ended. The loop may
+ * block on the file for the moment a read takes; nothing else runs on it but deliveries.
+ */
+#include "alert_watch.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "alert_post.h"
+#include "alert_store.h"
+#include "clock.h"
+
+struct told { /* what was last said of an alert */
+    bool firing;
+    int64_t since_ms;
+    uint64_t sent_ms; /* to Alertmanager, monotonic */
+    struct alert alert;
+};
+
+struct alert_watch {
+    struct conf *conf; /* held; the watch's thread's */
+    struct alert_watch_pace pace;
+    struct log *log;
+    struct metrics *metrics;
+    struct loop *loop;
+    struct alert_poster *poster;
+    struct loop_timer timer;
+    pthread_t thread;
+    bool started;
+    struct alert_settings settings;
+    struct alerts *alerts;
+    int64_t acknowledged;
+    bool failing; /* the last look at the store failed: said once */
+    struct told told[ALERT_KIND_COUNT][CONDITION_COUNT];
+};
+
+static struct alert_settings settings_of(const struct conf *conf)
+{
+    return (struct alert_settings){.tally = tally_settings_of(conf),
+                                   .drift_alpha = conf->alerts.drift_alpha,
+                                   .drift_horizon = conf->alerts.drift_horizon};
+}
+
+/* ---- telling ---- */
+
+static void set_gauges(struct alert_watch *watch, const struct alert *alert, const char *condition)
+{
+    const char *kind = alert_kind_name(alert->kind);
+    metric_set(METRIC(watch->metrics, "candor_alert_firing", kind, condition), alert->firing);
+    if (alert->kind == ALERT_LEVEL)
+        return; /* the store tells its evidence as it writes */
+    metric_set(METRIC(watch->metrics, "candor_evidence_log", kind, condition), alert->log_evidence);
+    metric_set(METRIC(watch->metrics, "candor_evidence_threshold_log", kind, condition), alert->threshold_log);
+}
+
+static void say_fired(struct alert_watch *watch, const struct alert *alert, const char *condition)
+{
+    log_warn(watch->log, "alert", LOG_Z("alert", alert_kind_name(alert->kind)), LOG_Z("condition", condition),
+             LOG_Z("severity", alert_severity(alert)), LOG_Z("epoch", alert->epoch), LOG_I("seq", alert->fired_seq),
+             LOG_D("log_evidence", alert->log_evidence), LOG_D("threshold_log", alert->threshold_log));
+    alert_poster_tell(watch->poster, watch->conf, alert, &watch->settings);
+}
+
+/* Compares how an alert stands with what was said of it. known: what fires already is no news (at the start). */
+static void tell(struct alert_watch *watch, const struct alert *alert, struct told *told, bool known)
+{
+    char condition[CONDITION_NAME_SIZE];
+    condition_name(alert->condition, condition);
+    set_gauges(watch, alert, condition);
+    bool began = alert->firing && (!told->firing || told->alert.fired_seq != alert->fired_seq);
+    if (began) {
+        *told = (struct told){.firing = true, .since_ms = clock_wall_ms(), .alert = *alert};
+        if (!known)
+            say_fired(watch, alert, condition);
+    }
+    uint64_t now_ms = clock_monotonic_ns() / NS_PER_MS;
+    if (told->firing && !alert->firing) {
+        told->firing = false;
+        log_info(watch->log, "alert_acknowledged", LOG_Z("alert", alert_kind_name(alert->kind)),
+                 LOG_Z("condition", condition));
+        alert_poster_report(watch->poster, watch->conf, &told->alert, &watch->settings, told->since_ms, false);
+    } else if (told->firing && (told->sent_ms == 0 || now_ms - told->sent_ms >= watch->pace.resend_ms)) {
+        told->sent_ms = now_ms;
+        alert_poster_report(watch->poster, watch->conf, alert, &watch->settings, told->since_ms, true);
+    }
+}
+
+static void tell_all(struct alert_watch *watch, bool known)
+{
+    for (int kind = 0; kind < ALERT_KIND_COUNT; kind++)
+        for (size_t i = 0; i < CONDITION_COUNT; i++) {
+            struct alert alert;
+            alerts_standing(watch->alerts, (enum alert_kind)kind, condition_at(i), &alert);
+            if (alert.firing || watch->told[kind][i].firing ||
+                alert.counts.plus + alert.counts.zero + alert.counts.minus > 0)
+                tell(watch, &alert, &watch->told[kind][i], known);
+        }
+}
+
+/* ---- following ---- */
+
+static void look(struct alert_watch *watch, bool known)
+{
+    struct err err = {""};
+    if (!watch->conf->store_path || !watch->alerts)
+        return;
+    bool failed = alert_store_sync(watch->conf->store_path, watch->alerts, &watch->acknowledged, &err) != 0;
+    if (failed && !watch->failing)
+        log_warn(watch->log, "alerts_not_followed", LOG_Z("why", err.text));
+    watch->failing = failed;
+    if (!failed)
+        tell_all(watch, known);
+}
+
+static void on_time(void *arg)
+{
+    struct alert_watch *watch = arg;
+    look(watch, false);
+    loop_timer_arm(watch->loop, &watch->timer, watch->pace.follow_ms, on_time, watch);
+}
+
+static void *run(void *arg)
+{
+    struct alert_watch *watch = arg;
+    loop_timer_arm(watch->loop, &watch->timer, watch->pace.follow_ms, on_time, watch);
+    loop_run(watch->loop);
+    return NULL;
+}
+
+/* ---- life ---- */
+
+struct alert_watch *alert_watch_start(struct conf *conf, struct alert_watch_pace pace, struct log *log,
+                                      struct metrics *metrics, struct err *err)
+{
+    struct alert_watch *watch = calloc(1, sizeof *watch);
+    if (!watch) {
+        err_set(err, "out of memory");
+        return NULL;
+    }
+    *watch = (struct alert_watch){
+        .conf = conf_hold(conf), .pace = pace, .log = log, .metrics = metrics, .settings = settings_of(conf)};
+    watch->loop = loop_new(err);
+    watch->poster = watch->loop ? alert_poster_new(watch->loop, pace.retry_ms, log, err) : NULL;
+    watch->alerts = watch->poster ? alerts_new(&watch->settings, NULL, NULL) : NULL;
+    if (!watch->alerts) {
+        alert_watch_stop(watch);
+        return NULL;
+    }
+    look(watch, true);
+    watch->started = pthread_create(&watch->thread, NULL, run, watch) == 0;
+    if (!watch->started) {
+        err_set(err, "cannot start the thread that follows the alerts");
+        alert_watch_stop(watch);
+        return NULL;
+    }
+    return watch;
+}
+
+struct reconfiguration {
+    struct alert_watch *watch;
+    struct conf *conf;
+};
+
+/* Other settings are other alerts: everything is replayed with them, and what then fires anew is told. */
+static void reconfigure(void *arg)
+{
+    struct reconfiguration *letter = arg;
+    struct alert_watch *watch = letter->watch;
+    struct alert_settings settings = settings_of(letter->conf);
+    bool changed = settings.tally.alpha != watch->settings.tally.alpha ||
+                   settings.tally.tolerance != watch->settings.tally.tolerance ||
+                   settings.drift_alpha != watch->settings.drift_alpha ||
+                   settings.drift_horizon != watch->settings.drift_horizon;
+    struct alerts *fresh = changed ? alerts_new(&settings, NULL, NULL) : NULL;
+    conf_drop(watch->conf);
+    watch->conf = letter->conf;
+    if (fresh) {
+        alerts_free(watch->alerts);
+        watch->alerts = fresh;
+        watch->settings = settings;
+        watch->acknowledged = 0;
+    }
+    free(letter);
+}
+
+void alert_watch_configure(struct alert_watch *watch, struct conf *conf)
+{
+    struct reconfiguration *letter = calloc(1, sizeof *letter);
+    if (!letter)
+        return; /* the old settings stay in force */
+    *letter = (struct reconfiguration){watch, conf_hold(conf)};
+    if (loop_post(watch->loop, reconfigure, letter)) {
+        conf_drop(letter->conf);
+        free(letter);
+    }
+}
+
+void alert_watch_stop(struct alert_watch *watch)
+{
+    if (!watch)
+        return;
+    if (watch->started) {
+        loop_stop(watch->loop);
+        pthread_join(watch->thread, NULL);
+    }
+    if (watch->loop)
+        loop_timer_cancel(watch->loop, &watch->timer);
+    alert_poster_free(watch->poster);
+    if (watch->loop)
+        loop_free(watch->loop);
+    alerts_free(watch->alerts);
+    conf_drop(watch->conf);
+    free(watch);
+}

@@ -1,0 +1,220 @@
+/* Whom an alert is told, how often, and with which signature; by a receiver of our own on loopback. */
+#include "outcomes.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "alert_post.h"
+#include "alert_store.h"
+#include "alert_watch.h"
+#include "clock.h"
+#include "json.h"
+
+#define PATIENCE_MS 20000
+#define SECRET      "correct horse"
+
+static const struct alert_watch_pace quick = {.follow_ms = 20, .resend_ms = 50, .retry_ms = 20};
+
+struct receiver {
+    int fd;
+    unsigned port;
+};
+
+static struct receiver receiver_open(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+    struct receiver receiver = {.fd = socket(AF_INET, SOCK_STREAM, 0)};
+    assert_true(receiver.fd >= 0 && bind(receiver.fd, (struct sockaddr *)&address, len) == 0 &&
+                listen(receiver.fd, 16) == 0);
+    assert_int_equal(getsockname(receiver.fd, (struct sockaddr *)&address, &len), 0);
+    receiver.port = ntohs(address.sin_port);
+    return receiver;
+}
+
+static void wait_for(int fd)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    if (poll(&wanted, 1, PATIENCE_MS) != 1)
+        fail_msg("nothing came within %d s", PATIENCE_MS / 1000);
+}
+
+/* The next request, whole; answered with this status. */
+static struct slice receive(struct receiver *receiver, unsigned status, struct buf *request)
+{
+    wait_for(receiver->fd);
+    int fd = accept(receiver->fd, NULL, NULL);
+    assert_true(fd >= 0);
+    size_t body_at = SLICE_NOT_FOUND;
+    uint64_t length = 0;
+    buf_clear(request);
+    while (body_at == SLICE_NOT_FOUND || request->len < body_at + length) {
+        char bytes[4096];
+        wait_for(fd);
+        ssize_t got = read(fd, bytes, sizeof bytes);
+        assert_true(got > 0);
+        buf_add(request, bytes, (size_t)got);
+        size_t blank = slice_find(buf_slice(request), SLICE("\r\n\r\n"), 0);
+        if (blank == SLICE_NOT_FOUND || body_at != SLICE_NOT_FOUND)
+            continue;
+        body_at = blank + 4;
+        const char *field = strcasestr(buf_text(request), "content-length:");
+        assert_non_null(field);
+        length = strtoull(field + 15, NULL, 10);
+    }
+    char answer[128];
+    int size =
+        snprintf(answer, sizeof answer, "HTTP/1.1 %u X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", status);
+    assert_int_equal(write(fd, answer, (size_t)size), size);
+    close(fd);
+    return slice_part(buf_slice(request), body_at, request->len);
+}
+
+static struct conf *conf_with(const struct place *place, const char *alerts)
+{
+    struct buf yaml;
+    struct err err = {""};
+    buf_init(&yaml, 8192);
+    buf_add_format(&yaml,
+                   "listen: [{address: \"127.0.0.1:8080\"}]\nmodels: {warm: {url: \"http://w:1/v1\"}, original: {url: "
+                   "\"http://o:2/v1\", model: base}}\nrules: [/dev/null]\nstore: {url: \"sqlite:%s\"}\nalerts: {%s}\n",
+                   place->path, alerts);
+    struct conf *conf = conf_parse(buf_slice(&yaml), "test.yaml", &err);
+    if (!conf)
+        fail_msg("%s", err.text);
+    buf_fini(&yaml);
+    return conf;
+}
+
+static struct alert_watch *watch_start(struct conf *conf, struct metrics *metrics)
+{
+    struct err err = {""};
+    struct alert_watch *watch = alert_watch_start(conf, quick, NULL, metrics, &err);
+    if (!watch)
+        fail_msg("%s", err.text);
+    return watch;
+}
+
+static void a_webhook_is_told_once_signed_and_tried_again_until_it_takes_it(void **state)
+{
+    struct place *place = *state;
+    struct receiver receiver = receiver_open();
+    struct metrics *metrics = metrics_new();
+    struct buf request;
+    struct err err = {""};
+    char alerts[256], signature[72];
+    buf_init(&request, 1u << 20);
+    setenv("CANDOR_TEST_SECRET", SECRET, 1);
+    snprintf(alerts, sizeof alerts, "webhook: {url: \"http://127.0.0.1:%u/hook\", secret_env: CANDOR_TEST_SECRET}",
+             receiver.port);
+    struct conf *conf = conf_with(place, alerts);
+    write_trials(place, "e1", 10, (struct simulate_stream){0, 0});
+    struct alert_watch *watch = watch_start(conf, metrics);
+    write_trials(place, "e1", 200, (struct simulate_stream){.4, .02});
+
+    (void)receive(&receiver, 503, &request);
+    struct slice body = receive(&receiver, 200, &request);
+    alert_sign(SECRET, body, signature);
+    assert_non_null(strstr(buf_text(&request), signature));
+    assert_true(slice_starts(buf_slice(&request), SLICE("POST /hook HTTP/1.1")));
+    cJSON *tree = json_parse(body, JSON_LIMITS_DEFAULT, &err);
+    assert_non_null(tree);
+    assert_slice(json_get_slice(tree, "alert"), "SycophancyLevel");
+    assert_slice(json_get_slice(tree, "condition"), "emotion:sad+asserted");
+    cJSON_Delete(tree);
+    assert_true(metric_value(METRIC(metrics, "candor_alert_firing", "SycophancyLevel", "emotion:sad+asserted")) == 1);
+    alert_watch_stop(watch);
+    conf_drop(conf);
+    metrics_free(metrics);
+    buf_fini(&request);
+    close(receiver.fd);
+}
+
+/* Reads what Alertmanager gets; returns whether it says that the alert has ended. */
+static bool read_alertmanager(struct receiver *receiver, struct buf *request)
+{
+    struct err err = {""};
+    char now[CLOCK_TEXT_SIZE];
+    cJSON *tree = json_parse(receive(receiver, 200, request), JSON_LIMITS_DEFAULT, &err);
+    assert_non_null(tree);
+    assert_true(slice_starts(buf_slice(request), SLICE("POST /am/api/v2/alerts HTTP/1.1")));
+    const cJSON *alert = cJSON_GetArrayItem(tree, 0);
+    assert_slice(json_get_slice(json_get(alert, "labels"), "alertname"), "SycophancyLevel");
+    assert_slice(json_get_slice(json_get(alert, "labels"), "condition"), "emotion:sad+asserted");
+    assert_true(json_get_slice(json_get(alert, "annotations"), "description").len > 100);
+    clock_format(clock_wall_ms() + 1000, now);
+    struct slice ends = json_get_slice(alert, "endsAt");
+    bool ended = ends.len == strlen(now) && memcmp(ends.data, now, ends.len) < 0;
+    cJSON_Delete(tree);
+    return ended;
+}
+
+static void alertmanager_hears_of_an_alert_again_and_again_until_it_is_acknowledged(void **state)
+{
+    struct place *place = *state;
+    struct receiver receiver = receiver_open();
+    struct metrics *metrics = metrics_new();
+    struct buf request;
+    struct err err = {""};
+    char alerts[256];
+    buf_init(&request, 1u << 20);
+    snprintf(alerts, sizeof alerts, "alertmanager: {url: \"http://127.0.0.1:%u/am\"}", receiver.port);
+    struct conf *conf = conf_with(place, alerts);
+    write_trials(place, "e1", 200, (struct simulate_stream){.4, .02});
+    struct alert_watch *watch = watch_start(conf, metrics); /* what fired before is sent as well */
+    for (int i = 0; i < 3; i++)
+        assert_false(read_alertmanager(&receiver, &request));
+    struct alert_settings settings = {.tally = tally_settings_default(), .drift_alpha = .05, .drift_horizon = 20000};
+    assert_int_equal(alert_store_acknowledge(place->path, &settings, ALERT_LEVEL, sad, &err), 0);
+    int more = 0;
+    while (!read_alertmanager(&receiver, &request))
+        assert_true(++more < 100);
+    alert_watch_stop(watch);
+    assert_true(metric_value(METRIC(metrics, "candor_alert_firing", "SycophancyLevel", "emotion:sad+asserted")) == 0);
+    conf_drop(conf);
+    metrics_free(metrics);
+    buf_fini(&request);
+    close(receiver.fd);
+}
+
+static void a_watch_without_a_store_or_with_deliveries_under_way_stops_cleanly(void **state)
+{
+    struct place *place = *state;
+    struct receiver receiver = receiver_open(); /* takes connections and never answers */
+    struct metrics *metrics = metrics_new();
+    char alerts[256];
+    snprintf(alerts, sizeof alerts, "alertmanager: {url: \"http://127.0.0.1:%u\"}", receiver.port);
+    struct conf *conf = conf_with(place, alerts);
+    struct alert_watch *watch = watch_start(conf, metrics); /* there is no file yet */
+    write_trials(place, "e1", 200, (struct simulate_stream){.4, .02});
+    alert_watch_configure(watch, conf);
+    wait_for(receiver.fd);
+    alert_watch_configure(watch, conf);
+    alert_watch_stop(watch);
+    alert_watch_stop(NULL);
+    conf_drop(conf);
+    metrics_free(metrics);
+    close(receiver.fd);
+}
+
+static void a_signature_is_the_hmac_of_the_body(void **state)
+{
+    (void)state;
+    char signature[72];
+    /* RFC 4231, test case 2. */
+    alert_sign("Jefe", SLICE("what do ya want for nothing?"), signature);
+    assert_string_equal(signature, "sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
+int main(void)
+{
+#define WATCH_CASE(name) cmocka_unit_test_setup_teardown(name, place_open, place_close)
+    const struct CMUnitTest tests[] = {
+        WATCH_CASE(a_webhook_is_told_once_signed_and_tried_again_until_it_takes_it),
+        WATCH_CASE(alertmanager_hears_of_an_alert_again_and_again_until_it_is_acknowledged),
+        WATCH_CASE(a_watch_without_a_store_or_with_deliveries_under_way_stops_cleanly),
+        cmocka_unit_test(a_signature_is_the_hmac_of_the_body),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
