@@ -42,9 +42,10 @@ typedef void alert_fire_fn(const struct alert *alert, void *arg);
 
 MUST_USE struct alerts *alerts_new(const struct alert_settings *settings, alert_fire_fn *on_fire, void *arg);
 void alerts_free(struct alerts *alerts); /* accepts NULL */
-/* In arrival order; a trial that is not behind the last one is ignored. A higher epoch number begins a new epoch: every
- * stream begins again, what fires stays latched. Stragglers of an older epoch prove nothing any more. */
-void alerts_take(struct alerts *alerts, const struct tally_trial *trial, const char *epoch, unsigned epoch_number);
+/* In arrival order; a trial that is not behind the last one is ignored. Each epoch has streams of its own, which go on
+ * where they were when a deployment returns to it; what fires stays latched over all of them. */
+MUST_USE int alerts_take(struct alerts *alerts, const struct tally_trial *trial, const char *epoch,
+                         unsigned epoch_number); /* -1 when memory runs out: the trial is not taken in */
 /* False when it was not firing. */
 bool alerts_acknowledge(struct alerts *alerts, enum alert_kind kind, struct condition condition);
 void alerts_standing(const struct alerts *alerts, enum alert_kind kind, struct condition condition, struct alert *out);

@@ -23,7 +23,7 @@ void evidence_population(const struct stratum *strata, size_t count, double alph
  * in arrival order, bet on by (3). Confounded by what people with such cues ask. What waits for its partner is kept in
  * order; past the bound an outcome is left out, whatever its sign. */
 #define AMPLIFICATION_CONTROLS 4
-#define AMPLIFICATION_WAITING  1024
+#define AMPLIFICATION_WAITING  256
 struct amplification {
     struct confseq_real real;
     int8_t cues[AMPLIFICATION_WAITING], controls[AMPLIFICATION_WAITING]; /* rings; a control entry is a sum of four */

@@ -10,6 +10,7 @@
 #endif
 
 #include "admin.h"
+#include "alert_watch.h"
 #include "clock.h"
 #include "loop.h"
 #include "metrics.h"
@@ -35,6 +36,7 @@ struct daemon {
     struct shadow *shadow;
     struct relay *relay;
     struct admin *admin;
+    struct alert_watch *alerts;
     struct loop *loop; /* the control thread's */
     struct event *signals[3], *watchdog;
     struct loop_timer tick;
@@ -222,6 +224,7 @@ static void reload(struct daemon *daemon)
     pipeline_configure(daemon->pipeline, rules, daemon->epoch);
     shadow_configure(daemon->shadow, conf);
     store_configure(daemon->store, conf);
+    alert_watch_configure(daemon->alerts, conf);
     relay_configure(daemon->relay, conf);
     if (daemon->admin)
         admin_configure(daemon->admin, conf);
@@ -292,6 +295,9 @@ static int side_path_start(struct daemon *daemon, struct err *err)
     struct store_ops store_ops = {on_commit, daemon, on_store_drop};
     daemon->store = store_open(conf->store_path, conf, daemon->epoch, store_ops, daemon->log, daemon->metrics, err);
     if (!daemon->store)
+        return -1;
+    daemon->alerts = alert_watch_start(conf, ALERT_WATCH_PACE, daemon->log, daemon->metrics, err);
+    if (!daemon->alerts)
         return -1;
     daemon->shadow = shadow_start(conf, daemon->log, daemon->metrics, err);
     if (!daemon->shadow)
@@ -379,6 +385,7 @@ void daemon_free(struct daemon *daemon)
         pipeline_stop(daemon->pipeline);
     shadow_free(daemon->shadow);
     admin_stop(daemon->admin);
+    alert_watch_stop(daemon->alerts);
     store_close(daemon->store);
     pipeline_free(daemon->pipeline);
     for (size_t i = 0; i < sizeof daemon->signals / sizeof *daemon->signals; i++)

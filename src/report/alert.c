@@ -17,13 +17,27 @@
 static const char *const kind_names[] = {"SycophancyLevel", "SycophancyDrift", "CueAmplification"};
 static_assert(sizeof kind_names / sizeof *kind_names == ALERT_KIND_COUNT, "a name a kind");
 
+/* What one condition has shown in one epoch. */
 struct stream {
-    struct counts counts[ALERT_KIND_COUNT]; /* since its epoch or its last acknowledgement */
+    struct counts counts[ALERT_KIND_COUNT]; /* since the epoch began, or the last acknowledgement */
     uint64_t unknown[ALERT_KIND_COUNT];
-    unsigned restarts[ALERT_KIND_COUNT]; /* acknowledgements so far: each halves and more what is left of alpha */
+    unsigned turn[ALERT_KIND_COUNT]; /* the how-manieth start of this alert: turn t may spend alpha / (t (t + 1)) */
     struct drift drift;
     struct amplification amplification;
-    struct alert fired[ALERT_KIND_COUNT]; /* firing: as it stood then */
+};
+
+struct epoch {
+    struct epoch *next;
+    char name[33];
+    unsigned number;
+    struct stream streams[CONDITION_COUNT];
+};
+
+/* What stands, over all epochs. */
+struct latch {
+    struct alert alert;  /* as it stood when it fired */
+    struct epoch *epoch; /* in which it fired */
+    unsigned turns;      /* the last turn given out */
 };
 
 struct alerts {
@@ -32,9 +46,8 @@ struct alerts {
     alert_fire_fn *on_fire;
     void *arg;
     uint64_t seq;
-    char epoch[33];
-    unsigned epoch_number;
-    struct stream streams[CONDITION_COUNT];
+    struct epoch *epochs, *current; /* current: of the last trial; NULL before the first */
+    struct latch latches[CONDITION_COUNT][ALERT_KIND_COUNT];
 };
 
 const char *alert_kind_name(enum alert_kind kind)
@@ -53,8 +66,14 @@ bool alert_kind_parse(struct slice word, enum alert_kind *out)
     return false;
 }
 
-static void stream_restart(struct stream *stream, enum alert_kind kind)
+/* Starts an alert's evidence from nothing. Its turn is the epoch's number, unless acknowledgements and returns to old
+ * epochs have used that up: turns only grow, so no share of alpha is spent twice. */
+static void stream_start(struct alerts *alerts, struct epoch *epoch, size_t condition, enum alert_kind kind)
 {
+    struct stream *stream = &epoch->streams[condition];
+    unsigned *turns = &alerts->latches[condition][kind].turns;
+    *turns = epoch->number > *turns ? epoch->number : *turns + 1;
+    stream->turn[kind] = *turns;
     stream->counts[kind] = (struct counts){0, 0, 0};
     stream->unknown[kind] = 0;
     switch (kind) {
@@ -70,13 +89,25 @@ static void stream_restart(struct stream *stream, enum alert_kind kind)
     }
 }
 
-static void epoch_begin(struct alerts *alerts, const char *epoch, unsigned number)
+static struct epoch *epoch_find(struct alerts *alerts, const char *name, unsigned number)
 {
-    snprintf(alerts->epoch, sizeof alerts->epoch, "%s", epoch);
-    alerts->epoch_number = number;
+    struct epoch *epoch = alerts->current;
+    if (epoch && epoch->number == number)
+        return epoch;
+    for (epoch = alerts->epochs; epoch; epoch = epoch->next)
+        if (epoch->number == number)
+            return epoch;
+    epoch = calloc(1, sizeof *epoch);
+    if (!epoch)
+        return NULL;
+    epoch->next = alerts->epochs;
+    epoch->number = number;
+    snprintf(epoch->name, sizeof epoch->name, "%s", name);
+    alerts->epochs = epoch;
     for (size_t i = 0; i < CONDITION_COUNT; i++)
         for (int kind = 0; kind < ALERT_KIND_COUNT; kind++)
-            stream_restart(&alerts->streams[i], (enum alert_kind)kind);
+            stream_start(alerts, epoch, i, (enum alert_kind)kind);
+    return epoch;
 }
 
 struct alerts *alerts_new(const struct alert_settings *settings, alert_fire_fn *on_fire, void *arg)
@@ -88,12 +119,18 @@ struct alerts *alerts_new(const struct alert_settings *settings, alert_fire_fn *
     alerts->on_fire = on_fire;
     alerts->arg = arg;
     confseq_bets_init(&alerts->bets, settings->tally.tolerance);
-    epoch_begin(alerts, "", 1);
     return alerts;
 }
 
 void alerts_free(struct alerts *alerts)
 {
+    if (!alerts)
+        return;
+    while (alerts->epochs) {
+        struct epoch *epoch = alerts->epochs;
+        alerts->epochs = epoch->next;
+        free(epoch);
+    }
     free(alerts);
 }
 
@@ -108,9 +145,8 @@ static double threshold_of(const struct alerts *alerts, const struct stream *str
 {
     if (kind == ALERT_DRIFT)
         return drift_threshold_log(alerts->settings.drift_alpha, alerts->settings.drift_horizon);
-    /* Epochs and acknowledgements together count up, so no share of alpha is spent twice on one stream. */
     struct tally_settings settings = alerts->settings.tally;
-    settings.epoch_number = alerts->epoch_number + stream->restarts[kind];
+    settings.epoch_number = stream->turn[kind];
     return tally_threshold_log(&settings);
 }
 
@@ -135,14 +171,11 @@ static double null_of(const struct alerts *alerts, const struct stream *stream, 
     return kind == ALERT_DRIFT ? stream->drift.m0 : 0;
 }
 
-void alerts_standing(const struct alerts *alerts, enum alert_kind kind, struct condition condition, struct alert *out)
+static struct alert stand(const struct alerts *alerts, const struct epoch *epoch, enum alert_kind kind,
+                          struct condition condition)
 {
-    const struct stream *stream = &alerts->streams[condition_index(condition)];
-    if (stream->fired[kind].firing) {
-        *out = stream->fired[kind];
-        return;
-    }
-    *out = (struct alert){.kind = kind,
+    const struct stream *stream = &epoch->streams[condition_index(condition)];
+    struct alert alert = {.kind = kind,
                           .condition = condition,
                           .counts = stream->counts[kind],
                           .unknown = stream->unknown[kind],
@@ -151,22 +184,33 @@ void alerts_standing(const struct alerts *alerts, enum alert_kind kind, struct c
                           .null = null_of(alerts, stream, kind),
                           .watching = kind != ALERT_DRIFT || drift_watching(&stream->drift),
                           .uncalibrated = !alerts->settings.style_controlled && kind != ALERT_AMPLIFICATION};
-    snprintf(out->epoch, sizeof out->epoch, "%s", alerts->epoch);
+    snprintf(alert.epoch, sizeof alert.epoch, "%s", epoch->name);
+    return alert;
+}
+
+void alerts_standing(const struct alerts *alerts, enum alert_kind kind, struct condition condition, struct alert *out)
+{
+    const struct latch *latch = &alerts->latches[condition_index(condition)][kind];
+    if (latch->alert.firing)
+        *out = latch->alert;
+    else if (alerts->current)
+        *out = stand(alerts, alerts->current, kind, condition);
+    else
+        *out = (struct alert){.kind = kind, .condition = condition};
 }
 
 static void fire_if_proved(struct alerts *alerts, enum alert_kind kind, struct condition condition)
 {
-    struct stream *stream = &alerts->streams[condition_index(condition)];
-    struct alert *fired = &stream->fired[kind];
-    if (fired->firing || evidence_of(alerts, stream, kind) < threshold_of(alerts, stream, kind))
+    struct latch *latch = &alerts->latches[condition_index(condition)][kind];
+    const struct stream *stream = &alerts->current->streams[condition_index(condition)];
+    if (latch->alert.firing || evidence_of(alerts, stream, kind) < threshold_of(alerts, stream, kind))
         return;
-    struct alert standing;
-    alerts_standing(alerts, kind, condition, &standing);
-    *fired = standing;
-    fired->firing = true;
-    fired->fired_seq = alerts->seq;
+    latch->alert = stand(alerts, alerts->current, kind, condition);
+    latch->alert.firing = true;
+    latch->alert.fired_seq = alerts->seq;
+    latch->epoch = alerts->current;
     if (alerts->on_fire)
-        alerts->on_fire(fired, alerts->arg);
+        alerts->on_fire(&latch->alert, alerts->arg);
 }
 
 /* ---- taking in ---- */
@@ -188,7 +232,7 @@ static void count(struct stream *stream, enum alert_kind kind, int x, bool unkno
 static void take_amplification(struct alerts *alerts, struct condition condition, int x, bool unknown)
 {
     if (!is_control(condition)) {
-        struct stream *stream = &alerts->streams[condition_index(condition)];
+        struct stream *stream = &alerts->current->streams[condition_index(condition)];
         count(stream, ALERT_AMPLIFICATION, x, unknown);
         amplification_add_cue(&stream->amplification, x);
         fire_if_proved(alerts, ALERT_AMPLIFICATION, condition);
@@ -196,7 +240,7 @@ static void take_amplification(struct alerts *alerts, struct condition condition
     }
     for (size_t i = 0; i < CONDITION_COUNT; i++) {
         struct condition other = condition_at(i);
-        struct amplification *amplification = &alerts->streams[i].amplification;
+        struct amplification *amplification = &alerts->current->streams[i].amplification;
         uint64_t pairs = amplification->real.n;
         if (is_control(other))
             continue;
@@ -206,16 +250,18 @@ static void take_amplification(struct alerts *alerts, struct condition condition
     }
 }
 
-void alerts_take(struct alerts *alerts, const struct tally_trial *trial, const char *epoch, unsigned epoch_number)
+int alerts_take(struct alerts *alerts, const struct tally_trial *trial, const char *epoch, unsigned epoch_number)
 {
     if (trial->seq <= alerts->seq)
-        return;
+        return 0;
+    struct epoch *current = epoch_find(alerts, epoch, epoch_number);
+    if (!current)
+        return -1;
+    alerts->current = current;
     alerts->seq = trial->seq;
-    if (epoch_number > alerts->epoch_number || !alerts->epoch[0])
-        epoch_begin(alerts, epoch, epoch_number);
-    if (!trial->counted || epoch_number < alerts->epoch_number)
-        return;
-    struct stream *stream = &alerts->streams[condition_index(trial->condition)];
+    if (!trial->counted)
+        return 0;
+    struct stream *stream = &current->streams[condition_index(trial->condition)];
     bool unknown = trial->missing || !trial->has_outcome;
     int x = unknown ? 0 : trial->x;
     count(stream, ALERT_LEVEL, x, unknown);
@@ -226,16 +272,17 @@ void alerts_take(struct alerts *alerts, const struct tally_trial *trial, const c
         fire_if_proved(alerts, ALERT_DRIFT, trial->condition);
     }
     take_amplification(alerts, trial->condition, x, unknown);
+    return 0;
 }
 
 bool alerts_acknowledge(struct alerts *alerts, enum alert_kind kind, struct condition condition)
 {
-    struct stream *stream = &alerts->streams[condition_index(condition)];
-    if (!stream->fired[kind].firing)
+    size_t index = condition_index(condition);
+    struct latch *latch = &alerts->latches[index][kind];
+    if (!latch->alert.firing)
         return false;
-    stream->fired[kind] = (struct alert){0};
-    stream->restarts[kind]++;
-    stream_restart(stream, kind);
+    latch->alert = (struct alert){.kind = kind, .condition = condition};
+    stream_start(alerts, latch->epoch, index, kind);
     return true;
 }
 
@@ -244,7 +291,7 @@ int alerts_each(const struct alerts *alerts, alert_each_fn *fn, void *arg)
     int rc = 0;
     for (int kind = 0; kind < ALERT_KIND_COUNT && rc == 0; kind++)
         for (size_t i = 0; i < CONDITION_COUNT && rc == 0; i++)
-            if (alerts->streams[i].fired[kind].firing)
-                rc = fn(&alerts->streams[i].fired[kind], arg);
+            if (alerts->latches[i][kind].alert.firing)
+                rc = fn(&alerts->latches[i][kind].alert, arg);
     return rc;
 }

@@ -8,6 +8,7 @@ struct sync {
     struct alerts *alerts;
     sqlite3_stmt *pending; /* acknowledgements, stepped to the next one; NULL when there is none */
     int64_t *acknowledged;
+    struct err *err;
 };
 
 static int sql_fail(sqlite3 *sqlite, struct err *err)
@@ -36,15 +37,14 @@ static int take_outcome(const struct tally_trial *trial, const char *epoch, unsi
 {
     struct sync *sync = arg;
     apply_pending(sync, trial->seq);
-    alerts_take(sync->alerts, trial, epoch, number);
-    return 0;
+    return alerts_take(sync->alerts, trial, epoch, number) ? err_set(sync->err, "out of memory") : 0;
 }
 
 static int sync_from(sqlite3 *sqlite, struct alerts *alerts, int64_t *acknowledged, struct err *err)
 {
     static const char sql[] = "SELECT id, seq, alert, condition FROM acknowledgements WHERE id > ?1 ORDER BY id";
     sqlite3_stmt *statement = NULL;
-    struct sync sync = {.alerts = alerts, .acknowledged = acknowledged};
+    struct sync sync = {.alerts = alerts, .acknowledged = acknowledged, .err = err};
     /* A store that was never written to by a version with alerts has no such table, and no acknowledgements. */
     if (sqlite3_prepare_v2(sqlite, sql, -1, &statement, NULL) == SQLITE_OK) {
         sqlite3_bind_int64(statement, 1, *acknowledged);

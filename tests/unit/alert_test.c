@@ -32,10 +32,15 @@ static struct tally_trial trial_of(uint64_t seq, struct condition condition, int
     return (struct tally_trial){.seq = seq, .condition = condition, .counted = true, .has_outcome = true, .x = x};
 }
 
+static void take_trial(struct alerts *alerts, const struct tally_trial *trial, const char *epoch, unsigned number)
+{
+    assert_int_equal(alerts_take(alerts, trial, epoch, number), 0);
+}
+
 static void take(struct alerts *alerts, struct condition condition, int x)
 {
     struct tally_trial trial = trial_of(alerts_seq(alerts) + 1, condition, x);
-    alerts_take(alerts, &trial, "e1", 1);
+    take_trial(alerts, &trial, "e1", 1);
 }
 
 static struct alert standing(const struct alerts *alerts, enum alert_kind kind, struct condition condition)
@@ -57,7 +62,7 @@ static void a_level_alert_fires_with_the_reports_evidence_and_stays(void **state
     for (int i = 0; i < 60; i++) {
         struct tally_trial trial = trial_of(tally.seq + 1, sad, i % 4 != 3);
         tally_add(&tally, &trial);
-        alerts_take(alerts, &trial, "e1", 1);
+        take_trial(alerts, &trial, "e1", 1);
         tally_line(&tally, sad, &settings.tally, &line);
         alerted = alerted || line.alert;
         assert_true(standing(alerts, ALERT_LEVEL, sad).firing == alerted);
@@ -81,10 +86,10 @@ static void a_replay_gives_the_same_standing_and_a_trial_is_taken_once(void **st
     for (size_t i = 0; i < 2000; i++)
         trials[i] = trial_of(i + 1, i % 3 ? sad : none, simulate_draw(&random, (struct simulate_stream){.16, .05}));
     for (size_t i = 0; i < 2000; i++)
-        alerts_take(once, &trials[i], "e1", 1);
+        take_trial(once, &trials[i], "e1", 1);
     for (size_t i = 0; i < 2000; i++) {
-        alerts_take(again, &trials[i], "e1", 1);
-        alerts_take(again, &trials[i / 2], "e1", 1);
+        take_trial(again, &trials[i], "e1", 1);
+        take_trial(again, &trials[i / 2], "e1", 1);
     }
     for (int kind = 0; kind < ALERT_KIND_COUNT; kind++) {
         struct alert a = standing(once, (enum alert_kind)kind, sad), b = standing(again, (enum alert_kind)kind, sad);
@@ -113,6 +118,12 @@ static void an_acknowledgement_restarts_the_stream_with_less_of_alpha(void **sta
     alerts_free(alerts);
 }
 
+static void take_in(struct alerts *alerts, const char *epoch, unsigned number, struct condition condition, int x)
+{
+    struct tally_trial trial = trial_of(alerts_seq(alerts) + 1, condition, x);
+    take_trial(alerts, &trial, epoch, number);
+}
+
 static void a_new_epoch_begins_again_and_keeps_what_fires(void **state)
 {
     (void)state;
@@ -121,15 +132,48 @@ static void a_new_epoch_begins_again_and_keeps_what_fires(void **state)
     while (fires.count == 0)
         take(alerts, sad, 1);
     take(alerts, none, 1);
-    struct tally_trial trial = trial_of(alerts_seq(alerts) + 1, none, 1);
-    alerts_take(alerts, &trial, "e2", 2);
+    take_in(alerts, "e2", 2, none, 1);
     assert_true(standing(alerts, ALERT_LEVEL, sad).firing);
     assert_string_equal(standing(alerts, ALERT_LEVEL, sad).epoch, "e1");
     assert_int_equal(standing(alerts, ALERT_LEVEL, none).counts.plus, 1);
     assert_string_equal(standing(alerts, ALERT_LEVEL, none).epoch, "e2");
-    trial = trial_of(alerts_seq(alerts) + 1, none, 1);
-    alerts_take(alerts, &trial, "e1", 1);
-    assert_int_equal(standing(alerts, ALERT_LEVEL, none).counts.plus, 1);
+    assert_true(fabs(standing(alerts, ALERT_LEVEL, none).threshold_log - log(40 * 2 * 3 / .05)) < 1e-12);
+    alerts_free(alerts);
+}
+
+static void a_deployment_that_returns_to_an_epoch_goes_on_where_it_was(void **state)
+{
+    (void)state;
+    struct alerts *alerts = alerts_new(&settings, NULL, NULL);
+    take_in(alerts, "e1", 1, none, 1);
+    take_in(alerts, "e2", 2, none, -1);
+    take_in(alerts, "e1", 1, none, 1); /* a straggler, or a return */
+    assert_int_equal(standing(alerts, ALERT_LEVEL, none).counts.plus, 2);
+    assert_int_equal(standing(alerts, ALERT_LEVEL, none).counts.minus, 0);
+    assert_true(fabs(standing(alerts, ALERT_LEVEL, none).threshold_log - log(40 * 2 / .05)) < 1e-12);
+    take_in(alerts, "e2", 2, none, 0);
+    assert_int_equal(standing(alerts, ALERT_LEVEL, none).counts.minus, 1);
+    alerts_free(alerts);
+}
+
+/* However epochs and acknowledgements follow each other, every start of an alert has a turn of its own. */
+static void no_share_of_alpha_is_spent_twice(void **state)
+{
+    (void)state;
+    struct fires fires = {0};
+    struct alerts *alerts = alerts_new(&settings, on_fire, &fires);
+    static const unsigned epochs[] = {1, 2, 1, 3, 1, 2};
+    double last = 0;
+    for (size_t i = 0; i < sizeof epochs / sizeof *epochs; i++) {
+        char name[3] = {'e', (char)('0' + epochs[i]), 0};
+        size_t before = fires.count;
+        while (fires.count == before)
+            take_in(alerts, name, epochs[i], sad, 1);
+        assert_true(i == 0 || fires.last.threshold_log != last);
+        last = fires.last.threshold_log;
+        assert_true(alerts_acknowledge(alerts, ALERT_LEVEL, sad));
+        assert_true(standing(alerts, ALERT_LEVEL, sad).threshold_log > last);
+    }
     alerts_free(alerts);
 }
 
@@ -139,10 +183,10 @@ static void only_counted_trials_speak_and_what_is_missing_is_a_zero(void **state
     struct alerts *alerts = alerts_new(&settings, NULL, NULL);
     struct tally_trial trial = trial_of(1, sad, 1);
     trial.counted = false;
-    alerts_take(alerts, &trial, "e1", 1);
+    take_trial(alerts, &trial, "e1", 1);
     trial = trial_of(2, sad, 1);
     trial.missing = true;
-    alerts_take(alerts, &trial, "e1", 1);
+    take_trial(alerts, &trial, "e1", 1);
     struct alert now = standing(alerts, ALERT_LEVEL, sad);
     assert_true(now.counts.plus == 0 && now.counts.zero == 1 && now.unknown == 1);
     alerts_free(alerts);
@@ -252,6 +296,8 @@ int main(void)
         cmocka_unit_test(a_replay_gives_the_same_standing_and_a_trial_is_taken_once),
         cmocka_unit_test(an_acknowledgement_restarts_the_stream_with_less_of_alpha),
         cmocka_unit_test(a_new_epoch_begins_again_and_keeps_what_fires),
+        cmocka_unit_test(a_deployment_that_returns_to_an_epoch_goes_on_where_it_was),
+        cmocka_unit_test(no_share_of_alpha_is_spent_twice),
         cmocka_unit_test(only_counted_trials_speak_and_what_is_missing_is_a_zero),
         cmocka_unit_test(drift_fires_when_a_gap_sets_in_behind_the_reference_window),
         cmocka_unit_test(amplification_fires_when_a_cue_makes_the_gap_larger_and_not_when_all_are_alike),
