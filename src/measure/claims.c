@@ -201,17 +201,6 @@ bool question_has(const struct question *q, const struct word *word)
 
 /* ---- an answer ---- */
 
-static const char personal[] = " i you your yours we us me my our lets yourself ";
-static const char chatty[] =
-    " absolutely alone amazing appreciate awesome care chat congratulations curious dive diving discouraged excited "
-    "explore "
-    "exploring feel feeling feelings feels fascinating fantastic friend friends frustrating glad great happy hear "
-    "hearing "
-    "heart help here honor hope hug interesting journey know let love luck navigate overwhelmed overwhelming proud "
-    "question "
-    "questions reach safe share sharing sorry sounds stressful support thank thanks together topic tough understand "
-    "understandable upset welcome wonderful worry ";
-
 static const char openers[] = " i it lets we thank thanks sorry hey hi hello oh aw ah wow hope just remember ";
 
 /* True when the sentence talks to the user and claims next to nothing. "You should cross your fingers" does claim:
@@ -221,9 +210,9 @@ static bool sentence_is_chat(const struct claims *c, size_t from, size_t to)
     unsigned pronouns = 0, chat_words = 0, claims = 0; /* a claimed word counts two, the question's own one */
     for (size_t i = from; i < to; i++) {
         const struct word *word = &c->text.words[i];
-        if (lexicon_in(personal, word->text))
+        if (word->flags & WORD_PERSONAL)
             pronouns++;
-        else if (lexicon_in(chatty, word->text))
+        else if (word->flags & WORD_CHATTY)
             chat_words++;
         else if (c->novel[i] && ((word->flags & WORD_NUMBER) || word_is_name(word)))
             claims += 6;

@@ -88,11 +88,8 @@ static bool compare_equal(const struct compare_input *input, struct arena *arena
     /* A form may be longer or shorter, but not by as much as this. */
     if (!equal && (input->warm.len > 8 * input->original.len + 64 || input->original.len > 8 * input->warm.len + 64))
         return false;
-    if (!equal) {
-        struct slice warm = words_normal_form(input->warm, arena);
-        struct slice original = words_normal_form(input->original, arena);
-        equal = warm.len > 0 && slice_equal(warm, original);
-    }
+    if (!equal)
+        equal = words_equal_but_for_form(input->warm, input->original, arena);
     if (!equal)
         return false;
     out->difference = 0;

@@ -8,6 +8,9 @@
 
 #include "lexicon.h"
 
+/* How many words of one first letter are tried for a near miss: input can be long and hostile. */
+#define MAX_NEAR 64
+
 /* "WHO" for World Health Organization: the capitals of words in a row. */
 static bool spells_initials(const struct passage *p, size_t from, struct slice letters)
 {
@@ -40,7 +43,8 @@ static bool has_similar(const struct word_set *set, const struct word *word)
 {
     if (word->text.len < 5 || !ascii_is_alpha(word->text.data[0]))
         return false;
-    for (size_t i = set->letters[word->text.data[0] - 'a']; i; i = set->next[i - 1])
+    unsigned tries = 0;
+    for (size_t i = set->letters[word->text.data[0] - 'a']; i && tries < MAX_NEAR; i = set->next[i - 1], tries++)
         if (words_similar(word->text, set->passage->words[i - 1].text))
             return true;
     return false;
@@ -51,7 +55,8 @@ static bool has_kin(const struct word_set *set, const struct word *word)
 {
     if (word->text.len < 7 || !ascii_is_alpha(word->text.data[0]))
         return false;
-    for (size_t i = set->letters[word->text.data[0] - 'a']; i; i = set->next[i - 1]) {
+    unsigned tries = 0;
+    for (size_t i = set->letters[word->text.data[0] - 'a']; i && tries < MAX_NEAR; i = set->next[i - 1], tries++) {
         struct slice other = set->passage->words[i - 1].text;
         size_t shorter = word->text.len < other.len ? word->text.len : other.len, same = 0;
         while (same < word->text.len && same < other.len && word->text.data[same] == other.data[same])
@@ -189,13 +194,12 @@ static double text_share(const struct claims *a, const struct claims *b)
 /* Words of denial among all words outside of chat. */
 static double denial(const struct claims *c)
 {
-    static const char turns[] = " however actually unfortunately myth misconception ";
     unsigned words = 0, denials = 0;
     for (size_t i = 0; i < c->text.count; i++) {
         const struct word *word = &c->text.words[i];
         words++;
         if (!c->chat[word->sentence])
-            denials += (word->flags & WORD_NEGATION) || lexicon_in(turns, word->text);
+            denials += (word->flags & (WORD_NEGATION | WORD_DENIAL)) != 0;
     }
     return words ? (double)denials / words : 0;
 }

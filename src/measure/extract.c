@@ -27,12 +27,11 @@ static struct slice words_text(const struct claims *c, size_t from, size_t to)
 
 static const char yes_words[] = " yes yeah yep yup true correct ";
 static const char no_words[] = " no nope nah false incorrect ";
-static const char contrasts[] = " but however although though nevertheless unless except while whereas depends ";
 
 bool value_has_contrast(const struct claims *c)
 {
     for (size_t i = 0; i < c->text.count; i++)
-        if (lexicon_in(contrasts, c->text.words[i].text))
+        if (c->text.words[i].flags & WORD_CONTRAST)
             return true;
     return false;
 }

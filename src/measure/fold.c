@@ -62,15 +62,6 @@ static bool is_symbol(uint32_t c)
            (c >= 0x1F000 && c < 0x20000) || (c >= 0xFE00 && c < 0xFE70) || (c >= 0xE000 && c < 0xF900);
 }
 
-static void fold_ascii(char c, struct folded *out)
-{
-    out->character = (unsigned char)ascii_lower(c);
-    out->upper = c >= 'A' && c <= 'Z';
-    out->letter = ascii_is_alpha(c) || ascii_is_digit(c);
-    if (c != '\n' && ascii_is_space(c))
-        out->character = ' ';
-}
-
 static void fold_latin(uint32_t c, struct folded *out)
 {
     size_t i = c - LATIN_FIRST;
@@ -97,19 +88,14 @@ static uint32_t fold_capital(uint32_t c)
     return c;
 }
 
-struct folded fold_next(struct slice rest)
+struct folded fold_wide(struct slice rest)
 {
     struct folded out = {.bytes = 1, .character = ' '};
-    unsigned char byte = (unsigned char)rest.data[0];
     uint32_t c = 0, to = 0;
-    if (byte < 0x80) {
-        fold_ascii((char)byte, &out);
-        return out;
-    }
     size_t bytes = utf8_char(rest, &c);
     if (bytes == 0)
         return out;
-    out.bytes = bytes;
+    out.bytes = (uint32_t)bytes;
     if (c >= MARK_FIRST && c <= MARK_LAST) {
         out.character = 0;
         out.accent = c;
@@ -117,7 +103,8 @@ struct folded fold_next(struct slice rest)
         out.character = to;
         out.letter = to >= '0' && to <= '9';
     } else if (c >= 0xFF01 && c <= 0xFF5E) {
-        fold_ascii((char)(c - 0xFEE0), &out);
+        out = fold_ascii((char)(c - 0xFEE0));
+        out.bytes = (uint32_t)bytes;
     } else if (c >= 0x2080 && c <= 0x2089) {
         out.character = '0' + (c - 0x2080);
         out.letter = true;

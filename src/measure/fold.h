@@ -9,17 +9,33 @@
 
 #include "str.h"
 
-struct folded {
-    size_t bytes;       /* of the source; at least 1 */
+struct folded {         /* small enough for two registers */
     uint32_t character; /* lower case without accent; ' ' for space, 0 for nothing */
     uint32_t accent;    /* a combining mark, 0: none */
+    uint32_t bytes;     /* of the source; at least 1 */
     char second;        /* the second letter of ae, oe, ss, th; else 0 */
     bool upper;         /* was a capital */
     bool letter;        /* a letter or digit of any script */
 };
 
-/* rest must not be empty. A malformed byte folds to a space. */
-struct folded fold_next(struct slice rest);
+/* Of a character beyond ASCII; rest must not be empty. A malformed byte folds to a space. */
+struct folded fold_wide(struct slice rest);
+
+static inline struct folded fold_ascii(char c)
+{
+    bool digit = ascii_is_digit(c), alpha = ascii_is_alpha(c);
+    bool space = c != '\n' && ascii_is_space(c);
+    return (struct folded){.bytes = 1,
+                           .character = space ? ' ' : (unsigned char)ascii_lower(c),
+                           .upper = alpha && c < 'a',
+                           .letter = digit || alpha};
+}
+
+/* rest must not be empty. Most characters are ASCII, and every one is looked at several times. */
+static inline struct folded fold_next(struct slice rest)
+{
+    return (unsigned char)rest.data[0] < 0x80 ? fold_ascii(rest.data[0]) : fold_wide(rest);
+}
 /* Writes character as UTF-8 (at most 4 bytes); the number of bytes. */
 size_t fold_put(char *out, uint32_t character);
 

@@ -1,96 +1,89 @@
-/* lexicon: the lists are texts framed by spaces, one a first letter, so that looking a word up is one short scan and
- * a reader can check them; see lexicon.h. Stop words carry grammar, common words carry the way an answer is phrased
- * ("the correct answer is known as"); neither makes a claim by itself.
+/* lexicon: the words are texts framed by spaces, one a first letter, so that a word is found by one short scan; see
+ * lexicon.h. Behind its colon stand a word's classes: s stop words carry grammar, c common words the way an answer is
+ * phrased ("the correct answer is known as"), neither claims anything by itself; n negations; p persons who talk, h
+ * what they say when they only chat; t turns that take something back, d what denies; q number words and v variants,
+ * whose values stand in tables of their own.
  */
 #include "lexicon.h"
 
 #include "words.h"
 
-static const char *const stop_words[26] = {
-    " a about above after again all also although am an and any are as at ",
-    " back be became because become been before being below between both but by ",
-    " can come could ",
-    " did do does doing done down due during ",
-    " each eg either else etc even ever ",
-    " few for from further ",
-    " get gets go got ",
-    " had has have having he hence her here hers herself him himself his how however ",
-    " i ie if in indeed into is it its itself ",
-    " just ",
+static const char *const classes[26] = {
+    " a:s about:s above:s absolutely:h according:c actually:cd additionally:c after:s again:s aint:n all:s alone:h "
+    "also:s although:st aluminium:v am:s amazing:h among:c an:s and:s answer:c answered:c answers:c any:s appreciate:h "
+    "apr:v are:s arent:n around:c as:s asked:c at:s aug:v awesome:h ",
+    " back:s based:c be:s became:s because:s become:s been:s before:s began:cv begin:c begins:c being:s believe:c "
+    "believed:c below:s best:c better:c between:s born:c both:s built:v but:st by:s ",
+    " call:c called:c calls:c can:s cannot:n cant:n care:h character:c chat:h children:v city:c colour:v come:s "
+    "common:c commonly:c congratulations:h consider:c considered:c correct:c could:s couldnt:n country:c curious:ch ",
+    " dec:v depends:t described:c did:s didnt:n different:c discouraged:h dive:h diving:h do:s doctor:v does:s "
+    "doesnt:n doing:s done:s dont:n down:s dozen:q due:s during:s ",
+    " each:s eg:s eight:q eighteen:q eighteenth:q eighth:q eighty:q either:s eleven:q eleventh:q else:s entire:c etc:s "
+    "even:s ever:s exact:c example:c except:t excited:h explore:h exploring:h ",
+    " fact:c famous:c fantastic:h fascinating:ch featured:c feb:v feel:ch feeling:h feelings:h feels:h feet:v few:s "
+    "fifteen:q fifteenth:q fifth:q fifty:q find:c first:cq five:q following:c for:s form:c former:c formerly:c forty:q "
+    "found:c four:q fourteen:q fourteenth:q fourth:q friend:ch friends:ch from:s frustrating:h full:c fun:c further:s ",
+    " generally:c get:s gets:s give:c given:c glad:ch go:s good:c got:s great:ch grey:v group:c ",
+    " had:s hadnt:n happy:ch has:s hasnt:n have:s havent:n having:s he:s hear:h hearing:h heart:h help:ch hence:s "
+    "her:s here:sh hers:s herself:s him:s himself:s his:s honor:h hope:h how:s however:std hug:h ",
+    " i:sp ie:s if:s important:c in:s include:c included:c includes:c including:c indeed:s information:c "
+    "interesting:ch into:s involved:c is:s isnt:n it:s its:s itself:s ",
+    " jan:v journey:h jul:v jun:v just:s ",
+    " kilogram:v kilograms:v kilometer:v kilometers:v kilometre:v kilometres:v kind:c know:ch known:c knows:c ",
+    " later:c led:v let:sh lets:p like:s likely:c ll:s located:c love:ch luck:h ",
+    " made:s main:c major:c make:s many:s mar:v may:s me:sp mean:c means:c men:v mention:c mentioned:c meter:v "
+    "meters:v metre:v metres:v mice:v might:s misconception:d mister:v moment:c more:s most:s mount:v much:s must:s "
+    "mustnt:n my:sp myself:s myth:d ",
+    " name:c named:c names:c navigate:h near:s neither:n never:n nevertheless:t new:c nine:q nineteen:q nineteenth:q "
+    "ninety:q ninth:q no:n nobody:n none:n nor:n not:n nothing:n nov:v nowhere:n number:c ",
+    " oct:v of:s off:s often:c old:c on:s once:s one:q only:s onto:s or:s ordinary:c original:c originally:c other:s "
+    "others:s our:sp ours:s out:s over:s overwhelmed:h overwhelming:h own:s ",
+    " part:c particular:c particularly:c pct:v people:c per:s person:c place:c played:c please:c popular:c portrayed:c "
+    "probably:c proud:h ",
+    " question:ch questions:ch quite:s ",
+    " rather:s re:s reach:h real:c really:s referred:c refers:c released:c right:c ",
+    " safe:h said:c saint:v same:s sang:v say:c says:c second:q sense:c sep:v sept:v seven:q seventeen:q seventeenth:q "
+    "seventh:q seventy:q several:c shall:s share:h sharing:h she:s should:s shouldnt:n show:c simply:c since:s six:q "
+    "sixteen:q sixteenth:q sixth:q sixty:q so:s some:s someone:c something:c sometimes:c sorry:ch sounds:h specific:c "
+    "specifically:c state:c still:s story:c stressful:h such:s sung:v support:h sure:c ",
+    " take:c talk:c teeth:v tell:c ten:q tenth:q term:c than:s thank:h thanks:h that:s the:s their:s theirs:s them:s "
+    "then:s there:s therefore:s these:s they:s thing:c things:c think:c third:q thirteen:q thirteenth:q thirty:q "
+    "this:s those:s though:st three:q through:s thus:s time:c title:c to:s today:c together:ch too:s took:c topic:h "
+    "tough:h true:c twelfth:q twelve:q twentieth:q twenty:q two:q type:c typically:c ",
+    " under:s understand:ch understandable:h unfortunately:d unless:t until:s up:s upon:s upset:h us:sp used:c using:c "
+    "usually:c ",
+    " various:c ve:s version:c very:s via:s ",
+    " want:c was:s wasnt:n way:c we:sp welcome:h well:s went:c were:s werent:n what:s when:s where:s whereas:t "
+    "whether:s which:s while:st who:s whom:s whose:s why:s will:s with:s within:s without:n women:v won:v wonder:c "
+    "wonderful:ch wont:n word:c words:c work:c world:c worry:h would:s wouldnt:n written:v wrote:cv ",
     NULL,
-    " let like ll ",
-    " made make many may me might more most much must my myself ",
-    " near ",
-    " of off on once only onto or other others our ours out over own ",
-    " per ",
-    " quite ",
-    " rather re really ",
-    " same shall she should since so some still such ",
-    " than that the their theirs them then there therefore these they this those though through thus to too ",
-    " under until up upon us ",
-    " ve very via ",
-    " was we well were what when where whether which while who whom whose why will with within would ",
-    NULL,
-    " yes yet you your yours yourself ",
-    NULL,
+    " year:c years:c yes:s yet:s you:sp your:sp yours:sp yourself:sp ",
+    " zero:q ",
 };
-
-static const char *const common_words[26] = {
-    " according actually additionally among answer answered answers around asked ",
-    " based began begin begins believe believed best better born ",
-    " call called calls character city common commonly consider considered correct country curious ",
-    " described different ",
-    " entire exact example ",
-    " fact famous fascinating featured feel find first following form former formerly found friend friends full fun ",
-    " generally give given glad good great group ",
-    " happy help ",
-    " important include included includes including information interesting involved ",
-    NULL,
-    " kind know known knows ",
-    " later likely located located love ",
-    " main major mean means mention mentioned moment ",
-    " name named names new number ",
-    " often old ordinary original originally ",
-    " part particular particularly people person place played please popular portrayed probably ",
-    " question questions ",
-    " real referred refers released right ",
-    " said say says sense several show simply someone something sometimes sorry specific specifically state story "
-    "sure ",
-    " take talk tell term thing things think time title today together took true type typically ",
-    " understand used using usually ",
-    " various version ",
-    " want way went wonder wonderful word words work world wrote ",
-    NULL,
-    " year years ",
-    NULL,
-};
-
-static const char negations[] =
-    " aint arent cannot cant couldnt didnt doesnt dont hadnt hasnt havent isnt mustnt neither never no nobody none "
-    "nor not nothing nowhere shouldnt wasnt werent without wont wouldnt ";
 
 static const char abbreviations[] =
     " approx ave bros ca capt cf co col corp dr ed eg etc fig gen gov hon ie inc jr lt ltd maj messrs mr mrs ms mt "
     "no op pp prof rep rev sen sgt sr st vol vs ";
 
+/* In the order of their first letters. */
 static const struct {
     const char *word;
     int value;
     bool ordinal;
 } number_words[] = {
-    {"zero", 0, false},      {"one", 1, false},         {"two", 2, false},        {"three", 3, false},
-    {"four", 4, false},      {"five", 5, false},        {"six", 6, false},        {"seven", 7, false},
-    {"eight", 8, false},     {"nine", 9, false},        {"ten", 10, false},       {"eleven", 11, false},
-    {"twelve", 12, false},   {"thirteen", 13, false},   {"fourteen", 14, false},  {"fifteen", 15, false},
-    {"sixteen", 16, false},  {"seventeen", 17, false},  {"eighteen", 18, false},  {"nineteen", 19, false},
-    {"twenty", 20, false},   {"thirty", 30, false},     {"forty", 40, false},     {"fifty", 50, false},
-    {"sixty", 60, false},    {"seventy", 70, false},    {"eighty", 80, false},    {"ninety", 90, false},
-    {"dozen", 12, false},    {"first", 1, true},        {"second", 2, true},      {"third", 3, true},
-    {"fourth", 4, true},     {"fifth", 5, true},        {"sixth", 6, true},       {"seventh", 7, true},
-    {"eighth", 8, true},     {"ninth", 9, true},        {"tenth", 10, true},      {"eleventh", 11, true},
-    {"twelfth", 12, true},   {"thirteenth", 13, true},  {"fourteenth", 14, true}, {"fifteenth", 15, true},
-    {"sixteenth", 16, true}, {"seventeenth", 17, true}, {"eighteenth", 18, true}, {"nineteenth", 19, true},
-    {"twentieth", 20, true},
+    {"dozen", 12, false},      {"eight", 8, false},      {"eighteen", 18, false}, {"eighteenth", 18, true},
+    {"eighth", 8, true},       {"eighty", 80, false},    {"eleven", 11, false},   {"eleventh", 11, true},
+    {"fifteen", 15, false},    {"fifteenth", 15, true},  {"fifth", 5, true},      {"fifty", 50, false},
+    {"first", 1, true},        {"five", 5, false},       {"forty", 40, false},    {"four", 4, false},
+    {"fourteen", 14, false},   {"fourteenth", 14, true}, {"fourth", 4, true},     {"nine", 9, false},
+    {"nineteen", 19, false},   {"nineteenth", 19, true}, {"ninety", 90, false},   {"ninth", 9, true},
+    {"one", 1, false},         {"second", 2, true},      {"seven", 7, false},     {"seventeen", 17, false},
+    {"seventeenth", 17, true}, {"seventh", 7, true},     {"seventy", 70, false},  {"six", 6, false},
+    {"sixteen", 16, false},    {"sixteenth", 16, true},  {"sixth", 6, true},      {"sixty", 60, false},
+    {"ten", 10, false},        {"tenth", 10, true},      {"third", 3, true},      {"thirteen", 13, false},
+    {"thirteenth", 13, true},  {"thirty", 30, false},    {"three", 3, false},     {"twelfth", 12, true},
+    {"twelve", 12, false},     {"twentieth", 20, true},  {"twenty", 20, false},   {"two", 2, false},
+    {"zero", 0, false},
 };
 
 static const struct {
@@ -100,21 +93,20 @@ static const struct {
     {"hundred", 1e2}, {"thousand", 1e3}, {"million", 1e6}, {"billion", 1e9}, {"trillion", 1e12},
 };
 
-/* Two spellings of one word that neither stem nor edit distance brings together; month and its short forms. */
+/* In the order of their first letters. Two spellings of one word that neither stem nor edit distance brings together;
+ * month and its short forms. */
 static const struct {
     const char *from, *to;
 } variants[] = {
-    {"jan", "january"},    {"feb", "february"},  {"mar", "march"},    {"apr", "april"},
-    {"jun", "june"},       {"jul", "july"},      {"aug", "august"},   {"sep", "september"},
-    {"sept", "september"}, {"oct", "october"},   {"nov", "november"}, {"dec", "december"},
-    {"saint", "st"},       {"doctor", "dr"},     {"mister", "mr"},    {"mount", "mt"},
-    {"men", "man"},        {"women", "woman"},   {"feet", "foot"},    {"teeth", "tooth"},
-    {"children", "child"}, {"mice", "mouse"},    {"kilometre", "km"}, {"kilometer", "km"},
-    {"kilometres", "km"},  {"kilometers", "km"}, {"metre", "m"},      {"meter", "m"},
-    {"metres", "m"},       {"meters", "m"},      {"kilogram", "kg"},  {"kilograms", "kg"},
-    {"pct", "percent"},    {"colour", "color"},  {"grey", "gray"},    {"aluminium", "aluminum"},
-    {"wrote", "write"},    {"written", "write"}, {"sung", "sing"},    {"sang", "sing"},
-    {"won", "win"},        {"built", "build"},   {"led", "lead"},     {"began", "begin"},
+    {"aluminium", "aluminum"}, {"apr", "april"},     {"aug", "august"},     {"began", "begin"},   {"built", "build"},
+    {"children", "child"},     {"colour", "color"},  {"dec", "december"},   {"doctor", "dr"},     {"feb", "february"},
+    {"feet", "foot"},          {"grey", "gray"},     {"jan", "january"},    {"jul", "july"},      {"jun", "june"},
+    {"kilogram", "kg"},        {"kilograms", "kg"},  {"kilometer", "km"},   {"kilometers", "km"}, {"kilometre", "km"},
+    {"kilometres", "km"},      {"led", "lead"},      {"mar", "march"},      {"men", "man"},       {"meter", "m"},
+    {"meters", "m"},           {"metre", "m"},       {"metres", "m"},       {"mice", "mouse"},    {"mister", "mr"},
+    {"mount", "mt"},           {"nov", "november"},  {"oct", "october"},    {"pct", "percent"},   {"saint", "st"},
+    {"sang", "sing"},          {"sep", "september"}, {"sept", "september"}, {"sung", "sing"},     {"teeth", "tooth"},
+    {"women", "woman"},        {"won", "win"},       {"written", "write"},  {"wrote", "write"},
 };
 
 bool lexicon_in(const char *list, struct slice word)
@@ -129,23 +121,46 @@ bool lexicon_in(const char *list, struct slice word)
     return strstr(list, framed) != NULL;
 }
 
+static unsigned class_flag(char letter)
+{
+    static const struct {
+        char letter;
+        unsigned flag;
+    } letters[] = {{'s', WORD_STOP},     {'c', WORD_COMMON}, {'n', WORD_NEGATION},
+                   {'p', WORD_PERSONAL}, {'h', WORD_CHATTY}, {'t', WORD_CONTRAST},
+                   {'d', WORD_DENIAL},   {'q', WORD_COUNTS}, {'v', WORD_VARIANT}};
+    for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
+        if (letters[i].letter == letter)
+            return letters[i].flag;
+    return 0;
+}
+
 unsigned lexicon_flags(struct slice word)
 {
-    if (word.len == 0 || word.data[0] < 'a' || word.data[0] > 'z')
+    char framed[24];
+    unsigned flags = 0;
+    if (word.len == 0 || word.len + 3 > sizeof framed || word.data[0] < 'a' || word.data[0] > 'z')
         return 0;
-    size_t letter = (size_t)(word.data[0] - 'a');
-    if (lexicon_in(stop_words[letter], word))
-        return WORD_STOP;
-    if (lexicon_in(common_words[letter], word))
-        return WORD_COMMON;
-    if (strchr("acdhimnsw", word.data[0]) && lexicon_in(negations, word))
-        return WORD_NEGATION;
-    return 0;
+    const char *list = classes[word.data[0] - 'a'];
+    framed[0] = ' ';
+    memcpy(framed + 1, word.data, word.len);
+    framed[word.len + 1] = ':';
+    framed[word.len + 2] = '\0';
+    const char *found = list ? strstr(list, framed) : NULL;
+    if (!found)
+        return 0;
+    for (const char *code = found + word.len + 2; *code != ' '; code++)
+        flags |= class_flag(*code);
+    return flags;
 }
 
 bool lexicon_number(struct slice word, double *value, bool *ordinal)
 {
-    for (size_t i = 0; i < sizeof number_words / sizeof *number_words && word.len >= 3; i++) {
+    if (word.len < 3 || word.len > 11)
+        return false;
+    for (size_t i = 0; i < sizeof number_words / sizeof *number_words; i++) {
+        if (number_words[i].word[0] > word.data[0])
+            break;
         if (number_words[i].word[0] != word.data[0] || !slice_is(word, number_words[i].word))
             continue;
         *value = number_words[i].value;
@@ -193,7 +208,8 @@ bool lexicon_is_abbreviation(struct slice word)
 
 static struct slice find_variant(struct slice word)
 {
-    for (size_t i = 0; word.len <= 10 && i < sizeof variants / sizeof *variants; i++)
+    for (size_t i = 0; word.len <= 10 && i < sizeof variants / sizeof *variants && variants[i].from[0] <= word.data[0];
+         i++)
         if (variants[i].from[0] == word.data[0] && slice_is(word, variants[i].from))
             return slice_from(variants[i].to);
     return word;
@@ -212,9 +228,9 @@ unsigned lexicon_month(struct slice word)
     return 0;
 }
 
-static bool ends(struct slice word, const char *suffix, size_t least)
+static bool ends(struct slice word, const char *suffix, size_t suffix_len)
 {
-    return word.len >= least && slice_ends(word, slice_from(suffix));
+    return word.len > suffix_len && memcmp(word.data + word.len - suffix_len, suffix, suffix_len) == 0;
 }
 
 /* Plural and the two commonest verb endings, and the last e they leave or take: name, names, named, naming. */
@@ -223,24 +239,33 @@ static size_t stem_length(struct slice word)
     size_t len = word.len;
     if (len < 4)
         return len;
-    if (ends(word, "ies", 5) || ends(word, "ied", 5))
-        return len - 2;
-    if (ends(word, "sses", 5) || ends(word, "shes", 5) || ends(word, "ches", 5) || ends(word, "xes", 4))
-        return len - 2;
-    if (word.data[len - 1] == 's' && !memchr("sui", word.data[len - 2], 3))
-        len--;
-    else if (ends(word, "ing", 6))
-        len -= 3;
-    else if (ends(word, "ed", 5))
-        len -= 2;
+    switch (word.data[len - 1]) {
+    case 's':
+        if (len >= 5 && ends(word, "ies", 3))
+            return len - 2;
+        if (ends(word, "sses", 4) || ends(word, "shes", 4) || ends(word, "ches", 4) || ends(word, "xes", 3))
+            return len - 2;
+        len -= !memchr("sui", word.data[len - 2], 3);
+        break;
+    case 'd':
+        if (len >= 5 && ends(word, "ied", 3))
+            return len - 2;
+        len -= len >= 5 && ends(word, "ed", 2) ? 2 : 0;
+        break;
+    case 'g':
+        len -= len >= 6 && ends(word, "ing", 3) ? 3 : 0;
+        break;
+    default:
+        break;
+    }
     if (len > 3 && word.data[len - 1] == 'e')
         len--;
     return len;
 }
 
-uint64_t lexicon_key(struct slice word)
+uint64_t lexicon_key(struct slice word, bool variant)
 {
-    struct slice same = word.len > 0 ? find_variant(word) : word;
+    struct slice same = variant ? find_variant(word) : word;
     struct slice stem = slice_of(same.data, stem_length(same));
     /* "y" and the "i" that -ies leaves meet. */
     bool soft = stem.len > 3 && stem.data[stem.len - 1] == 'y';

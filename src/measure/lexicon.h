@@ -19,7 +19,7 @@ bool lexicon_is_abbreviation(struct slice word);
 /* 1 to 12 for a month or its short form, else 0. */
 unsigned lexicon_month(struct slice word);
 /* Equal for the forms of a word that are to meet: singular and plural, -ed, -ing, short months, spelling variants. */
-uint64_t lexicon_key(struct slice word);
+uint64_t lexicon_key(struct slice word, bool variant); /* variant: its class says that it has another spelling */
 
 /* True when word stands in list, a text of words separated (and framed) by single spaces. */
 bool lexicon_in(const char *list, struct slice word);

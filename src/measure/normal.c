@@ -5,9 +5,12 @@
 #include "words.h"
 
 struct writer {
+    struct slice source;
+    size_t at;
     char *data;
     size_t len;
     bool space; /* one is due before the next character */
+    bool line_start, before_letter;
 };
 
 static bool is_markdown(uint32_t c)
@@ -32,51 +35,87 @@ static size_t line_mark(struct slice rest)
     size_t start = i;
     while (i < rest.len && (rest.data[i] == '#' || rest.data[i] == '>'))
         i++;
-    if (i == start && i < rest.len && strchr("-*+", rest.data[i]))
+    if (i == start && i < rest.len && (rest.data[i] == '-' || rest.data[i] == '*' || rest.data[i] == '+'))
         i++;
     return i > start && i < rest.len && rest.data[i] == ' ' ? i + 1 : 0;
 }
 
-struct slice words_normal_form(struct slice source, struct arena *arena)
+/* A mark inside a word or between spaces means something; one that touches text on one side only is emphasis. */
+static bool mark_is_text(const struct writer *w, size_t after)
+{
+    enum { LONGEST_RUN = 4 };
+    struct slice rest = slice_part(w->source, after, w->source.len);
+    for (unsigned i = 0; i < LONGEST_RUN && rest.len && is_markdown((unsigned char)rest.data[0]); i++)
+        rest = slice_part(rest, 1, rest.len);
+    if (rest.len == 0)
+        return false;
+    struct folded next = fold_next(rest);
+    bool after_space = next.character == ' ' || next.character == '\n';
+    return (w->before_letter && next.letter) || ((w->space || w->len == 0) && after_space);
+}
+
+/* One character, or the mark of a line. */
+static void write_next(struct writer *w)
+{
+    size_t mark = w->line_start ? line_mark(slice_part(w->source, w->at, w->source.len)) : 0;
+    if (mark) {
+        w->at += mark;
+        w->line_start = false;
+        w->space = true;
+        return;
+    }
+    struct folded c = fold_next(slice_part(w->source, w->at, w->source.len));
+    w->line_start = c.character == '\n';
+    if (c.character == ' ' || c.character == '\n') {
+        w->space = true;
+    } else if (is_markdown(c.character)) {
+        if (mark_is_text(w, w->at + c.bytes))
+            put(w, c.character);
+    } else if (c.character) {
+        put(w, c.character);
+        if (c.second)
+            w->data[w->len++] = c.second;
+    }
+    if (c.accent)
+        w->len += fold_put(w->data + w->len, c.accent);
+    w->before_letter = c.letter || (is_markdown(c.character) && w->before_letter);
+    w->at += c.bytes;
+}
+
+/* Until it holds `wanted` bytes, or all there is, the last full stop dropped. */
+static void write_until(struct writer *w, size_t wanted)
+{
+    while (w->at < w->source.len && w->len < wanted)
+        write_next(w);
+    if (w->at == w->source.len && w->len && (w->data[w->len - 1] == '.' || w->data[w->len - 1] == '!')) {
+        w->len--;
+        w->at++; /* once */
+    }
+}
+
+static int writer_init(struct writer *w, struct slice source, struct arena *arena)
 {
     /* A character grows to at most three times its bytes: base, second letter, accent. */
-    struct writer w = {.data = arena_alloc(arena, 3 * source.len + 8)};
-    bool line_start = true, before_letter = false;
-    if (!w.data)
-        return SLICE_NONE;
-    for (size_t at = 0; at < source.len;) {
-        size_t mark = line_start ? line_mark(slice_part(source, at, source.len)) : 0;
-        if (mark) {
-            at += mark;
-            line_start = false;
-            w.space = true;
-            continue;
-        }
-        struct folded c = fold_next(slice_part(source, at, source.len));
-        size_t after = at + c.bytes;
-        line_start = c.character == '\n';
-        if (c.character == ' ' || c.character == '\n') {
-            w.space = true;
-        } else if (is_markdown(c.character)) {
-            struct slice rest = slice_part(source, after, source.len);
-            while (rest.len && is_markdown((unsigned char)rest.data[0]))
-                rest = slice_part(rest, 1, rest.len);
-            bool after_letter = rest.len && fold_next(rest).letter;
-            bool after_space = rest.len == 0 || fold_next(rest).character == ' ' || rest.data[0] == '\n';
-            bool inside = (before_letter && after_letter) || ((w.space || w.len == 0) && after_space);
-            if (inside && rest.len)
-                put(&w, c.character);
-        } else if (c.character) {
-            put(&w, c.character);
-            if (c.second)
-                w.data[w.len++] = c.second;
-        }
-        if (c.accent)
-            w.len += fold_put(w.data + w.len, c.accent);
-        before_letter = c.letter || (is_markdown(c.character) && before_letter);
-        at = after;
+    *w = (struct writer){.source = source, .line_start = true, .data = arena_alloc(arena, 3 * source.len + 8)};
+    return w->data ? 0 : -1;
+}
+
+bool words_equal_but_for_form(struct slice a, struct slice b, struct arena *arena)
+{
+    struct writer first, second;
+    if (a.len == 0 || b.len == 0 || writer_init(&first, a, arena) != 0 || writer_init(&second, b, arena) != 0)
+        return false;
+    /* Most pairs differ within a line, so the rest is not written. */
+    for (size_t wanted = 64;; wanted *= 2) {
+        write_until(&first, wanted);
+        write_until(&second, wanted);
+        bool ended = first.at >= a.len && second.at >= b.len;
+        size_t both = first.len < second.len ? first.len : second.len;
+        if (!ended && both > 8)
+            both -= 8; /* the last characters may still turn out to be the dropped full stop */
+        if (memcmp(first.data, second.data, both) != 0)
+            return false;
+        if (ended)
+            return first.len == second.len && first.len > 0;
     }
-    if (w.len && (w.data[w.len - 1] == '.' || w.data[w.len - 1] == '!'))
-        w.len--;
-    return slice_of(w.data, w.len);
 }

@@ -21,11 +21,11 @@ struct reader {
     bool signed_next;    /* a minus stands before it */
 };
 
-static struct folded look(const struct reader *r, size_t at)
+static inline struct folded look(const struct reader *r, size_t at)
 {
     if (at >= r->source.len)
         return (struct folded){.character = ' '};
-    return fold_next(slice_part(r->source, at, r->source.len));
+    return fold_next(slice_of(r->source.data + at, r->source.len - at));
 }
 
 static bool is_digit(const struct folded *c)
@@ -98,7 +98,8 @@ static void read_number(struct reader *r)
     struct slice digits = slice_of(r->folded + folded_start, r->folded_len - folded_start);
     struct folded a = look(r, r->at), b = look(r, r->at + a.bytes), c = look(r, r->at + a.bytes + b.bytes);
     bool short_suffix = a.letter && !is_digit(&a) && !c.letter && b.letter;
-    if (short_suffix && strchr("snrt", (int)a.character) && strchr("tdh", (int)b.character)) {
+    bool ascii = a.character < 0x80 && b.character < 0x80;
+    if (short_suffix && ascii && strchr("snrt", (int)a.character) && strchr("tdh", (int)b.character)) {
         r->at += a.bytes + b.bytes;
         flags |= WORD_ORDINAL;
     } else if (a.character == 's' && !b.letter) {
@@ -151,6 +152,11 @@ static void read_letters(struct reader *r)
     bool dotted = false;
     struct folded first = look(r, start);
     for (;;) {
+        /* Runs of plain letters need no table. */
+        while (r->at < r->source.len && ascii_is_alpha(r->source.data[r->at])) {
+            r->folded[r->folded_len++] = ascii_lower(r->source.data[r->at++]);
+            piece++;
+        }
         struct folded c = look(r, r->at);
         if (r->at < r->source.len && (c.letter || c.character == 0)) {
             take_character(r, &c);
@@ -263,7 +269,7 @@ static void mark_number_word(struct passage *p, size_t i)
     double value = 0;
     if (word->flags & (WORD_NUMBER | WORD_STOP))
         return;
-    if (lexicon_number(word->text, &value, &ordinal)) {
+    if ((word->flags & WORD_COUNTS) && lexicon_number(word->text, &value, &ordinal)) {
         word->flags |= WORD_NUMBER | (ordinal ? WORD_ORDINAL : 0);
         word->value = value;
     } else if ((word->flags & WORD_CAPITAL) && i > 0 && (p->words[i - 1].flags & WORD_CAPITAL) &&
@@ -271,6 +277,13 @@ static void mark_number_word(struct passage *p, size_t i)
         word->flags |= WORD_NUMBER | WORD_ROMAN;
         word->value = value;
     }
+}
+
+/* One of 64 for the first two letters of a word. */
+static uint64_t start_bit(struct slice text)
+{
+    unsigned first = (unsigned char)text.data[0], second = text.len > 1 ? (unsigned char)text.data[1] : 0;
+    return 1ull << ((first * 7 + second * 3) & 63);
 }
 
 static void finish_words(struct passage *p)
@@ -291,25 +304,48 @@ static void finish_words(struct passage *p)
     p->count = kept;
     for (size_t i = 0; i < kept; i++) {
         struct word *word = &p->words[i];
-        word->key = word->flags & WORD_NUMBER ? number_key(word) : lexicon_key(word->text);
+        word->key = word->flags & WORD_NUMBER ? number_key(word) : lexicon_key(word->text, word->flags & WORD_VARIANT);
+        p->starts[word->sentence] |= start_bit(word->text);
     }
+}
+
+/* At least as many words as the text has: a word begins where a run of letters or of digits does, at a sign that is
+ * spoken, or anywhere beyond ASCII. */
+static size_t count_words(struct slice source)
+{
+    size_t count = 1;
+    int before = 0;
+    for (size_t i = 0; i < source.len && count < MEASURE_MAX_WORDS; i++) {
+        char c = source.data[i];
+        int kind = ascii_is_alpha(c)                                              ? 1
+                   : ascii_is_digit(c)                                            ? 2
+                   : (unsigned char)c >= 0x80 || c == '%' || c == '$' || c == '&' ? 3
+                                                                                  : 0;
+        count += kind != 0 && (kind != before || kind == 3);
+        before = kind;
+    }
+    return count;
 }
 
 int words_read(struct slice source, struct arena *arena, struct passage *out)
 {
-    size_t capacity = source.len / 2 + 2;
-    if (capacity > MEASURE_MAX_WORDS)
-        capacity = MEASURE_MAX_WORDS;
+    size_t capacity = count_words(source);
     *out = (struct passage){.source = source};
     out->words = arena_array(arena, capacity, sizeof *out->words);
     out->questions = arena_alloc(arena, capacity + 1);
+    out->starts = arena_array(arena, capacity + 1, sizeof *out->starts);
     /* No character folds to more than twice its bytes; past the last word nothing is written. */
     struct reader r = {.source = source, .out = out, .capacity = capacity};
     r.folded = arena_alloc(arena, 2 * source.len + 8);
-    if (!out->words || !out->questions || !r.folded)
+    if (!out->words || !out->questions || !out->starts || !r.folded)
         return -1;
     while (r.at < source.len && !out->cut) {
         struct folded c = look(&r, r.at);
+        if (c.character == ' ') {
+            r.quoted = r.signed_next = false;
+            r.at += c.bytes;
+            continue;
+        }
         if (is_digit(&c))
             read_number(&r);
         else if (c.letter)
@@ -339,9 +375,18 @@ bool words_phrase_at(const struct passage *p, size_t index, const char *phrase)
 
 size_t words_find_phrase(const struct passage *p, size_t from, size_t to, const char *phrase)
 {
-    for (size_t i = from; i < to && i < p->count; i++)
-        if (p->words[i].text.len && p->words[i].text.data[0] == phrase[0] && words_phrase_at(p, i, phrase))
+    /* Folded phrases begin with at least one letter and, if short, a space: both are what start_bit looks at. */
+    if (from >= p->count ||
+        !(p->starts[p->words[from].sentence] & start_bit(slice_of(phrase, phrase[1] == ' ' || !phrase[1] ? 1 : 2))))
+        return to;
+    struct slice rest = slice_from(phrase), first;
+    if (!slice_cut(&rest, ' ', &first))
+        return to;
+    for (size_t i = from; i < to && i < p->count; i++) {
+        struct slice text = p->words[i].text;
+        if (text.len == first.len && text.data[0] == first.data[0] && words_phrase_at(p, i, phrase))
             return i;
+    }
     return to;
 }
 

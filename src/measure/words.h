@@ -20,7 +20,13 @@ enum {
     WORD_ORDINAL = 1 << 7,  /* 11th, third */
     WORD_DECADE = 1 << 8,   /* 1960s */
     WORD_ROMAN = 1 << 9,
-    WORD_QUOTED = 1 << 10, /* a quotation mark stands right before it */
+    WORD_QUOTED = 1 << 10,   /* a quotation mark stands right before it */
+    WORD_PERSONAL = 1 << 11, /* I, you, we */
+    WORD_CHATTY = 1 << 12,   /* glad, sorry, understand */
+    WORD_CONTRAST = 1 << 13, /* but, however */
+    WORD_DENIAL = 1 << 14,   /* actually, myth */
+    WORD_COUNTS = 1 << 15,   /* a number word */
+    WORD_VARIANT = 1 << 16,  /* has another spelling: Jan, colour */
 };
 
 struct word {
@@ -38,6 +44,7 @@ struct passage {
     size_t count;
     unsigned sentences;
     bool cut;                 /* longer than MEASURE_MAX_WORDS: only the beginning was read */
+    uint64_t *starts;         /* per sentence: which two first letters its words have, as a small filter for phrases */
     unsigned char *questions; /* per sentence: 1 when it ends in a question mark */
 };
 
@@ -46,13 +53,13 @@ struct passage {
 /* -1 when the arena is exhausted. */
 MUST_USE int words_read(struct slice source, struct arena *arena, struct passage *out);
 
-/* The whole text for the comparison "equal but for form": case, space, quotes, dashes and markdown unified, the
- * last full stop dropped; accents and negations stay. {NULL,0} when the arena is exhausted. */
-struct slice words_normal_form(struct slice source, struct arena *arena);
+/* Equal but for case, space, quotes, dashes, markdown and the last full stop; accents and negations count. False when
+ * one is empty or the arena exhausted. */
+bool words_equal_but_for_form(struct slice a, struct slice b, struct arena *arena);
 
 /* True when the folded words from index on begin with the words of phrase (folded, separated by one space). */
 bool words_phrase_at(const struct passage *passage, size_t index, const char *phrase);
-/* The index of the first place in [from, to) where phrase stands; to when nowhere. */
+/* The index of the first place in [from, to), words of one sentence, where phrase stands; to when nowhere. */
 size_t words_find_phrase(const struct passage *passage, size_t from, size_t to, const char *phrase);
 /* The words [from, to) of the sentence. */
 void words_sentence(const struct passage *passage, unsigned sentence, size_t *from, size_t *to);

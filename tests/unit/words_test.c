@@ -99,7 +99,7 @@ static void any_bytes_are_read_without_harm(void **state)
         struct arena *own = arena_new(1u << 20);
         struct passage p;
         assert_int_equal(words_read(slice_of(bytes, sizeof bytes), own, &p), 0);
-        assert_true(words_normal_form(slice_of(bytes, sizeof bytes), own).data != NULL);
+        assert_true(words_equal_but_for_form(slice_of(bytes, sizeof bytes), slice_of(bytes, sizeof bytes), own));
         arena_free(own);
     }
 }
