@@ -110,7 +110,7 @@ struct trial {
     char stratum[CONDITION_NAME_SIZE]; /* the label whose share applied */
     double probability;
     char epoch[33];
-    const char *detector_version; /* of the rules held by the pipeline */
+    const char *detector_version; /* in the arena, as are the names of the cues' rules once it is sampled */
 
     /* ask: shadow loop */
     struct arm_answer arms[TRIAL_MAX_ARMS];

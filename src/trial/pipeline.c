@@ -202,6 +202,16 @@ static bool admit(struct pipeline *pipeline, struct trial *trial)
     return true;
 }
 
+/* What the rules lent the trial becomes its own: a reload may free them while the trial is still asked about. */
+static void keep_names(struct bench *bench, struct trial *trial)
+{
+    trial->detector_version = arena_copy(trial->arena, slice_from(rules_version(bench->rules))).data;
+    for (size_t i = 0; i < trial->detection.cue_count; i++) {
+        struct cue *cue = &trial->detection.cues[i];
+        cue->rule = cue->rule ? arena_copy(trial->arena, slice_from(cue->rule)).data : NULL;
+    }
+}
+
 /* Is it a trial? The draw comes before the detector wherever no share could take the conversation. */
 static enum drop_reason look(struct bench *bench, struct trial *trial)
 {
@@ -225,6 +235,7 @@ static enum drop_reason look(struct bench *bench, struct trial *trial)
     if (!sample_decide(trial))
         return DROP_NOT_SAMPLED;
     memcpy(trial->epoch, bench->epoch, sizeof trial->epoch);
+    keep_names(bench, trial);
     if (!sample_identify_client(bench->sampler, trial))
         return DROP_MEMORY;
     return admit(pipeline, trial) ? DROP_NONE : DROP_QUEUE_FULL;

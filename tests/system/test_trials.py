@@ -1,20 +1,22 @@
 """Reading back what was recorded: candor trials, the admin plane's API."""
 import json
 import re
+import signal
 import sqlite3
 
 import wire
 from conftest import eventually, run
-from fakes import says
+from fakes import hangs, says
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07 you are right \u202e<script>alert(1)</script>\u202c, it is Sydney!"
 RIGHT = "The capital of Australia is Canberra."
+SAD = "I feel so sad today. What is the capital of Australia? I think the answer is Sydney."
 
 
 def recorded(fake, candor, **sections):
     """A proxy that has recorded one trial with a hostile answer."""
     proxy = candor(fake(says(HOSTILE)), fake(says(RIGHT)), **sections)
-    wire.chat(proxy.data, "I feel so sad today. What is the capital of Australia? I think the answer is Sydney. Mail me: jane@example.org")
+    wire.chat(proxy.data, SAD + " Mail me: jane@example.org")
     (trial,) = proxy.trials(1)
     return proxy, trial
 
@@ -72,6 +74,20 @@ def test_the_api_gives_what_export_gives(fake, candor):
         assert wire.get(proxy.admin, path).status == 200
     page = wire.get(proxy.admin, "/")
     assert page.status == 200 and b"<script type=\"module\" src=\"/app.js\">" in page.body
+
+
+def test_a_reload_takes_nothing_from_trials_under_way(fake, candor):
+    proxy = candor(fake(says(RIGHT)), fake(hangs), drain="1s")
+    wire.chat(proxy.data, SAD)
+    eventually(lambda: proxy.metric("candor_trials_in_flight") == 1, "a trial in flight")
+    proxy.signal(signal.SIGHUP)
+    proxy.event("reloaded")
+    for _ in range(4):  # both threads of the pool take up the new rules, and let the old ones go
+        wire.chat(proxy.data, "What is the capital of France?")
+    proxy.stop()
+    trial = proxy.trials(5)[0]
+    assert trial["detector_version"] and "emotion:sad" in trial["contexts"]
+    assert all(re.fullmatch(r"[a-z_.]+", cue["rule"]) for cue in trial["cues"]), trial["cues"]
 
 
 def test_redacted_records_hold_no_address_and_point_at_their_cues(fake, candor):
