@@ -48,6 +48,8 @@ bool wire_is_open(const struct wire *wire);
 ssize_t wire_read(struct wire *wire, char *data, size_t size);
 void wire_pause(struct wire *wire);
 void wire_resume(struct wire *wire);
+/* Has the socket failed (reset, refused)? Asking forgets it. */
+bool wire_has_error(struct wire *wire);
 /* After the peer's end: stop reading, but hear of a reset. */
 void wire_watch_reset(struct wire *wire);
 

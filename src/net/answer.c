@@ -73,7 +73,8 @@ void request_answer(struct request *request, const struct answer_head *head)
     }
     if (!has_date)
         http_put_field(out, SLICE("date"), server_date(connection->server));
-    if (connection->server->draining || connection->phase == PHASE_BODY || connection->read_ended)
+    if (connection->server->draining || connection->phase == PHASE_BODY ||
+        (connection->read_ended && connection->in.len == 0))
         request->keep_alive = false;
     put_framing(request, head, out);
     if (!request->keep_alive)

@@ -17,10 +17,11 @@
 #define PIPELINE_BYTES  65536 /* kept of what comes before its turn */
 #define LINGER_BYTES    (1u << 20)
 #define LINGER_MS       1000
-/* A client that shuts its side in the same breath as it ends its request waits for the answer (nc, HTTP/1.0 scripts):
- * its FIN is there when we have dealt with the request. One that shuts it later has hung up. The two look the same on
- * the wire, and only writing would tell them apart. */
-#define HALF_CLOSE_NS (150 * NS_PER_MS / 1000)
+/* A client that shuts its side may have hung up, or may only have said all it has to say (nc, HTTP/1.0 scripts): on the
+ * wire the two look the same until something is written. See client_ended. */
+#define HALF_CLOSE_NS  (50 * NS_PER_MS)
+#define SAME_BREATH_NS (150 * NS_PER_MS / 1000)
+#define PROBE_MS       30
 
 static void on_deadline(void *arg);
 
@@ -168,8 +169,10 @@ static void on_deadline(void *arg)
     switch (connection->phase) {
     case PHASE_IDLE:
     case PHASE_LINGER:
-    case PHASE_ANSWER:
         connection_break(connection);
+        return;
+    case PHASE_ANSWER: /* see client_ended: who is gone resets the connection now */
+        request_interim(&connection->request, 100, NULL, 0);
         return;
     case PHASE_HEAD:
         connection_refuse(connection, 408, "The request head took too long.");
@@ -377,18 +380,24 @@ static void take_input(struct connection *connection, struct slice input)
         loop_defer(connection->server->loop, &connection->task);
 }
 
-/* The client has shut its side: gone, or waiting for what it asked for? */
+/* The client has shut its side: gone, or waiting for what it asked for? Long after its request, or once it has had some
+ * of the answer, it is gone. Right behind its request it may be waiting: then it gets a moment, and if the answer has
+ * not begun by then a "100 Continue", which every HTTP/1.1 client skips and which a closed socket answers with a reset.
+ */
 static void client_ended(struct connection *connection)
 {
     struct request *request = &connection->request;
+    uint64_t since = clock_monotonic_ns() - request->complete_ns;
     connection->read_ended = true;
-    bool waits = connection->phase == PHASE_ANSWER && clock_monotonic_ns() - request->complete_ns < HALF_CLOSE_NS;
+    bool waits = connection->phase == PHASE_ANSWER &&
+                 (since < SAME_BREATH_NS || connection->in.len || (!request->answered && since < HALF_CLOSE_NS));
     if (!waits) {
         connection_break(connection);
         return;
     }
-    request->keep_alive = request->keep_alive && request->answered; /* what was announced stays */
     wire_watch_reset(&connection->wire);
+    if (!request->answered)
+        set_deadline(connection, PROBE_MS);
 }
 
 static void on_readable(struct wire *wire)
@@ -414,6 +423,8 @@ static void on_readable(struct wire *wire)
     } else if (got == 0) {
         if (!connection->read_ended)
             client_ended(connection);
+        else if (wire_has_error(wire)) /* after its end, a reset reads as one more end */
+            connection_break(connection);
     } else if (connection->phase == PHASE_LINGER) {
         connection->lingered += (size_t)got;
         if (connection->lingered > LINGER_BYTES)

@@ -141,6 +141,13 @@ void wire_watch_reset(struct wire *wire)
     event_add(&wire->read_event, NULL);
 }
 
+bool wire_has_error(struct wire *wire)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    return getsockopt(wire->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 || error != 0;
+}
+
 /* ---- writing ---- */
 
 size_t wire_pending(const struct wire *wire)
@@ -279,10 +286,8 @@ void wire_send(struct wire *wire, struct slice bytes, struct slice tail)
 
 static void on_connected(struct wire *wire)
 {
-    int error = 0;
-    socklen_t size = sizeof error;
     wire->connecting = false;
-    if (getsockopt(wire->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 || error) {
+    if (wire_has_error(wire)) {
         fail_later(wire);
         return;
     }
