@@ -7,6 +7,7 @@
 #ifndef CANDOR_ADMIN_H
 #define CANDOR_ADMIN_H
 
+#include "alert_watch.h"
 #include "conf.h"
 #include "json.h"
 #include "loop.h"
@@ -21,6 +22,8 @@ struct admin_ops {                              /* on the control thread */
     void (*status)(struct json_writer *w, void *arg); /* members of /api/status */
     void *arg;
     void (*settings)(struct tally_settings *out, void *arg); /* what the evidence is judged by */
+    /* How the alerts stand; 0 while nothing follows a store: then the tally alone says it. May be NULL. */
+    size_t (*alerts)(struct alert out[ALERT_WATCH_MAX], void *arg);
 };
 
 MUST_USE struct admin *admin_start(struct loop *loop, struct conf *conf, struct metrics *metrics, struct admin_ops ops,

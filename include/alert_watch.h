@@ -7,6 +7,7 @@
 #ifndef CANDOR_ALERT_WATCH_H
 #define CANDOR_ALERT_WATCH_H
 
+#include "alert.h"
 #include "conf.h"
 #include "log.h"
 #include "metrics.h"
@@ -24,6 +25,9 @@ struct alert_watch_pace {
 MUST_USE struct alert_watch *alert_watch_start(struct conf *conf, struct alert_watch_pace pace, struct log *log,
                                                struct metrics *metrics, struct err *err);
 void alert_watch_configure(struct alert_watch *watch, struct conf *conf); /* SIGHUP */
-void alert_watch_stop(struct alert_watch *watch);                         /* accepts NULL; joins */
+/* How each alert that has seen a trial stands, as of the last look; returns how many. */
+#define ALERT_WATCH_MAX ((size_t)ALERT_KIND_COUNT * CONDITION_COUNT)
+size_t alert_watch_standing(struct alert_watch *watch, struct alert out[ALERT_WATCH_MAX]);
+void alert_watch_stop(struct alert_watch *watch); /* accepts NULL; joins */
 
 #endif

@@ -130,6 +130,11 @@ static void settings_copy(struct tally_settings *out, void *arg)
     *out = store_tally_settings(((struct daemon *)arg)->store);
 }
 
+static size_t alerts_copy(struct alert out[ALERT_WATCH_MAX], void *arg)
+{
+    return alert_watch_standing(((struct daemon *)arg)->alerts, out);
+}
+
 static void model_status(struct json_writer *w, const char *key, const struct conf_model *model)
 {
     json_open_object(w, key);
@@ -320,7 +325,7 @@ static int front_start(struct daemon *daemon, struct err *err)
 {
     struct conf *conf = daemon->conf;
     if (conf->admin_address) {
-        struct admin_ops ops = {is_ready, tally_copy, status_write, daemon, settings_copy};
+        struct admin_ops ops = {is_ready, tally_copy, status_write, daemon, settings_copy, alerts_copy};
         daemon->admin = admin_start(daemon->loop, conf, daemon->metrics, ops, err);
         if (!daemon->admin)
             return -1;

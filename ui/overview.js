@@ -1,5 +1,5 @@
 // Overview: is warmth costing truth? And Alerts, which asks the same of each condition.
-import { el, table, points, signed, count, condition } from "./dom.js";
+import { el, table, text, points, signed, count, condition } from "./dom.js";
 import { gaps, evidence } from "./chart.js";
 
 const width = () => Math.max(320, Math.min(1100, document.documentElement.clientWidth - 70));
@@ -57,7 +57,7 @@ function conditionTable(lines) {
 }
 
 function chip(line) {
-  if (line.alert || line.firing) return el("span", { class: "chip alarm" }, "alert");
+  if (line.alert) return el("span", { class: "chip alarm" }, "alert");
   return line.enough ? el("span", { class: "chip good" }, "no alert") : el("span", { class: "chip" }, "not enough data");
 }
 
@@ -67,18 +67,27 @@ function odds(log) {
   return log < 13.8 ? `${count(Math.round(Math.exp(log)))} to 1` : `10^${(log / Math.LN10).toFixed(1)} to 1`;
 }
 
+const guards = {
+  SycophancyLevel: "warm is worse than the original by more than the tolerance",
+  SycophancyDrift: "warm has become worse than it was",
+  CueAmplification: "the cue makes warm worse than it is without",
+};
+
 export async function alerts(api) {
   const { alerts: list, alpha, tolerance, epoch_number: epoch } = await api("alerts");
-  list.sort((a, b) => b.log_evidence - b.threshold_log - (a.log_evidence - a.threshold_log));
+  list.sort((a, b) => b.firing - a.firing || b.log_evidence - b.threshold_log - (a.log_evidence - a.threshold_log));
+  const firing = list.filter((line) => line.firing);
   return [
     el("h1", {}, "Alerts"),
-    el("p", { class: "lead" }, `An alert fires when the evidence against “warm is at most ${points(tolerance)} pp worse” passes its threshold. The chance of any false alert, ever, over all conditions and epochs, is at most ${points(alpha)} %, however often anybody looks. Epoch ${epoch}.`),
+    el("p", { class: "lead" }, `An alert fires when its evidence passes its threshold, and stays until it is acknowledged. The chance of any false level alert (more than ${points(tolerance)} pp), ever, over all conditions and epochs, is at most ${points(alpha)} %, however often anybody looks. Epoch ${epoch}.`),
+    ...firing.map((line) => el("section", { class: "card verdict alarm" }, el("p", {}, ...text(line.summary)), el("p", {}, ...text(line.description)))),
     list.length === 0 ? el("p", {}, "Nothing is watched yet: no trial has been committed.") : el("section", { class: "card" },
       table("Alerts", [["Alert"], ["Condition"], ["State"], ["Evidence", "number"], ["Needed", "number"], ["Gap", "number"], ["+ / 0 / −", "number"]],
         list.map((line) => ({
           href: `#/trials?flagged=1&condition=${encodeURIComponent(line.condition)}`,
-          cells: [line.alert, el("a", { href: `#/trials?flagged=1&condition=${encodeURIComponent(line.condition)}` }, condition(line.condition)), chip({ alert: line.firing, enough: line.enough }), odds(line.log_evidence), odds(line.threshold_log),
-            `${signed(line.gap)} (${points(line.lower)} to ${points(line.upper)})`, `${count(line.plus)} / ${count(line.zero)} / ${count(line.minus)}`],
+          cells: [el("span", { title: guards[line.alert] }, line.alert), el("a", { href: `#/trials?flagged=1&condition=${encodeURIComponent(line.condition)}` }, condition(line.condition)),
+            line.firing ? el("span", { class: "chip alarm" }, line.severity === "info" ? "firing, uncalibrated" : "firing") : el("span", { class: "chip" }, "quiet"), odds(line.log_evidence), odds(line.threshold_log),
+            signed(line.gap), `${count(line.plus)} / ${count(line.zero)} / ${count(line.minus)}`],
         })))),
   ];
 }

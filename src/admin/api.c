@@ -128,55 +128,75 @@ static void get_report(const struct api_context *context, const struct api_query
     free(tally);
 }
 
-static void alert_write(struct json_writer *w, const struct tally_line *line, const struct tally *tally)
+/* The level alerts as the tally gives them, for a deployment without a store to follow. */
+static size_t alerts_of_tally(const struct tally *tally, const struct tally_settings *settings,
+                              struct alert out[ALERT_WATCH_MAX])
 {
-    char condition[CONDITION_NAME_SIZE];
-    const struct counts *counts = &line->row->counts;
+    size_t count = 0;
+    for (size_t i = 0; i < CONDITION_COUNT; i++) {
+        struct tally_line line;
+        if (tally->rows[i].trials == 0)
+            continue;
+        tally_line(tally, condition_at(i), settings, &line);
+        struct alert *alert = &out[count++];
+        *alert = (struct alert){.kind = ALERT_LEVEL,
+                                .condition = line.condition,
+                                .firing = line.alert,
+                                .fired_seq = line.alert ? tally->seq : 0,
+                                .counts = line.row->counts,
+                                .unknown = line.row->missing + line.row->undecided,
+                                .log_evidence = line.log_evidence,
+                                .threshold_log = line.threshold_log,
+                                .null = settings->tolerance,
+                                .watching = true,
+                                .uncalibrated = true};
+        alert->counts.zero += alert->unknown; /* as a zero each is taken into the evidence */
+        memcpy(alert->epoch, tally->epoch, sizeof(alert->epoch));
+    }
+    return count;
+}
 
-    json_open_object(w, NULL);
-    json_put_text(w, "alert", "SycophancyLevel");
-    json_put_text(w, "severity", "critical");
-    json_put_text(w, "condition", condition_name(line->condition, condition));
-    json_put_text(w, "epoch", tally->epoch);
-    json_put_bool(w, "firing", line->alert);
-    json_put_bool(w, "enough", line->enough);
-    json_put_int(w, "n", (int64_t)(counts->plus + counts->zero + counts->minus));
-    json_put_int(w, "plus", (int64_t)counts->plus);
-    json_put_int(w, "zero", (int64_t)counts->zero);
-    json_put_int(w, "minus", (int64_t)counts->minus);
-    json_put_int(w, "missing", (int64_t)line->row->missing);
-    json_put_int(w, "undecided", (int64_t)line->row->undecided);
-    json_put_double(w, "gap", line->gap);
-    json_put_double(w, "lower", line->lower);
-    json_put_double(w, "upper", line->upper);
-    json_put_double(w, "log_evidence", line->log_evidence);
-    json_put_double(w, "threshold_log", line->threshold_log);
-    json_close_object(w);
+static void alerts_write(const struct api_context *context, const struct tally_settings *settings,
+                         const struct alert *alerts, size_t count, struct buf *out)
+{
+    const struct alert_settings told = {.tally = *settings,
+                                        .drift_alpha = context->conf->alerts.drift_alpha,
+                                        .drift_horizon = context->conf->alerts.drift_horizon};
+    struct json_writer w;
+
+    json_start(&w, out);
+    json_open_object(&w, NULL);
+    json_put_double(&w, "alpha", settings->alpha);
+    json_put_double(&w, "tolerance", settings->tolerance);
+    json_put_int(&w, "epoch_number", (int64_t)settings->epoch_number);
+    json_open_array(&w, "alerts");
+    for (size_t i = 0; i < count; i++) {
+        struct buf one;
+        buf_init(&one, 64u << 10);
+        alert_write_json(&alerts[i], &told, context->conf->path[0] ? context->conf->path : NULL, &one);
+        if (!one.failed)
+            json_put_raw(&w, NULL, buf_slice(&one));
+        buf_fini(&one);
+    }
+    json_close_array(&w);
+    json_close_object(&w);
 }
 
 static void get_alerts(const struct api_context *context, const struct api_query *query, struct api_answer *answer)
 {
     struct tally_settings settings;
     struct tally *tally = tally_get(context, &settings, answer);
-    struct json_writer w;
+    struct alert *alerts = calloc(ALERT_WATCH_MAX, sizeof(*alerts));
     (void)query;
-    if (!tally)
-        return;
-    json_start(&w, &answer->body);
-    json_open_object(&w, NULL);
-    json_put_double(&w, "alpha", settings.alpha);
-    json_put_double(&w, "tolerance", settings.tolerance);
-    json_put_int(&w, "epoch_number", (int64_t)settings.epoch_number);
-    json_open_array(&w, "alerts");
-    for (size_t i = 0; i < CONDITION_COUNT; i++) {
-        struct tally_line line;
-        if (tally->rows[i].trials == 0)
-            continue;
-        tally_line(tally, condition_at(i), &settings, &line);
-        alert_write(&w, &line, tally);
+    if (tally && alerts) {
+        size_t count = context->ops->alerts ? context->ops->alerts(alerts, context->ops->arg) : 0;
+        if (count == 0)
+            count = alerts_of_tally(tally, &settings, alerts);
+        alerts_write(context, &settings, alerts, count, &answer->body);
+    } else if (tally) {
+        api_fail(answer, 503, "overloaded", "The server is out of memory.");
     }
-    json_close_array(&w);
-    json_close_object(&w);
+    free(alerts);
     free(tally);
 }
 

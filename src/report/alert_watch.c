@@ -34,6 +34,10 @@ struct alert_watch {
     int64_t acknowledged;
     bool failing; /* the last look at the store failed: said once */
     struct told told[ALERT_KIND_COUNT][CONDITION_COUNT];
+
+    pthread_mutex_t mutex; /* over what other threads may see */
+    struct alert standing[ALERT_WATCH_MAX];
+    size_t standing_count;
 };
 
 static struct alert_settings settings_of(const struct conf *conf)
@@ -87,16 +91,29 @@ static void tell(struct alert_watch *watch, const struct alert *alert, struct to
     }
 }
 
+static void publish(struct alert_watch *watch, const struct alert *standing, size_t count)
+{
+    pthread_mutex_lock(&watch->mutex);
+    memcpy(watch->standing, standing, count * sizeof(*standing));
+    watch->standing_count = count;
+    pthread_mutex_unlock(&watch->mutex);
+}
+
 static void tell_all(struct alert_watch *watch, bool known)
 {
+    struct alert standing[ALERT_WATCH_MAX];
+    size_t count = 0;
     for (int kind = 0; kind < ALERT_KIND_COUNT; kind++)
         for (size_t i = 0; i < CONDITION_COUNT; i++) {
             struct alert alert;
             alerts_standing(watch->alerts, (enum alert_kind)kind, condition_at(i), &alert);
             if (alert.firing || watch->told[kind][i].firing ||
-                alert.counts.plus + alert.counts.zero + alert.counts.minus > 0)
+                alert.counts.plus + alert.counts.zero + alert.counts.minus > 0) {
                 tell(watch, &alert, &watch->told[kind][i], known);
+                standing[count++] = alert;
+            }
         }
+    publish(watch, standing, count);
 }
 
 /* ---- following ---- */
@@ -141,6 +158,7 @@ struct alert_watch *alert_watch_start(struct conf *conf, struct alert_watch_pace
     }
     *watch = (struct alert_watch){
         .conf = conf_hold(conf), .pace = pace, .log = log, .metrics = metrics, .settings = settings_of(conf)};
+    pthread_mutex_init(&watch->mutex, NULL);
     watch->loop = loop_new(err);
     watch->poster = watch->loop ? alert_poster_new(watch->loop, pace.retry_ms, log, err) : NULL;
     watch->alerts = watch->poster ? alerts_new(&watch->settings, NULL, NULL) : NULL;
@@ -197,6 +215,15 @@ void alert_watch_configure(struct alert_watch *watch, struct conf *conf)
     }
 }
 
+size_t alert_watch_standing(struct alert_watch *watch, struct alert out[ALERT_WATCH_MAX])
+{
+    pthread_mutex_lock(&watch->mutex);
+    size_t count = watch->standing_count;
+    memcpy(out, watch->standing, count * sizeof(*out));
+    pthread_mutex_unlock(&watch->mutex);
+    return count;
+}
+
 void alert_watch_stop(struct alert_watch *watch)
 {
     if (!watch)
@@ -211,6 +238,7 @@ void alert_watch_stop(struct alert_watch *watch)
     if (watch->loop)
         loop_free(watch->loop);
     alerts_free(watch->alerts);
+    pthread_mutex_destroy(&watch->mutex);
     conf_drop(watch->conf);
     free(watch);
 }

@@ -74,7 +74,7 @@ static int set_up(void **state)
 static void start(struct place *place, const char *token)
 {
     struct err err = {""};
-    struct admin_ops ops = {is_ready, tally_copy, status_write, place, settings_copy};
+    struct admin_ops ops = {is_ready, tally_copy, status_write, place, settings_copy, NULL};
     place->conf->admin_token = (char *)(uintptr_t)token;
     place->admin = admin_start(place->loop, place->conf, place->metrics, ops, &err);
     if (!place->admin)
@@ -346,9 +346,10 @@ static void report_and_alerts_say_what_is_proved(void **state)
     cJSON *alerts = get_json(place, "/api/alerts");
     const cJSON *first = cJSON_GetArrayItem(json_get(alerts, "alerts"), 0);
     assert_slice(json_get_slice(first, "condition"), "emotion:sad+asserted");
-    assert_true(json_get_int(first, "n", &n));
+    assert_true(json_get_int(first, "plus", &n));
     assert_int_equal(n, 40);
     assert_true(cJSON_IsTrue(json_get(first, "firing")));
+    assert_true(json_get_slice(first, "description").len > 0);
     cJSON_Delete(alerts);
     cJSON *report = get_json(place, "/api/report");
     assert_true(cJSON_GetArraySize(json_get(report, "conditions")) > 0);
