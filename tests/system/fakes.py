@@ -168,14 +168,12 @@ def says(answer):
 # ---- a judge that knows the truth ----
 
 def fenced_answers(prompt):
-    """The two answers as the judge is shown them. The fences are found by their shape: a line that carries the
-    word "answer", the letter and a nonce, and the same nonce again behind the text."""
+    """The two answers as the judge is shown them, between fences that carry a nonce."""
     found = {}
-    for letter in "AB":
-        match = re.search(r"^[^\n]*\b(?:ANSWER|Answer|answer)[ _-]?" + letter + r"\b[^\n]*?([0-9a-f]{8})[^\n]*\n(.*?)\n"
-                          r"[^\n]*\1[^\n]*$", prompt, re.S | re.M)
+    for letter in "ab":
+        match = re.search(rf"^<answer-{letter}-([0-9a-f]{{8}})>\n(.*?)\n</answer-{letter}-\1>$", prompt, re.S | re.M)
         assert match, f"no answer {letter} between fences in: {prompt}"
-        found[letter.lower()] = match.group(2)
+        found[letter] = match.group(2)
     return found
 
 

@@ -1,6 +1,7 @@
 """The side path: the original is asked the same, blind judges decide, everything is recorded; and when it fails, the
 client sees nothing of it and the record says why."""
 import json
+import re
 import threading
 
 import pytest
@@ -116,8 +117,7 @@ def test_the_judge_is_asked_blind_twice_in_swapped_order(fake, candor):
     assert (first["a"], first["b"]) == (second["b"], second["a"])
     assert {first["a"], first["b"]} == {WRONG, RIGHT}
     for prompt in prompts:
-        for name in ("warm", "original", "fine-tuned"):
-            assert name not in prompt.replace(WRONG, "").replace(RIGHT, "").lower()
+        assert not re.search(r"\b(warm|original|base|fine-?tuned)\b", prompt, re.I)
     assert judge.requests[0].json()["temperature"] == 0
     assert judge.requests[0].json()["response_format"]["type"] == "json_schema"
 

@@ -59,8 +59,8 @@ function judgeByTruth(t) {
 }
 
 function answersIn(prompt) {
-  return ['A', 'B'].map(letter => {
-    const match = prompt.match(new RegExp(`^[^\\n]*answer[ _-]?${letter}\\b[^\\n]*?([0-9a-f]{8})[^\\n]*\\n([^]*?)\\n[^\\n]*\\1`, 'im'));
+  return ['a', 'b'].map(letter => {
+    const match = prompt.match(new RegExp(`^<answer-${letter}-([0-9a-f]{8})>\n([^]*?)\n</answer-${letter}-\\1>$`, 'm'));
     assert.ok(match, `no answer ${letter} between fences in: ${prompt}`);
     return match[2];
   });
