@@ -6,7 +6,7 @@ or was cut, and exactly which bytes came.
 import json
 import socket
 
-PATIENCE = 20  # seconds until a test gives up on a peer; nothing here waits that long when all is well
+PATIENCE = 10  # seconds until a test gives up on a peer; nothing here waits that long when all is well
 
 
 class Broken(Exception):
