@@ -170,10 +170,10 @@ def says(answer):
 def fenced_answers(prompt):
     """The two answers as the judge is shown them, between fences that carry a nonce."""
     found = {}
-    for letter in "ab":
+    for letter in "AB":
         match = re.search(rf"^<answer-{letter}-([0-9a-f]{{8}})>\n(.*?)\n</answer-{letter}-\1>$", prompt, re.S | re.M)
         assert match, f"no answer {letter} between fences in: {prompt}"
-        found[letter] = match.group(2)
+        found[letter.lower()] = match.group(2)
     return found
 
 

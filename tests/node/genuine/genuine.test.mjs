@@ -59,7 +59,7 @@ function judgeByTruth(t) {
 }
 
 function answersIn(prompt) {
-  return ['a', 'b'].map(letter => {
+  return ['A', 'B'].map(letter => {
     const match = prompt.match(new RegExp(`^<answer-${letter}-([0-9a-f]{8})>\n([^]*?)\n</answer-${letter}-\\1>$`, 'm'));
     assert.ok(match, `no answer ${letter} between fences in: ${prompt}`);
     return match[2];
