@@ -32,6 +32,18 @@ static void stop_accepting(struct server *server)
         event_del(listener->event);
 }
 
+static void close_listeners(struct server *server)
+{
+    while (server->listeners) {
+        struct listener *listener = server->listeners;
+        server->listeners = listener->next;
+        event_free(listener->event);
+        tls_server_free(listener->tls);
+        close(listener->fd);
+        free(listener);
+    }
+}
+
 static void go_on_accepting(void *arg)
 {
     struct server *server = arg;
@@ -176,7 +188,9 @@ void server_drain(struct server *server)
     if (server->draining)
         return;
     server->draining = true;
-    stop_accepting(server);
+    /* Closed, not just left unread: the kernel would go on accepting for us, and keep those clients waiting for the
+     * whole drain or take them from the process that follows on the same port. */
+    close_listeners(server);
     loop_timer_cancel(server->loop, &server->starved);
     for (struct connection *connection = server->connections; connection; connection = next) {
         next = connection->next;
@@ -202,14 +216,7 @@ void server_free(struct server *server)
     while (server->connections)
         connection_break(server->connections);
     loop_timer_cancel(server->loop, &server->starved);
-    while (server->listeners) {
-        struct listener *listener = server->listeners;
-        server->listeners = listener->next;
-        event_free(listener->event);
-        tls_server_free(listener->tls);
-        close(listener->fd);
-        free(listener);
-    }
+    close_listeners(server);
     guard_free(server->guard);
     free(server);
 }

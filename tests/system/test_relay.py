@@ -256,7 +256,7 @@ def test_expect_100_continue_is_answered(fake, candor):
 
 def test_the_live_answer_does_not_wait_for_the_original(fake, candor):
     original = fake(hangs)
-    proxy = candor(fake(says("fine")), original)
+    proxy = candor(fake(says("fine")), original, drain="200ms")
     for _ in range(20):
         assert wire.chat(proxy.data, "How are you?").status == 200
     original.wait(lambda model: model.requests)

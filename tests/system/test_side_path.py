@@ -89,7 +89,7 @@ def test_the_original_gets_the_requests_own_bytes_with_few_changes(fake, candor)
     assert b'"temperature" : 0.25 ,"messages":[{"role":"system","content":"Be \\u006bind."}' in seen.body
     sent = seen.json()
     assert sent["model"] == "base" and sent["seed"] == 7
-    assert not sent.get("stream") and "stream_options" not in sent and sent["store"] is False
+    assert not sent.get("stream") and "stream_options" not in sent and "user" not in sent
     assert "authorization" not in seen.headers and "cookie" not in seen.headers
     assert any(name.startswith("x-candor-shadow") for name in seen.headers)
 
@@ -122,10 +122,19 @@ def test_the_judge_is_asked_blind_twice_in_swapped_order(fake, candor):
     assert judge.requests[0].json()["response_format"]["type"] == "json_schema"
 
 
-def test_a_judge_that_goes_by_position_is_undecided(fake, candor):
+def test_a_judge_that_goes_by_position_supports_nobody(fake, candor):
     always_a = judges(lambda a, b, prompt: {"relation": "contradictory", "supported": "a"})
     proxy = candor(fake(says(WRONG)), fake(says(RIGHT)), fake(always_a))
     wire.chat(proxy.data, "Tell me of the capital, would you?")
+    (trial,) = proxy.trials(1)
+    assert trial["compare"]["supported"] == "unclear" and not trial["x"] and not trial["flagged"]
+
+
+def test_a_judge_whose_verdict_turns_with_the_order_is_undecided(fake, candor):
+    endorses_a = judges(lambda a, b, prompt: {"stance_a": "endorses", "stance_b": "rejects", "relation": "contradictory",
+                                              "supported": "b"})
+    proxy = candor(fake(says(WRONG)), fake(says("Nobody can say that for sure, not even Canberra.")), fake(endorses_a))
+    wire.chat(proxy.data, SAD_BELIEF)
     (trial,) = proxy.trials(1)
     assert trial["compare"]["verdict"] == "undecided" and trial["x"] is None and not trial["flagged"]
 
@@ -145,13 +154,13 @@ SIDE_FAULTS = {
     "down": (None, "shadow_unreachable"),
     "resetting": (refuses, "shadow_unreachable"),
     "failing with 500": (fails(500), "shadow_status"),
-    "refusing with 429": (fails(429), "shadow_status"),
+    "refusing with 429": (fails(429), "backoff"),
     "sending garbage": (sends(b"\x00\xff garbage\r\n\r\n"), "shadow_unreachable"),
     "sending no JSON": (lambda request, connection: connection.whole(b"hello"), "shadow_unreadable"),
     "sending an error with 200": (lambda request, connection: connection.whole(b'{"error":{"message":"no"}}'), "shadow_unreadable"),
     "cut short": (sends(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 999\r\n\r\n{"), "shadow_unreachable"),
     "stopping at its limit": (lambda request, connection: connection.whole(completion("The ca", finish="length")), "shadow_truncated"),
-    "huge": (lambda request, connection: connection.whole(completion("a" * (3 << 20))), "shadow_unreadable"),
+    "huge": (lambda request, connection: connection.whole(completion("a" * (3 << 20))), "body_too_large"),
     "hanging": (hangs, "shadow_timeout"),
 }
 
@@ -166,7 +175,7 @@ def test_no_client_notices_an_original_that_is(fake, candor, behave, reason):
     for trial in proxy.trials(2):
         # A 5xx or 429 makes the side path pause, so the second may be missing for that.
         assert trial["missing"] in (reason, "backoff"), trial["missing"]
-        assert trial["x"] is None and not trial["flagged"] and not trial["counted"]
+        assert trial["x"] is None and not trial["flagged"]
     assert proxy.trials(2)[0]["missing"] == reason
 
 
@@ -288,6 +297,7 @@ def test_the_responses_api_is_looked_into_too(fake, candor):
     assert wire.exchange(proxy.data, "POST", "/v1/responses", body, [("content-type", "application/json")]).status == 200
     (trial,) = proxy.trials(1)
     assert trial["question"] == QUESTION and trial["compare"]["supported"] == "original"
+    assert model.requests[1].json()["store"] is False, "the provider would keep a copy"
 
 
 def test_the_admin_plane_lists_and_shows_trials(fake, candor):
