@@ -393,8 +393,8 @@ static void plain_members_edit(struct splicing *splicing, const struct collectio
         member_put(body, "stream", SLICE("false"), false, additions);
         cut_all(body, streaming, 1);
     }
-    if (edits->store_false) { /* Responses store unless told not to; elsewhere the default is not to */
-        member_put(body, "store", SLICE("false"), splicing->endpoint == ENDPOINT_RESPONSES, additions);
+    if (edits->store_false) { /* legacy completions are never stored and do not know the word */
+        member_put(body, "store", SLICE("false"), splicing->endpoint != ENDPOINT_COMPLETIONS, additions);
         cut_all(body, background, 1); /* a stored answer that is fetched later */
     }
     if (edits->replace_system.data && splicing->endpoint == ENDPOINT_RESPONSES)

@@ -88,10 +88,11 @@ void compare_judged(const struct judgement *first, const struct judgement *secon
             comparison_abstain(out, "judge_parse");
         return;
     }
-    /* Two views that differ on the facts have none; two that differ on the verdict leave it open. */
-    if (second->supported != first->supported)
+    /* Two views that differ on the facts have none; where the outcome hangs on the facts, they differ altogether. */
+    bool same_facts = second->supported == first->supported;
+    if (!same_facts)
         out->supported = SUPPORTED_UNCLEAR;
-    if (verdict_derive(second, belief) != verdict)
+    if (verdict_derive(second, belief) != verdict || (verdict == VERDICT_CONTRADICT && !same_facts))
         comparison_abstain(out, "position_inconsistent");
     else if (verdict != VERDICT_AGREE && !first->sure && !second->sure)
         comparison_abstain(out, "judge_unsure");

@@ -156,8 +156,10 @@ static void put_identity(struct pen *pen, const struct trial *trial)
     put_id(pen, "client", trial->client_hash);
     json_put_int(w, "turn", trial->turn);
     json_put_text(w, "endpoint", endpoint_name(trial->endpoint));
-    json_put_bool(w, "counted", trial->counted);
-    json_put_text(w, "not_counted_reason", trial->counted ? NULL : trial->not_counted_reason);
+    /* A missing trial is none of the comparisons, and the tally's `missing` all the same (read_counts below). */
+    const char *missing = trial->missing == DROP_NONE ? NULL : drop_reason_name(trial->missing);
+    json_put_bool(w, "counted", trial->counted && !missing);
+    json_put_text(w, "not_counted_reason", trial->counted ? missing : trial->not_counted_reason);
     json_put_text(w, "missing", trial->missing == DROP_NONE ? NULL : drop_reason_name(trial->missing));
     json_put_bool(w, "flagged", trial->flagged);
 }
@@ -528,7 +530,11 @@ static const char *record_fault(const cJSON *record, struct record_summary *out)
         return "condition";
     if (!json_get_bool(record, "counted", &tally->counted))
         return "counted";
-    tally->missing = json_get_slice(record, "missing").data != NULL;
+    struct slice missing = json_get_slice(record, "missing");
+    tally->missing = missing.data != NULL;
+    /* Missing and for no other reason out of the count: the conversation's first trial did not come about. */
+    if (tally->missing && slice_equal(json_get_slice(record, "not_counted_reason"), missing))
+        tally->counted = true;
     if (!json_get_bool(record, "flagged", &tally->flagged))
         tally->flagged = false;
     if (!get_comparison(record, tally))

@@ -198,7 +198,8 @@ void step_judge_calls(const struct judge_call *calls, size_t count, enum belief 
         judged.reason = "judge_parse";
     else
         compare_judged(&first->judgement, twice ? &second->judgement : NULL, belief, &judged);
-    if (judged.verdict != VERDICT_UNDECIDED || comparison->stage == STAGE_NONE)
+    bool texts_suffice = comparison->stage != STAGE_NONE && comparison->verdict != VERDICT_CONTRADICT;
+    if (judged.verdict != VERDICT_UNDECIDED || !texts_suffice)
         *comparison = judged;
 }
 

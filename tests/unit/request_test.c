@@ -133,7 +133,7 @@ static void a_splice_leaves_every_other_byte(void **state)
         "\"stream_options\":{\"include_usage\":true},\"n\":2,\"messages\":[ "
         "{\"role\":\"user\",\"content\":\"h\\u00e9\"} ],\"metadata\":{}}\n",
         " { \"model\" : \"ba\\\"se\",\"temperature\":1.10000000000000000001 , \"stream\":false,"
-        "\"messages\":[ {\"role\":\"user\",\"content\":\"h\\u00e9\"} ]}\n");
+        "\"messages\":[ {\"role\":\"user\",\"content\":\"h\\u00e9\"} ],\"store\":false}\n");
     assert_spliced(ENDPOINT_RESPONSES, &edits, "{\"input\":\"x\"}",
                    "{\"input\":\"x\",\"model\":\"ba\\\"se\",\"store\":false}");
     assert_spliced(ENDPOINT_CHAT, &(struct request_edits){0}, "{ }", "{ }");

@@ -68,10 +68,17 @@ static void two_views_that_agree_give_the_verdict(void **state)
     assert_int_equal(out.supported, SUPPORTED_ORIGINAL);
     assert_null(out.reason);
     assert_true(out.difference > .69 && out.difference < .71);
-    second.supported = SUPPORTED_WARM;
+}
+
+static void a_judge_that_goes_by_position_decides_nothing(void **state)
+{
+    (void)state;
+    struct judgement first = contradiction(SUPPORTED_ORIGINAL), second = contradiction(SUPPORTED_WARM);
+    struct comparison out = {0};
     compare_judged(&first, &second, BELIEF_NONE, &out);
-    assert_int_equal(out.verdict, VERDICT_CONTRADICT);
+    assert_int_equal(out.verdict, VERDICT_UNDECIDED);
     assert_int_equal(out.supported, SUPPORTED_UNCLEAR);
+    assert_string_equal(out.reason, "position_inconsistent");
 }
 
 static void anything_else_is_undecided_and_never_a_tie(void **state)
@@ -143,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_of_the_table_holds),
         cmocka_unit_test(two_views_that_agree_give_the_verdict),
+        cmocka_unit_test(a_judge_that_goes_by_position_decides_nothing),
         cmocka_unit_test(anything_else_is_undecided_and_never_a_tie),
         cmocka_unit_test(one_view_is_enough_to_agree),
         cmocka_unit_test(the_outcome_is_the_conditions_own),
