@@ -84,6 +84,17 @@ static int part_member(const struct json_member *member, void *arg)
     return 0;
 }
 
+/* Parts that are no text of the turn, yet nothing to look at or to listen to. What is not known counts as media. */
+static bool part_is_bare_words(struct slice raw_type)
+{
+    static const char *const types[] = {"\"refusal\"", "\"thinking\"", "\"redacted_thinking\"", "\"reasoning\"",
+                                        "\"reasoning_text\""};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (slice_is(raw_type, types[i]))
+            return true;
+    return false;
+}
+
 static int content_part(const struct json_member *item, void *arg)
 {
     struct content *content = arg;
@@ -99,7 +110,7 @@ static int content_part(const struct json_member *item, void *arg)
         raw_text = part.text;
     }
     if (!is_text) {
-        content->media = content->media || !slice_is(part.type, "\"refusal\"");
+        content->media = content->media || !part_is_bare_words(part.type);
         return 0;
     }
     if (content->text.len)

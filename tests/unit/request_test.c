@@ -106,6 +106,17 @@ static void a_responses_request_is_read(void **state)
     assert_slice(r->turns[r->last_user].text, "once");
 }
 
+static void thoughts_of_earlier_answers_are_neither_text_nor_media(void **state)
+{
+    const struct chat_request *r = read_fine(
+        state, ENDPOINT_CHAT,
+        "{\"messages\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\",\"thinking\":\"hm\"},"
+        "{\"type\":\"text\",\"text\":\"a\"}]},{\"role\":\"user\",\"content\":[{\"type\":\"input_audio\"}]}]}");
+    assert_slice(r->turns[0].text, "a");
+    assert_false(r->turns[0].has_media);
+    assert_true(r->turns[1].has_media);
+}
+
 static void what_is_no_request_is_named(void **state)
 {
     struct fixture *fixture = *state;
@@ -242,6 +253,7 @@ int main(void)
         TEST(paths_name_their_endpoint),
         TEST(a_chat_request_is_read),
         TEST(a_responses_request_is_read),
+        TEST(thoughts_of_earlier_answers_are_neither_text_nor_media),
         TEST(what_is_no_request_is_named),
         TEST(a_splice_leaves_every_other_byte),
         TEST(system_turns_are_dropped_or_replaced),
