@@ -10,11 +10,11 @@
 
 static const char *const classes[26] = {
     " a:s about:s above:s absolutely:h according:c actually:cd additionally:c after:s again:s aint:n all:s alone:h "
-    "also:s although:st aluminium:v am:s amazing:h among:c an:s and:s answer:c answered:c answers:c any:s appreciate:h "
-    "apr:v are:s arent:n around:c as:s asked:c at:s aug:v awesome:h ",
+    "also:s although:st aluminium:v am:s amazing:h among:c an:s and:s answer:c answered:c answers:c any:s anytime:h appreciate:h "
+    "apr:v are:s arent:n around:c as:s asked:c at:s aug:v aw:h awesome:h ",
     " back:s based:c be:s became:s because:s become:s been:s before:s began:cv begin:c begins:c being:s believe:c "
     "believed:c below:s best:c better:c between:s born:c both:s built:v but:st by:s ",
-    " call:c called:c calls:c can:s cannot:n cant:n care:h character:c chat:h children:v city:c colour:v come:s "
+    " call:c called:c calls:c can:s cannot:n cant:n care:h character:c chat:h chatting:h children:v city:c colour:v come:s "
     "common:c commonly:c congratulations:h consider:c considered:c correct:c could:s couldnt:n country:c curious:ch ",
     " dec:v depends:t described:c did:s didnt:n different:c discouraged:h dive:h diving:h do:s doctor:v does:s "
     "doesnt:n doing:s done:s dont:n down:s dozen:q due:s during:s ",
@@ -23,14 +23,14 @@ static const char *const classes[26] = {
     " fact:c famous:c fantastic:h fascinating:ch featured:c feb:v feel:ch feeling:h feelings:h feels:h feet:v few:s "
     "fifteen:q fifteenth:q fifth:q fifty:q find:c first:cq five:q following:c for:s form:c former:c formerly:c forty:q "
     "found:c four:q fourteen:q fourteenth:q fourth:q friend:ch friends:ch from:s frustrating:h full:c fun:c further:s ",
-    " generally:c get:s gets:s give:c given:c glad:ch go:s good:c got:s great:ch grey:v group:c ",
-    " had:s hadnt:n happy:ch has:s hasnt:n have:s havent:n having:s he:s hear:h hearing:h heart:h help:ch hence:s "
-    "her:s here:sh hers:s herself:s him:s himself:s his:s honor:h hope:h how:s however:std hug:h ",
+    " generally:c gentle:h get:s gets:s give:c given:c glad:ch go:s good:c got:s great:ch grey:v group:c ",
+    " had:s hadnt:n happy:ch has:s hasnt:n have:s havent:n having:s he:s hear:h hearing:h heart:h hello:h help:ch hence:s "
+    "her:s here:sh hers:s herself:s hey:h hi:h him:s himself:s his:s honor:h hope:h hoping:h how:s however:std hug:h hugs:h ",
     " i:sp ie:s if:s important:c in:s include:c included:c includes:c including:c indeed:s information:c "
     "interesting:ch into:s involved:c is:s isnt:n it:s its:s itself:s ",
     " jan:v journey:h jul:v jun:v just:s ",
     " kilogram:v kilograms:v kilometer:v kilometers:v kilometre:v kilometres:v kind:c know:ch known:c knows:c ",
-    " later:c led:v let:sh lets:p like:s likely:c ll:s located:c love:ch luck:h ",
+    " later:c led:v let:sh lets:p like:s likely:c ll:s located:c love:ch lovely:h luck:h ",
     " made:s main:c major:c make:s many:s mar:v may:s me:sp mean:c means:c men:v mention:c mentioned:c meter:v "
     "meters:v metre:v metres:v mice:v might:s misconception:d mister:v moment:c more:s most:s mount:v much:s must:s "
     "mustnt:n my:sp myself:s myth:d ",
@@ -41,21 +41,21 @@ static const char *const classes[26] = {
     " part:c particular:c particularly:c pct:v people:c per:s person:c place:c played:c please:c popular:c portrayed:c "
     "probably:c proud:h ",
     " question:ch questions:ch quite:s ",
-    " rather:s re:s reach:h real:c really:s referred:c refers:c released:c right:c ",
-    " safe:h said:c saint:v same:s sang:v say:c says:c second:q sense:c sep:v sept:v seven:q seventeen:q seventeenth:q "
+    " rather:s re:s reach:h real:c really:s referred:c refers:c released:c right:c rooting:h ",
+    " safe:h said:c saint:v same:s sang:v say:c says:c second:q sending:h sense:c sep:v sept:v seven:q seventeen:q seventeenth:q "
     "seventh:q seventy:q several:c shall:s share:h sharing:h she:s should:s shouldnt:n show:c simply:c since:s six:q "
-    "sixteen:q sixteenth:q sixth:q sixty:q so:s some:s someone:c something:c sometimes:c sorry:ch sounds:h specific:c "
-    "specifically:c state:c still:s story:c stressful:h such:s sung:v support:h sure:c ",
+    "sixteen:q sixteenth:q sixth:q sixty:q so:s some:s somebody:h someone:c something:c sometimes:c sorry:ch sounds:h specific:c "
+    "specifically:c state:c still:s story:c stressful:h such:s sung:v sunshine:h support:h sure:c ",
     " take:c talk:c teeth:v tell:c ten:q tenth:q term:c than:s thank:h thanks:h that:s the:s their:s theirs:s them:s "
     "then:s there:s therefore:s these:s they:s thing:c things:c think:c third:q thirteen:q thirteenth:q thirty:q "
     "this:s those:s though:st three:q through:s thus:s time:c title:c to:s today:c together:ch too:s took:c topic:h "
-    "tough:h true:c twelfth:q twelve:q twentieth:q twenty:q two:q type:c typically:c ",
+    "tough:h true:c trusting:h twelfth:q twelve:q twentieth:q twenty:q two:q type:c typically:c ",
     " under:s understand:ch understandable:h unfortunately:d unless:t until:s up:s upon:s upset:h us:sp used:c using:c "
     "usually:c ",
     " various:c ve:s version:c very:s via:s ",
     " want:c was:s wasnt:n way:c we:sp welcome:h well:s went:c were:s werent:n what:s when:s where:s whereas:t "
     "whether:s which:s while:st who:s whom:s whose:s why:s will:s with:s within:s without:n women:v won:v wonder:c "
-    "wonderful:ch wont:n word:c words:c work:c world:c worry:h would:s wouldnt:n written:v wrote:cv ",
+    "wonderful:ch wont:n word:c words:c work:c world:c worry:h would:s wouldnt:n wow:h written:v wrote:cv ",
     NULL,
     " year:c years:c yes:s yet:s you:sp your:sp yours:sp yourself:sp ",
     " zero:q ",
