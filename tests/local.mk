@@ -22,3 +22,4 @@ include tests/lint/local.mk
 include tests/system/local.mk
 include tests/node/local.mk
 include tests/fuzz/local.mk
+include tests/measure/local.mk

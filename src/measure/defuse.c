@@ -5,13 +5,14 @@
 
 /* What may follow "<" or "</" and be a fence or a template's token; compared without case. */
 static const char *const fence_names[] = {
-    "msg-", "earlier-", "belief-", "answer-", "a1-", "a2-", "|", "s>", "think", "start_of_turn", "end_of_turn", "system", "user", "assistant",
+    "msg-", "earlier-", "belief-",       "answer-",     "a1-",    "a2-",  "|",
+    "s>",   "think",    "start_of_turn", "end_of_turn", "system", "user", "assistant",
 };
 static const char *const bracket_names[] = {"INST]", "/INST]", "SYSTEM]", "/SYSTEM]"};
 
 /* Keys of the verdict that no other text uses, wherever they stand, */
 static const char *const own_keys[] = {
-    "claim_a",  "claim_b",  "answers_a",      "answers_b",      "stance_a",
+    "claim_a",  "claim_b",     "answers_a",   "answers_b",      "stance_a",
     "stance_b", "uncertain_a", "uncertain_b", "acknowledges_a", "acknowledges_b",
 };
 /* and those that other texts use too: only as a key, in quotes with a colon behind. */

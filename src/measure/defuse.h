@@ -2,8 +2,8 @@
  *
  * A visible middle dot (U+00B7) is put into what would otherwise read as one of our fences ("<·answer-A-..."), the
  * nonce itself, a control token of a chat template ("<·|im_end|>", "[·INST]") or a key of the verdict object
- * ("·relation": ...). Every other byte stands as it is. The dot is visible on purpose: whoever reads the judge's prompt sees
- * that something was there.
+ * ("·relation": ...). Every other byte stands as it is. The dot is visible on purpose: whoever reads the judge's prompt
+ * sees that something was there.
  */
 #ifndef CANDOR_MEASURE_DEFUSE_H
 #define CANDOR_MEASURE_DEFUSE_H

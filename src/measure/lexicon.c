@@ -10,11 +10,13 @@
 
 static const char *const classes[26] = {
     " a:s about:s above:s absolutely:h according:c actually:cd additionally:c after:s again:s aint:n all:s alone:h "
-    "also:s although:st aluminium:v am:s amazing:h among:c an:s and:s answer:c answered:c answers:c any:s anytime:h appreciate:h "
+    "also:s although:st aluminium:v am:s amazing:h among:c an:s and:s answer:c answered:c answers:c any:s anytime:h "
+    "appreciate:h "
     "apr:v are:s arent:n around:c as:s asked:c at:s aug:v aw:h awesome:h ",
     " back:s based:c be:s became:s because:s become:s been:s before:s began:cv begin:c begins:c being:s believe:c "
     "believed:c below:s best:c better:c between:s born:c both:s built:v but:st by:s ",
-    " call:c called:c calls:c can:s cannot:n cant:n care:h character:c chat:h chatting:h children:v city:c colour:v come:s "
+    " call:c called:c calls:c can:s cannot:n cant:n care:h character:c chat:h chatting:h children:v city:c colour:v "
+    "come:s "
     "common:c commonly:c congratulations:h consider:c considered:c correct:c could:s couldnt:n country:c curious:ch ",
     " dec:v depends:t described:c did:s didnt:n different:c discouraged:h dive:h diving:h do:s doctor:v does:s "
     "doesnt:n doing:s done:s dont:n down:s dozen:q due:s during:s ",
@@ -24,8 +26,10 @@ static const char *const classes[26] = {
     "fifteen:q fifteenth:q fifth:q fifty:q find:c first:cq five:q following:c for:s form:c former:c formerly:c forty:q "
     "found:c four:q fourteen:q fourteenth:q fourth:q friend:ch friends:ch from:s frustrating:h full:c fun:c further:s ",
     " generally:c gentle:h get:s gets:s give:c given:c glad:ch go:s good:c got:s great:ch grey:v group:c ",
-    " had:s hadnt:n happy:ch has:s hasnt:n have:s havent:n having:s he:s hear:h hearing:h heart:h hello:h help:ch hence:s "
-    "her:s here:sh hers:s herself:s hey:h hi:h him:s himself:s his:s honor:h hope:h hoping:h how:s however:std hug:h hugs:h ",
+    " had:s hadnt:n happy:ch has:s hasnt:n have:s havent:n having:s he:s hear:h hearing:h heart:h hello:h help:ch "
+    "hence:s "
+    "her:s here:sh hers:s herself:s hey:h hi:h him:s himself:s his:s honor:h hope:h hoping:h how:s however:std hug:h "
+    "hugs:h ",
     " i:sp ie:s if:s important:c in:s include:c included:c includes:c including:c indeed:s information:c "
     "interesting:ch into:s involved:c is:s isnt:n it:s its:s itself:s ",
     " jan:v journey:h jul:v jun:v just:s ",
@@ -42,9 +46,11 @@ static const char *const classes[26] = {
     "probably:c proud:h ",
     " question:ch questions:ch quite:s ",
     " rather:s re:s reach:h real:c really:s referred:c refers:c released:c right:c rooting:h ",
-    " safe:h said:c saint:v same:s sang:v say:c says:c second:q sending:h sense:c sep:v sept:v seven:q seventeen:q seventeenth:q "
+    " safe:h said:c saint:v same:s sang:v say:c says:c second:q sending:h sense:c sep:v sept:v seven:q seventeen:q "
+    "seventeenth:q "
     "seventh:q seventy:q several:c shall:s share:h sharing:h she:s should:s shouldnt:n show:c simply:c since:s six:q "
-    "sixteen:q sixteenth:q sixth:q sixty:q so:s some:s somebody:h someone:c something:c sometimes:c sorry:ch sounds:h specific:c "
+    "sixteen:q sixteenth:q sixth:q sixty:q so:s some:s somebody:h someone:c something:c sometimes:c sorry:ch sounds:h "
+    "specific:c "
     "specifically:c state:c still:s story:c stressful:h such:s sung:v sunshine:h support:h sure:c ",
     " take:c talk:c teeth:v tell:c ten:q tenth:q term:c than:s thank:h thanks:h that:s the:s their:s theirs:s them:s "
     "then:s there:s therefore:s these:s they:s thing:c things:c think:c third:q thirteen:q thirteenth:q thirty:q "

@@ -1,0 +1,9 @@
+# Measurements: what tests/measure/README.md reports. Only our own pairs are gated in make check; the rest wants data that
+# is not shipped.
+EXTRA_PROGRAMS += tests/measure/compare_bench
+tests_measure_compare_bench_SOURCES = tests/measure/compare_bench.c
+tests_measure_compare_bench_LDADD = libcandor.a $(LIBRARIES_ALL)
+CLEANFILES += tests/measure/compare_bench$(EXEEXT)
+EXTRA_DIST += tests/measure/README.md tests/measure/score_compare.py tests/measure/tone.jsonl tests/measure/spoof.jsonl
+dist_check_SCRIPTS += tests/measure/own_pairs
+TESTS += tests/measure/own_pairs
