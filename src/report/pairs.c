@@ -121,7 +121,7 @@ static void columns_print(const struct page *page, struct slice left, struct sli
         tone(page, which);
         column(page, &left, width, true);
         tone(page, TONE_FAINT);
-        buf_add_text(page->out, " | ");
+        buf_add_text(page->out, right.len ? " | " : " |");
         tone(page, which);
         column(page, &right, width, false);
         tone(page, TONE_PLAIN);
@@ -220,25 +220,49 @@ static void verdict_print(const struct page *page, const cJSON *record)
     buf_fini(&line);
 }
 
+/* What one call of the judge made of the answers, and what it took each to say. */
+static void call_print(const struct page *page, const cJSON *call, struct buf *line)
+{
+    static const char *const sides[] = {"warm", "original"};
+    const cJSON *stance = json_get(call, "stance");
+
+    word(call, "verdict", "", line);
+    word(call, "supported", "the facts are with ", line);
+    word(call, "sure", "sure: ", line);
+    word(call, "reason", "", line);
+    paragraph(page, "judge", buf_slice(line));
+    for (size_t i = 0; i < 2; i++) {
+        struct slice claim = json_get_slice(json_get(call, "claim"), sides[i]), said = json_get_slice(stance, sides[i]);
+        buf_clear(line);
+        if (said.len && !slice_is(said, "none"))
+            word(stance, sides[i], "", line);
+        if (claim.len)
+            word(json_get(call, "claim"), sides[i], "claims: ", line);
+        if (line->len)
+            paragraph(page, i == 0 ? "  warm" : "  orig.", buf_slice(line));
+    }
+}
+
+/* The second call, in the other order, is told in full only where it did not say the same. */
 static void judge_print(const struct page *page, const cJSON *record)
 {
-    const cJSON *call;
-    cJSON_ArrayForEach(call, json_get(record, "judge"))
+    const cJSON *call, *calls = json_get(record, "judge");
+    struct slice before = SLICE_NONE;
+
+    cJSON_ArrayForEach(call, calls)
     {
-        const cJSON *claim = json_get(call, "claim"), *stance = json_get(call, "stance");
+        struct slice verdict = json_get_slice(call, "verdict");
         struct buf line;
         buf_init(&line, TEXT_MAX);
-        word(call, "order", "", &line);
+        word(call, "order", "asked ", &line);
         word(call, "missing", "missing: ", &line);
-        word(call, "verdict", "", &line);
-        word(stance, "warm", "warm ", &line);
-        word(stance, "original", "original ", &line);
-        word(call, "supported", "facts with ", &line);
-        word(call, "sure", "sure: ", &line);
-        word(call, "reason", "", &line);
-        word(claim, "warm", "\nwarm says: ", &line);
-        word(claim, "original", "\noriginal says: ", &line);
-        paragraph(page, "judge", buf_slice(&line));
+        if (before.data && slice_equal(before, verdict)) {
+            buf_add_text(&line, "; the same");
+            paragraph(page, "judge", buf_slice(&line));
+        } else {
+            call_print(page, call, &line);
+        }
+        before = verdict;
         buf_fini(&line);
     }
 }

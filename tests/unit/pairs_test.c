@@ -63,7 +63,7 @@ static void the_answers_stand_side_by_side(void **state)
     assert_true(holds(&out, "Yes, of course it is Sydney, and you   | No. It is Canberra."));
     assert_true(holds(&out, "asserted: it is Sydney"));
     assert_true(holds(&out, "later_turn"));
-    assert_true(holds(&out, "original says: Canberra"));
+    assert_true(holds(&out, "orig.   claims: Canberra"));
     buf_fini(&out);
 }
 
