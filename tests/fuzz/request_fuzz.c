@@ -77,6 +77,30 @@ static void edit_user(enum endpoint endpoint, struct slice body)
     arena_free(arena);
 }
 
+static int model_find(const struct json_member *member, void *arg)
+{
+    if (json_key_is(member, "model"))
+        *(struct slice *)arg = member->value;
+    return 0;
+}
+
+/* Of one edit every other byte is left where it was. */
+static void edit_model(enum endpoint endpoint, struct slice body)
+{
+    struct slice old = SLICE_NONE;
+    struct buf out;
+    if (json_members(body, 64, model_find, &old) != 0 || !old.data)
+        return;
+    if (splice(endpoint, body, &(struct request_edits){.model = SLICE("base")}, &out) == 0) {
+        size_t at = (size_t)(old.data - body.data);
+        struct slice spliced = buf_slice(&out), behind = slice_part(body, at + old.len, body.len);
+        MUST_HOLD(slice_equal(slice_part(spliced, 0, at), slice_part(body, 0, at)));
+        MUST_HOLD(slice_equal(slice_part(spliced, at, at + 6), SLICE("\"base\"")));
+        MUST_HOLD(slice_equal(slice_part(spliced, at + 6, spliced.len), behind));
+    }
+    buf_fini(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct slice body = fuzz_slice(data, size < BODY_MAX ? size : BODY_MAX);
@@ -94,6 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         edit_all(endpoint, body, true);
         edit_all(endpoint, body, false);
         edit_user(endpoint, body);
+        edit_model(endpoint, body);
     }
     return 0;
 }
