@@ -12,6 +12,12 @@ void json_start(struct json_writer *w, struct buf *out)
     *w = (struct json_writer){.out = out};
 }
 
+/* Line ends to some readers of JSON Lines and to JavaScript, though not to JSON: U+0085, U+2028, U+2029. */
+static bool is_line_end(uint32_t c)
+{
+    return c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
 void json_escape(struct buf *out, struct slice text)
 {
     static const char hex[] = "0123456789abcdef";
@@ -19,12 +25,18 @@ void json_escape(struct buf *out, struct slice text)
     size_t at = 0, plain = 0; /* bytes [plain, at) are written as they are, in one piece */
     while (at < text.len) {
         unsigned char c = (unsigned char)text.data[at];
-        size_t len = c < 0x80 ? 1 : utf8_char(slice_part(text, at, text.len), NULL);
-        if (len > 0 && c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) {
+        uint32_t code_point = c;
+        size_t len = c < 0x80 ? 1 : utf8_char(slice_part(text, at, text.len), &code_point);
+        if (len > 0 && c >= 0x20 && c != '"' && c != '\\' && c != 0x7F && !is_line_end(code_point)) {
             at += len;
             continue;
         }
         buf_add(out, text.data + plain, at - plain);
+        if (len > 1) {
+            buf_add_format(out, "\\u%04x", code_point);
+            plain = at += len;
+            continue;
+        }
         if (len == 0)
             buf_add_text(out, "\\ufffd");
         else if (c == '"' || c == '\\')

@@ -137,6 +137,19 @@ static void a_string_unescapes_to_its_characters(void **state)
     buf_fini(&out);
 }
 
+static void no_reader_finds_a_line_end_inside_a_line(void **state)
+{
+    (void)state;
+    struct buf out;
+    buf_init(&out, 100);
+    json_escape(&out, SLICE("a\xc2\x85"
+                            "b\xe2\x80\xa8"
+                            "c\xe2\x80\xa9"
+                            "d\n"));
+    assert_slice(buf_slice(&out), "\"a\\u0085b\\u2028c\\u2029d\\n\"");
+    buf_fini(&out);
+}
+
 static void what_is_written_reads_back(void **state)
 {
     (void)state;
@@ -176,6 +189,7 @@ int main(void)
         cmocka_unit_test(duplicate_keys_are_refused_by_the_tree),
         cmocka_unit_test(members_are_found_with_their_offsets),
         cmocka_unit_test(a_string_unescapes_to_its_characters),
+        cmocka_unit_test(no_reader_finds_a_line_end_inside_a_line),
         cmocka_unit_test(what_is_written_reads_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
