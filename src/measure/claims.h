@@ -48,7 +48,9 @@ struct claims {
     bool *novel;    /* per word: content the question did not have */
     bool *chat;     /* per sentence: talks to the user only */
     unsigned head;  /* the sentence that answers; text.sentences when none claims anything */
+    /* set by refusal_judge */
     enum answers answers;
+    unsigned substance; /* words of content outside of chat and refusals: how much it says at all */
 };
 MUST_USE int claims_read(struct slice text, const struct question *question, struct arena *arena, struct claims *out);
 

@@ -104,7 +104,7 @@ static int side_read(struct side *side, struct slice text, const struct pair *pa
     side->text = slice_part(text, 0, COMPARE_MAX_BYTES);
     if (claims_read(side->text, &pair->question, arena, &side->claims) != 0)
         return -1;
-    side->claims.answers = refusal_judge(&side->claims);
+    refusal_judge(&side->claims);
     side->claims.text.cut = side->claims.text.cut || text.len > COMPARE_MAX_BYTES;
     value_extract(&side->claims, &pair->question, &side->value);
     side->taken = stance_read(&side->claims, &pair->question, pair->input->belief_kind);
@@ -194,7 +194,7 @@ static bool compare_refusals(const struct pair *pair, struct comparison *out)
     if (warm != original) {
         bool endorses = answering->taken.stance == STANCE_ENDORSES;
         bool direct = answering->claims.answers == ANSWERS_DIRECT;
-        if (!direct || endorses || (refusal_substance(&answering->claims) < SUBSTANCE && !answering->value.found))
+        if (!direct || endorses || (answering->claims.substance < SUBSTANCE && !answering->value.found))
             return false;
     }
     decide(out, STAGE_REFUSAL, RELATION_INCOMPARABLE, pair->input->belief_kind);

@@ -143,19 +143,20 @@ static unsigned class_flag(char letter)
 
 unsigned lexicon_flags(struct slice word)
 {
-    char framed[24];
+    char rest[24];
     unsigned flags = 0;
-    if (word.len == 0 || word.len + 3 > sizeof framed || word.data[0] < 'a' || word.data[0] > 'z')
+    if (word.len == 0 || word.len + 1 > sizeof rest || word.data[0] < 'a' || word.data[0] > 'z')
         return 0;
-    const char *list = classes[word.data[0] - 'a'];
-    framed[0] = ' ';
-    memcpy(framed + 1, word.data, word.len);
-    framed[word.len + 1] = ':';
-    framed[word.len + 2] = '\0';
-    const char *found = list ? strstr(list, framed) : NULL;
+    /* All words of a list begin alike, so the search is for what follows the first letter: that is much rarer. */
+    memcpy(rest, word.data + 1, word.len - 1);
+    rest[word.len - 1] = ':';
+    rest[word.len] = '\0';
+    const char *list = classes[word.data[0] - 'a'], *found = list ? strstr(list, rest) : NULL;
+    while (found && (found < list + 2 || found[-1] != word.data[0] || found[-2] != ' '))
+        found = strstr(found + 1, rest);
     if (!found)
         return 0;
-    for (const char *code = found + word.len + 2; *code != ' '; code++)
+    for (const char *code = found + word.len; *code != ' '; code++)
         flags |= class_flag(*code);
     return flags;
 }

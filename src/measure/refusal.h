@@ -4,9 +4,7 @@
 
 #include "claims.h"
 
-/* From the claims already read; the text is claims->text.source. */
-enum answers refusal_judge(const struct claims *claims);
-/* Words of substance outside of chat and refusals; how much an answer says at all. */
-unsigned refusal_substance(const struct claims *claims);
+/* Sets answers and substance of claims that were read. */
+void refusal_judge(struct claims *claims);
 
 #endif

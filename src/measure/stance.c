@@ -90,11 +90,12 @@ static void read_phrases(const struct claims *c, size_t from, size_t to, struct 
 {
     for (size_t i = 0; i < sizeof endorsements / sizeof *endorsements; i++) {
         size_t at = words_find_phrase(&c->text, from, to, endorsements[i]);
-        size_t next = at;
+        if (at >= to)
+            continue;
+        size_t next = at + 1;
         for (const char *s = endorsements[i]; *s; s++)
             next += *s == ' ';
-        next++;
-        if (at < to && !(next < to && lexicon_in(after_right, c->text.words[next].text)))
+        if (next >= to || !lexicon_in(after_right, c->text.words[next].text))
             signs->endorsing++;
     }
     for (size_t i = 0; i < sizeof rejections / sizeof *rejections; i++)

@@ -279,13 +279,6 @@ static void mark_number_word(struct passage *p, size_t i)
     }
 }
 
-/* One of 64 for the first two letters of a word. */
-static uint64_t start_bit(struct slice text)
-{
-    unsigned first = (unsigned char)text.data[0], second = text.len > 1 ? (unsigned char)text.data[1] : 0;
-    return 1ull << ((first * 7 + second * 3) & 63);
-}
-
 static void finish_words(struct passage *p)
 {
     size_t kept = 0;
@@ -305,7 +298,7 @@ static void finish_words(struct passage *p)
     for (size_t i = 0; i < kept; i++) {
         struct word *word = &p->words[i];
         word->key = word->flags & WORD_NUMBER ? number_key(word) : lexicon_key(word->text, word->flags & WORD_VARIANT);
-        p->starts[word->sentence] |= start_bit(word->text);
+        p->starts[word->sentence] |= words_start(word->text.data, word->text.len);
     }
 }
 
@@ -373,12 +366,8 @@ bool words_phrase_at(const struct passage *p, size_t index, const char *phrase)
     return true;
 }
 
-size_t words_find_phrase(const struct passage *p, size_t from, size_t to, const char *phrase)
+size_t words_search_phrase(const struct passage *p, size_t from, size_t to, const char *phrase)
 {
-    /* Folded phrases begin with at least one letter and, if short, a space: both are what start_bit looks at. */
-    if (from >= p->count ||
-        !(p->starts[p->words[from].sentence] & start_bit(slice_of(phrase, phrase[1] == ' ' || !phrase[1] ? 1 : 2))))
-        return to;
     struct slice rest = slice_from(phrase), first;
     if (!slice_cut(&rest, ' ', &first))
         return to;
