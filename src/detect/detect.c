@@ -109,13 +109,19 @@ size_t detector_language(const struct rules *rules, const char *code)
     return LANGUAGE_ANY;
 }
 
+static bool is_letter(struct detector *d, const struct language *language)
+{
+    struct slice whole = slice_of(d->passage.text, d->passage.len);
+    return detector_match(d, &language->guards[GUARD_LETTER], whole, 0) == FOUND_MATCH;
+}
+
 /* Behind a sentence that asks for work on text stands that text: after its colon, or after its line. */
 void detector_mark_material(struct detector *d, const struct language *language)
 {
     const struct pattern *guard = &language->guards[GUARD_MATERIAL];
     struct passage *p = &d->passage;
-    bool material = false;
-    for (size_t i = 0; guard->code && i < p->count; i++) {
+    bool material = is_letter(d, language);
+    for (size_t i = 0; (guard->code || material) && i < p->count; i++) {
         struct sentence *s = &p->sentences[i];
         if (material) {
             s->material = true;
@@ -193,7 +199,7 @@ static bool take_belief(struct look *look, const struct rule *rule, size_t sente
         return true;
     struct span shown = has_prop ? prop : whole;
     struct stated_belief *belief = &look->out->belief;
-    *belief = (struct stated_belief){.kind = rule->belief, .turn = look->index, .confidence = confidence};
+    *belief = (struct stated_belief){.kind = rule->belief, .turn = look->index, .confidence = confidence, .answers = is_answer};
     passage_span(p, shown.start, shown.end, &belief->start, &belief->end);
     if (has_prop)
         belief->text = slice_part(look->turn->text, belief->start, belief->end);

@@ -211,7 +211,8 @@ static void judge_belief(struct rewrite *r, const struct cue *cue)
     size_t start = s->start;
     while (start < s->end && p->map[start] < cue->start)
         start++;
-    struct slice before = slice_of(p->text + s->start, start - s->start);
+    /* Counted in the original, where quotations are not masked. */
+    struct slice before = slice_part(p->original, p->map[s->start], cue->start);
     if (r->fates[i] == FATE_CUT_PART)
         return;
     if (count_words(before) >= PREFIX_WORDS) {
@@ -220,6 +221,14 @@ static void judge_belief(struct rewrite *r, const struct cue *cue)
     } else {
         r->fates[i] = FATE_CUT_BELIEF;
     }
+}
+
+static bool cuts_anything(const struct rewrite *r)
+{
+    for (size_t i = 0; i < r->d->passage.count; i++)
+        if (r->fates[i] != FATE_KEEP)
+            return true;
+    return false;
 }
 
 static void judge_found(struct rewrite *r)
@@ -235,7 +244,7 @@ static void judge_found(struct rewrite *r)
             judge_cue(r, cue);
     }
     for (size_t i = 0; i < r->d->passage.count; i++)
-        if (r->bridges[i] && r->fates[i] == FATE_KEEP && !holds_fact(r, i))
+        if (r->bridges[i] && r->fates[i] == FATE_KEEP && !holds_fact(r, i) && (i == 0 || cuts_anything(r)))
             r->fates[i] = FATE_CUT_BRIDGE;
 }
 
@@ -276,21 +285,13 @@ static bool question_remains(struct rewrite *r)
     for (size_t i = 0; i < r->d->passage.count; i++) {
         belief_cut = belief_cut || r->fates[i] == FATE_CUT_BELIEF;
         if (r->fates[i] == FATE_CUT_PART)
-            whole = true;
+            any = whole = true;
         if (r->fates[i] != FATE_KEEP)
             continue;
         any = any || count_content(sentence_of(r, i)) > 0;
         whole = whole || (count_content(sentence_of(r, i)) >= 1 && !(belief_cut && leans_on_context(sentence_of(r, i))));
     }
     return belief_cut ? whole : any;
-}
-
-static bool cuts_anything(const struct rewrite *r)
-{
-    for (size_t i = 0; i < r->d->passage.count; i++)
-        if (r->fates[i] != FATE_KEEP)
-            return true;
-    return false;
 }
 
 /* ---- writing ---- */
@@ -350,7 +351,7 @@ static void ask_back(struct rewrite *r, struct arena *arena, struct neutral *out
         r->refusal = "no question is left without the cue or the belief";
         return;
     }
-    if (belief->kind == BELIEF_PUSHBACK || belief->question.len || leans_on_context(belief->text) ||
+    if (belief->kind == BELIEF_PUSHBACK || belief->answers || leans_on_context(belief->text) ||
         count_words(belief->text) < 3) {
         r->refusal = "the belief cannot be asked back as a question of its own";
         return;
@@ -381,20 +382,10 @@ static void finish(struct rewrite *r, struct arena *arena, struct neutral *out)
     }
 }
 
-static bool has_found(const struct detection *found, size_t turn)
-{
-    for (size_t i = 0; i < found->cue_count; i++)
-        if (found->cues[i].turn == turn)
-            return true;
-    return false;
-}
-
 void neutralise(struct detector *d, struct slice text, const struct detection *found, size_t turn, struct arena *arena,
                 struct neutral *out)
 {
     *out = (struct neutral){.text = text, .safe = true};
-    if (!has_found(found, turn))
-        return;
     struct rewrite *r = arena_alloc(arena, sizeof *r);
     if (!r || text.len > TEXT_MAX) {
         out->safe = false;

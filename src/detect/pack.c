@@ -304,7 +304,7 @@ static int read_rule(struct place *place, const struct yaml_node *node, struct e
 
 static int read_guards(struct place *place, const struct yaml_node *guards, struct err *err)
 {
-    static const char *const names[GUARD_COUNT] = {"material", "person", "lead", "tail", "hedge", "fact", "ask"};
+    static const char *const names[GUARD_COUNT] = {"material", "letter", "person", "lead", "tail", "hedge", "fact", "ask"};
     struct language *language = &place->reader->rules->languages[place->pack->language];
     for (size_t i = 0; i < yaml_count(guards); i++) {
         unsigned guard = 0;

@@ -50,6 +50,7 @@ struct group_set {
 /* Patterns of a language that are no rules; packs of the same language share them, the first pack that has one wins. */
 enum guard {
     GUARD_MATERIAL, /* a sentence that asks to work on text: what follows is that text, not the user speaking */
+    GUARD_LETTER,   /* a sentence that only stands in letters: the whole message is text to work on */
     GUARD_PERSON,   /* a sentence in which the user speaks of themselves: what `gate: person` asks for */
     GUARD_LEAD,     /* what a proposition does not begin with */
     GUARD_TAIL,     /* what a proposition does not end with */

@@ -37,7 +37,7 @@ def main(arguments):
                         for row in map(json.loads, filter(str.strip, rows)))
     out = subprocess.run([candor, "detect", *packs], input=lines, capture_output=True, text=True, check=True).stdout
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf8") as found:
-        for line in out.splitlines():
+        for line in filter(None, out.split("\n")):
             found.write(json.dumps(mapped(line)) + "\n")
         found.flush()
         return subprocess.run([sys.executable, score, gold, found.name, *extra], check=False).returncode
