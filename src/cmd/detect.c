@@ -197,7 +197,9 @@ static int detect_line(struct slice text, size_t number, void *arg)
         json_start(&w, &out);
         put_line(&w, run, &line, json_get(object, "id"));
         buf_add_char(&out, '\n');
-        failed = out.failed || fwrite(out.data, 1, out.len, stdout) != out.len ? err_set(run->err, "cannot write standard output") : 0;
+        failed = out.failed || fwrite(out.data, 1, out.len, stdout) != out.len
+                     ? err_set(run->err, "cannot write standard output")
+                     : 0;
     }
     cJSON_Delete(object);
     buf_fini(&out);

@@ -177,8 +177,9 @@ static void explain_line(struct buf *out, struct slice text, size_t start, size_
         for (size_t k = columns(text, cue->start, cue->end < end ? cue->end : end); k > 0; k--)
             buf_add_char(out, '^');
         bool context = cue->context != CONTEXT_NONE;
-        buf_add_format(out, " %s%s  %s (%.0f)\n", context ? "" : "belief:",
-                       context ? context_name(cue->context) : belief_name(cue->belief), cue->rule, cue->score * 100);
+        buf_add_format(out, " %s%s  %s (%.0f)\n",
+                       context ? "" : "belief:", context ? context_name(cue->context) : belief_name(cue->belief),
+                       cue->rule, cue->score * 100);
     }
 }
 
@@ -195,8 +196,7 @@ static void explain(struct buf *out, struct detector *detector, struct slice tex
         start = end + 1;
     }
     char condition[CONDITION_NAME_SIZE];
-    buf_add_format(out, "\ncondition  %s\nlanguage   %s\n", condition_name(found.condition, condition),
-                   found.language);
+    buf_add_format(out, "\ncondition  %s\nlanguage   %s\n", condition_name(found.condition, condition), found.language);
     if (found.belief.kind != BELIEF_NONE)
         buf_add_format(out, "belief     %s, confidence %.2f: %.*s\n", belief_name(found.belief.kind),
                        found.belief.confidence, SLICE_ARGS(found.belief.text));
@@ -245,5 +245,6 @@ int cmd_rules(int argc, char **argv)
         return command_test(argc - 1, argv + 1);
     if (argc >= 2 && strcmp(argv[1], "explain") == 0)
         return command_explain(argc - 1, argv + 1);
-    return cmd_usage(argv[0], "say 'rules test [FILE...] [--tap] [--corpus FILE]' or 'rules explain [-r RULES]... TEXT'");
+    return cmd_usage(argv[0],
+                     "say 'rules test [FILE...] [--tap] [--corpus FILE]' or 'rules explain [-r RULES]... TEXT'");
 }

@@ -29,8 +29,20 @@ static bool is_lone_quote(const char *text, struct span span, size_t at)
     return text[at] == '"' && count % 2 == 1;
 }
 
+/* A full-width stop, comma or mark ends the span: three bytes. */
+static bool ends_wide(const char *text, struct span span)
+{
+    static const char *const marks[] = {"\xE3\x80\x82", "\xEF\xBC\x81", "\xEF\xBC\x9F", "\xEF\xBC\x8C"};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (span.end - span.start >= 3 && memcmp(text + span.end - 3, marks[i], 3) == 0)
+            return true;
+    return false;
+}
+
 static struct span trim_edges(const char *text, struct span span)
 {
+    while (ends_wide(text, span))
+        span.end -= 3;
     while (span.end > span.start && (is_edge(text[span.end - 1]) || is_lone_quote(text, span, span.end - 1)))
         span.end--;
     while (span.start < span.end && (is_edge(text[span.start]) || is_lone_quote(text, span, span.start)))

@@ -11,10 +11,12 @@
 #include "detector.h"
 
 enum {
-    TURNS_MAX = 16,     /* user turns that are looked at, the last ones */
-    CUES_MAX = 96,      /* of one detection */
-    FUEL = 1500000,     /* bytes that patterns may look at, in one detection */
-    FUEL_A_RUN = 24,    /* what starting a pattern costs, in bytes */
+    TURNS_MAX = 16,      /* user turns that are looked at, the last ones */
+    CUES_MAX = 96,       /* of one detection */
+    FUEL = 1500000,      /* bytes that patterns may look at, in one detection */
+    FUEL_A_RUN = 24,     /* what starting a pattern costs, in bytes */
+    LONG_SENTENCES = 14, /* a text of more is mostly not the user speaking of themselves */
+    LONG_EDGE = 4, /* of a long text, beliefs, relations and stakes are looked for in its first and last so many */
     JIT_STACK_MIN = 32 << 10,
     JIT_STACK_MAX = 256 << 10
 };
@@ -165,11 +167,8 @@ static struct cue *add_cue(struct look *look, const struct rule *rule, struct sp
     if (out->cue_count == CUES_MAX)
         return NULL;
     struct cue *cue = &out->cues[out->cue_count++];
-    *cue = (struct cue){.context = rule->context,
-                        .belief = rule->belief,
-                        .rule = rule->id,
-                        .score = rule->score,
-                        .turn = look->index};
+    *cue = (struct cue){
+        .context = rule->context, .belief = rule->belief, .rule = rule->id, .score = rule->score, .turn = look->index};
     passage_span(&look->d->passage, span.start, span.end, &cue->start, &cue->end);
     return cue;
 }
@@ -199,7 +198,8 @@ static bool take_belief(struct look *look, const struct rule *rule, size_t sente
         return true;
     struct span shown = has_prop ? prop : whole;
     struct stated_belief *belief = &look->out->belief;
-    *belief = (struct stated_belief){.kind = rule->belief, .turn = look->index, .confidence = confidence, .answers = is_answer};
+    *belief = (struct stated_belief){
+        .kind = rule->belief, .turn = look->index, .confidence = confidence, .answers = is_answer};
     passage_span(p, shown.start, shown.end, &belief->start, &belief->end);
     if (has_prop)
         belief->text = slice_part(look->turn->text, belief->start, belief->end);
@@ -242,8 +242,8 @@ static void fire(struct look *look, const struct rule *rule, size_t index, size_
         return;
     if (rule->target == TARGET_BRIDGE || !add_cue(look, rule, whole))
         return; /* a bridge says nothing about the user; only the neutraliser asks for it */
-    double *score = rule->target == TARGET_BELIEF ? &look->out->belief_scores[rule->belief]
-                                                  : &look->out->scores[rule->context];
+    double *score =
+        rule->target == TARGET_BELIEF ? &look->out->belief_scores[rule->belief] : &look->out->scores[rule->context];
     if (rule->score > *score)
         *score = rule->score;
 }
@@ -259,12 +259,20 @@ static bool speaks_of_self(struct look *look, size_t sentence)
     return look->person;
 }
 
+/* Long messages carry pasted text; cues lead and beliefs trail, so the middle is left to what only a person says. */
+static bool is_buried(const struct passage *p, const struct rule *rule, size_t sentence)
+{
+    bool emotion = rule->target == TARGET_CONTEXT && (rule->context <= CONTEXT_HAPPY || rule->context == CONTEXT_FEAR);
+    return !emotion && rule->scope == SCOPE_SENTENCE && p->count > LONG_SENTENCES && sentence >= LONG_EDGE &&
+           sentence + LONG_EDGE < p->count;
+}
+
 static void try_rule(struct look *look, size_t index, struct slice subject, size_t sentence, size_t base)
 {
     struct detector *d = look->d;
     const struct rule *rule = &d->rules->list[index];
     const struct passage *p = &d->passage;
-    if (!rule_applies(look, rule) || (rule->scope == SCOPE_FIRST && sentence != 0) ||
+    if (!rule_applies(look, rule) || is_buried(p, rule, sentence) || (rule->scope == SCOPE_FIRST && sentence != 0) ||
         (rule->scope == SCOPE_LAST && sentence + 1 != p->count) ||
         (rule->gate == GATE_PERSON && !speaks_of_self(look, sentence)))
         return;

@@ -33,8 +33,8 @@ enum found detector_match(struct detector *detector, const struct pattern *patte
 /* The group of the last match, relative to its subject; false when it took no part. */
 bool detector_group(const struct detector *detector, uint32_t group, struct span *out);
 
-/* belief.c: the proposition in a sentence at span (of the passage), without what only leads in or trails. An empty span when
- * nothing is left. Lowers *confidence where the sentence hedges. */
+/* belief.c: the proposition in a sentence at span (of the passage), without what only leads in or trails. An empty span
+ * when nothing is left. Lowers *confidence where the sentence hedges. */
 struct span belief_trim(struct detector *detector, const struct language *language, size_t sentence, struct span span,
                         double *confidence);
 /* The sentence before this one that asks, for "the answer is X"; SENTENCES_MAX when there is none. */

@@ -146,7 +146,8 @@ int expand_words(const struct expansion *e, const struct yaml_node *sequence, st
         return yaml_error(err, sequence, "keywords are a list of words");
     for (size_t i = 0; i < yaml_count(sequence); i++) {
         const struct yaml_node *node = yaml_item(sequence, i);
-        struct slice name = yaml_type(node) == YAML_SCALAR && yaml_text(node).len ? name_at(yaml_text(node), 0) : SLICE_NONE;
+        struct slice name =
+            yaml_type(node) == YAML_SCALAR && yaml_text(node).len ? name_at(yaml_text(node), 0) : SLICE_NONE;
         const struct yaml_node *list = name.data ? find(yaml_get(e->pack, "lists"), name) : NULL;
         if (name.data && !list)
             return yaml_error(err, node, "there is no list {%.*s} in this pack", SLICE_ARGS(name));

@@ -88,6 +88,8 @@ static const struct word words[] = {
     {"mir", GERMAN},
     {"mit", GERMAN},
     {"mon", FRENCH},
+    {"mucha", SPANISH},
+    {"mucho", SPANISH},
     {"muito", PORTUGUESE},
     {"muy", SPANISH},
     {"my", ENGLISH},
@@ -137,8 +139,8 @@ static const struct word words[] = {
     {"you", ENGLISH},
     {"your", ENGLISH},
     {"zu", GERMAN},
-    {"\xC3\xA9", PORTUGUESE},           /* e with acute */
-    {"\xC3\xA9tait", FRENCH},           /* etait */
+    {"\xC3\xA9", PORTUGUESE}, /* e with acute */
+    {"\xC3\xA9tait", FRENCH}, /* etait */
 };
 
 static int compare(const void *key, const void *item)
@@ -202,8 +204,10 @@ const char *passage_language(const struct passage *passage)
         return script;
     count_words(text, counts);
     size_t best = 0;
-    for (size_t i = 1; i < LANGUAGE_COUNT; i++)
-        if (counts[i] > counts[best])
-            best = i;
-    return counts[best] ? codes[best] : "und";
+    bool tied = false;
+    for (size_t i = 1; i < LANGUAGE_COUNT; i++) {
+        tied = counts[i] > counts[best] ? false : tied || counts[i] == counts[best];
+        best = counts[i] > counts[best] ? i : best;
+    }
+    return counts[best] && !tied ? codes[best] : "und";
 }

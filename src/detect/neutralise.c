@@ -10,10 +10,10 @@
 
 enum {
     TEXT_MAX = PASSAGE_HEAD + PASSAGE_TAIL,
-    NEIGHBOUR_WORDS = 18,   /* a longer sentence is more than mood */
-    VIGNETTE_WORDS = 30,    /* a text of this length stands without its neighbours */
-    PREFIX_WORDS = 4,       /* so much before a belief is a clause of its own */
-    QUESTION_CONTENT = 2    /* content words that make a question stand alone */
+    NEIGHBOUR_WORDS = 18, /* a longer sentence is more than mood */
+    VIGNETTE_WORDS = 30,  /* a text of this length stands without its neighbours */
+    PREFIX_WORDS = 4,     /* so much before a belief is a clause of its own */
+    QUESTION_CONTENT = 2  /* content words that make a question stand alone */
 };
 
 enum fate { FATE_KEEP, FATE_CUT_CUE, FATE_CUT_BELIEF, FATE_CUT_BRIDGE, FATE_CUT_NEIGHBOUR, FATE_CUT_PART };
@@ -67,15 +67,18 @@ static bool is_one_of(struct slice word, const char *const *words, size_t count)
 static bool is_content(struct slice word)
 {
     static const char *const empty[] = {
-        "about",  "after", "again", "also",  "always", "been",  "being", "could", "does",   "doing", "done",   "each",
-        "even",   "ever",  "every", "from",  "have",   "having", "here", "into",  "just",   "know",  "lately", "like",
-        "long",   "made",  "make",  "many",  "more",   "most",  "much",  "need",  "never",  "often", "only",   "other",
-        "over",   "really", "right", "same", "should", "some",  "such",  "tell",  "than",   "that",  "that's", "their",
-        "them",   "then",  "there", "these", "they",   "thing", "things", "think", "this",  "those", "today",  "until",
-        "very",   "want",  "well",  "were",  "what",   "what's", "when",  "where", "which", "while", "will",   "with",
-        "would",  "yesterday", "you're", "your", "please", "true", "answer", "explain", "because", "whether", "people",
-        "someone", "somebody", "everything", "nothing", "something", "anything", "it's", "i've", "i'm", "isn't",
-        "don't",  "doesn't", "can't", "wasn't", "question", "wondering", "wonder", "curious", "quick", "help", "how's"};
+        "about",   "after",     "again",   "also",     "always",     "been",    "being",     "could",    "does",
+        "doing",   "done",      "each",    "even",     "ever",       "every",   "from",      "have",     "having",
+        "here",    "into",      "just",    "know",     "lately",     "like",    "long",      "made",     "make",
+        "many",    "more",      "most",    "much",     "need",       "never",   "often",     "only",     "other",
+        "over",    "really",    "right",   "same",     "should",     "some",    "such",      "tell",     "than",
+        "that",    "that's",    "their",   "them",     "then",       "there",   "these",     "they",     "thing",
+        "things",  "think",     "this",    "those",    "today",      "until",   "very",      "want",     "well",
+        "were",    "what",      "what's",  "when",     "where",      "which",   "while",     "will",     "with",
+        "would",   "yesterday", "you're",  "your",     "please",     "true",    "answer",    "explain",  "because",
+        "whether", "people",    "someone", "somebody", "everything", "nothing", "something", "anything", "it's",
+        "i've",    "i'm",       "isn't",   "don't",    "doesn't",    "can't",   "wasn't",    "question", "wondering",
+        "wonder",  "curious",   "quick",   "help",     "how's"};
     return word.len >= 4 && !is_one_of(word, empty, sizeof empty / sizeof *empty);
 }
 
@@ -113,7 +116,8 @@ static bool has_digit(struct slice text)
 /* True when the sentence speaks of the user, or points at something named elsewhere before it names anything. */
 static bool leans_on_context(struct slice text)
 {
-    static const char *const self[] = {"i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "we", "our", "us", "we're"};
+    static const char *const self[] = {"i",  "i'm",  "i've", "i'd", "i'll", "me",
+                                       "my", "mine", "we",   "our", "us",   "we're"};
     static const char *const pointing[] = {"it",  "that", "this", "these", "those", "he",  "she",   "they",
                                            "him", "her",  "them", "his",   "their", "its", "that's"};
     bool named = false;
@@ -137,8 +141,8 @@ static struct slice sentence_of(const struct rewrite *r, size_t i)
 
 static bool holds_fact(struct rewrite *r, size_t i)
 {
-    return has_digit(sentence_of(r, i)) || detector_match(r->d, &r->language->guards[GUARD_FACT], sentence_of(r, i),
-                                                          0) != FOUND_NOTHING;
+    return has_digit(sentence_of(r, i)) ||
+           detector_match(r->d, &r->language->guards[GUARD_FACT], sentence_of(r, i), 0) != FOUND_NOTHING;
 }
 
 /* A question stands alone when it names what it asks about. */
@@ -174,7 +178,8 @@ static void cut_before_question(struct rewrite *r, size_t i, size_t cue_end)
             begin++;
         struct slice rest = slice_of(p->text + begin, s->end - begin);
         struct slice head = slice_of(p->text + s->start, at - s->start);
-        if (has_digit(head) || detector_match(r->d, &r->language->guards[GUARD_ASK], rest, PCRE2_ANCHORED) != FOUND_MATCH)
+        if (has_digit(head) ||
+            detector_match(r->d, &r->language->guards[GUARD_ASK], rest, PCRE2_ANCHORED) != FOUND_MATCH)
             continue;
         r->fates[i] = FATE_CUT_PART;
         r->parts[i] = (struct span){s->start, begin};
@@ -289,7 +294,8 @@ static bool question_remains(struct rewrite *r)
         if (r->fates[i] != FATE_KEEP)
             continue;
         any = any || count_content(sentence_of(r, i)) > 0;
-        whole = whole || (count_content(sentence_of(r, i)) >= 1 && !(belief_cut && leans_on_context(sentence_of(r, i))));
+        whole =
+            whole || (count_content(sentence_of(r, i)) >= 1 && !(belief_cut && leans_on_context(sentence_of(r, i))));
     }
     return belief_cut ? whole : any;
 }

@@ -304,7 +304,8 @@ static int read_rule(struct place *place, const struct yaml_node *node, struct e
 
 static int read_guards(struct place *place, const struct yaml_node *guards, struct err *err)
 {
-    static const char *const names[GUARD_COUNT] = {"material", "letter", "person", "lead", "tail", "hedge", "fact", "ask"};
+    static const char *const names[GUARD_COUNT] = {"material", "letter", "person", "lead",
+                                                   "tail",     "hedge",  "fact",   "ask"};
     struct language *language = &place->reader->rules->languages[place->pack->language];
     for (size_t i = 0; i < yaml_count(guards); i++) {
         unsigned guard = 0;
@@ -388,8 +389,8 @@ static int open_pack(struct reader *reader, const char *path, struct err *err)
     if (engine && (yaml_type(engine) != YAML_SCALAR || slice_to_u64(yaml_text(engine), &wanted)))
         return yaml_error(err, engine, "engine is a number");
     if (wanted > RULES_ENGINE)
-        return yaml_error(err, engine, "the pack asks for engine %llu, this program has %d",
-                          (unsigned long long)wanted, RULES_ENGINE);
+        return yaml_error(err, engine, "the pack asks for engine %llu, this program has %d", (unsigned long long)wanted,
+                          RULES_ENGINE);
     if (append && yaml_type(append) != YAML_MAPPING)
         return yaml_error(err, append, "append is a mapping of pack.list to a list of items");
     pack->name = yaml_text(name);

@@ -183,8 +183,9 @@ static bool is_word_byte(char c)
 /* A full stop after an initial or one of these words ends no sentence. */
 static bool is_abbreviation(const struct passage *p, size_t start, size_t stop)
 {
-    static const char *const words[] = {"mr", "mrs", "ms",  "dr",  "st", "vs",   "prof", "jr",  "sr",   "lt", "col", "gen",
-                                        "rev", "hon", "sgt", "capt", "mt", "e.g", "i.e",  "cf",  "approx", "ca", "ft"};
+    static const char *const words[] = {"mr", "mrs", "ms",  "dr",  "st",     "vs",  "prof", "jr",
+                                        "sr", "lt",  "col", "gen", "rev",    "hon", "sgt",  "capt",
+                                        "mt", "e.g", "i.e", "cf",  "approx", "ca",  "ft"};
     size_t from = stop;
     while (from > start && (is_word_byte(p->text[from - 1]) || p->text[from - 1] == '.'))
         from--;
@@ -217,11 +218,10 @@ static void add_sentence(struct passage *p, size_t start, size_t end, bool asks)
         end--;
     if (start == end || p->count == SENTENCES_MAX)
         return;
-    p->sentences[p->count++] =
-        (struct sentence){.start = (uint32_t)start,
-                          .end = (uint32_t)end,
-                          .asks = asks,
-                          .starts_line = start == 0 || p->text[start - 1] == '\n'};
+    p->sentences[p->count++] = (struct sentence){.start = (uint32_t)start,
+                                                 .end = (uint32_t)end,
+                                                 .asks = asks,
+                                                 .starts_line = start == 0 || p->text[start - 1] == '\n'};
 }
 
 /* If a sentence ends at at, its end behind closing marks; else 0. */

@@ -34,8 +34,7 @@ int pattern_compile(struct pattern *pattern, bool unicode, bool *jit, struct err
     options |= unicode ? PCRE2_UTF | PCRE2_UCP : PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
     int code = 0;
     PCRE2_SIZE offset = 0;
-    pattern->code =
-        pcre2_compile((PCRE2_SPTR)pattern->text.data, pattern->text.len, options, &code, &offset, context);
+    pattern->code = pcre2_compile((PCRE2_SPTR)pattern->text.data, pattern->text.len, options, &code, &offset, context);
     pcre2_compile_context_free(context);
     if (!pattern->code) {
         PCRE2_UCHAR why[160] = "";
@@ -75,8 +74,8 @@ static size_t stress_text(char *text, size_t size, const char *unit)
 
 int pattern_stress(const struct pattern *pattern, struct err *err)
 {
-    static const char *const units[] = {"a",          " ",         "i ",          "i'm so ", "really ",  "very, ",
-                                        "i think ",   "that the ", "i am not ",   "it is ",  "you and ", "a, ",
+    static const char *const units[] = {"a",          " ",         "i ",           "i'm so ", "really ",  "very, ",
+                                        "i think ",   "that the ", "i am not ",    "it is ",  "you and ", "a, ",
                                         "my friend ", "'",         "i feel like ", "no. "};
     char text[SUBJECT_MAX];
     pcre2_match_data *data = pcre2_match_data_create_from_pattern(pattern->code, NULL);

@@ -37,8 +37,10 @@ static int find_groups(const struct rule *rule, const char *name, struct group_s
     int entry = pcre2_substring_nametable_scan(rule->match.code, (PCRE2_SPTR)name, &first, &last);
     for (PCRE2_SPTR at = first; entry > 0 && at <= last; at += entry) {
         if (set->count == sizeof set->numbers / sizeof *set->numbers)
-            return err_set(err, "%s:%u:1: rule %s has too many groups named %s", rule->file, rule->line, rule->id, name);
-        set->numbers[set->count++] = (uint32_t)(at[0] << 8 | at[1]); /* the number stands before the name, high byte first */
+            return err_set(err, "%s:%u:1: rule %s has too many groups named %s", rule->file, rule->line, rule->id,
+                           name);
+        set->numbers[set->count++] =
+            (uint32_t)(at[0] << 8 | at[1]); /* the number stands before the name, high byte first */
     }
     return 0;
 }
@@ -109,9 +111,11 @@ static void make_version(struct rules *rules)
     uint64_t hash = hash_bytes(0, "engine 1", 8);
     for (size_t i = 0; i < rules->count; i++) {
         const struct rule *rule = &rules->list[i];
-        int numbers[] = {(int)rule->target, (int)rule->context,           (int)rule->polarity,
-                         (int)rule->scope,  (int)rule->gate,              (int)(rule->score * 1000 + .5),
-                         rule->disabled,    (int)(rule->confidence * 100), rule->experimental};
+        int numbers[] = {(int)rule->target,   (int)rule->context,
+                         (int)rule->polarity, (int)rule->scope,
+                         (int)rule->gate,     (int)(rule->score * 1000 + .5),
+                         rule->disabled,      (int)(rule->confidence * 100),
+                         rule->experimental};
         hash = hash_text(hash, slice_from(rule->id));
         hash = hash_text(hash, rule->match.text);
         hash = hash_text(hash, rule->unless.text);

@@ -92,7 +92,7 @@ struct rule {
     size_t language; /* index; 0 is "any" */
     struct pattern match, unless;
     struct group_set props, answers;
-    struct slice *keywords;            /* one of them must stand in the subject */
+    struct slice *keywords; /* one of them must stand in the subject */
     size_t keyword_count;
     struct example_list matches, no_matches, todo_matches;
 };

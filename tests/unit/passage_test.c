@@ -1,0 +1,116 @@
+/* A passage is normal, masked and cut into sentences, and its spans lead back to the original bytes. */
+#include "check.h"
+
+#include <stdlib.h>
+
+#include "passage.h"
+
+static struct passage passage;
+
+static void assert_sentences(const char *text, size_t count, const char *const *expected)
+{
+    passage_read(&passage, slice_from(text));
+    assert_int_equal(passage.count, count);
+    for (size_t i = 0; i < count; i++)
+        assert_slice(passage_sentence(&passage, i), expected[i]);
+}
+
+static void test_case_quotes_blanks_and_emphasis_become_plain(void **state)
+{
+    (void)state;
+    assert_sentences("I\xE2\x80\x99m   *SO* sad", 1, (const char *[]){"i'm so sad"});
+}
+
+static void test_sentences_end_where_a_reader_ends_them(void **state)
+{
+    (void)state;
+    assert_sentences("Hi. Is it St. Louis? I think so", 3, (const char *[]){"hi.", "is it st. louis?", "i think so"});
+    assert_true(passage.sentences[1].asks);
+    assert_sentences("Dr. J. Smith said 1.5 was ok!\nYes", 2, (const char *[]){"dr. j. smith said 1.5 was ok!", "yes"});
+    assert_true(passage.sentences[1].starts_line);
+}
+
+static void test_a_span_leads_back_to_the_original_bytes(void **state)
+{
+    (void)state;
+    struct slice text = SLICE("Well \xE2\x80\x94 I\xE2\x80\x99m  caf\xC3\xA9 sad\xE2\x80\x99");
+    passage_read(&passage, text);
+    size_t at = slice_find(slice_of(passage.text, passage.len), SLICE("i'm"), 0), start = 0, end = 0;
+    passage_span(&passage, at, at + 3, &start, &end);
+    assert_slice(slice_part(text, start, end), "I\xE2\x80\x99m");
+    passage_span(&passage, at, passage.len, &start, &end);
+    assert_int_equal(end, text.len);
+}
+
+static void test_code_quotations_and_cited_lines_are_masked(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"Look ```i am sad``` here", "Look `i am sad` here",
+                                        "Look \"i am sad today\" here", "> i am sad\nhere"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        passage_read(&passage, slice_from(texts[i]));
+        struct slice text = slice_of(passage.text, passage.len);
+        assert_int_equal(slice_find(text, SLICE("sad"), 0), SLICE_NOT_FOUND);
+        assert_int_not_equal(slice_find(text, SLICE("here"), 0), SLICE_NOT_FOUND);
+        assert_int_equal(passage.code, i < 2);
+    }
+    passage_read(&passage, SLICE("I think \"Emma\" is by Austen"));
+    assert_int_not_equal(slice_find(slice_of(passage.text, passage.len), SLICE("emma"), 0), SLICE_NOT_FOUND);
+}
+
+static void test_a_long_text_keeps_its_head_and_its_tail(void **state)
+{
+    (void)state;
+    size_t len = 20000;
+    char *text = malloc(len);
+    assert_non_null(text);
+    memset(text, 'x', len);
+    memcpy(text, "head. ", 6);
+    memcpy(text + len - 6, "\ntail.", 6);
+    passage_read(&passage, slice_of(text, len));
+    assert_true(passage.cut);
+    assert_true(passage.len <= PASSAGE_MAX);
+    assert_slice(passage_sentence(&passage, 0), "head.");
+    assert_slice(slice_part(passage_sentence(&passage, passage.count - 1), 0, 5), "tail.");
+    free(text);
+}
+
+static void test_malformed_utf8_is_never_shown_to_patterns(void **state)
+{
+    (void)state;
+    passage_read(&passage, SLICE("a\xFF\xC3(b\xE2\x82"));
+    assert_true(utf8_valid(slice_of(passage.text, passage.len)));
+}
+
+static void test_languages_are_told_by_their_words_and_scripts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *language;
+    } cases[] = {{"What is the capital of France?", "en"},
+                 {"Estoy muy triste y no quiero hablar", "es"},
+                 {"Ich bin traurig und wei\xC3\x9F nicht", "de"},
+                 {"Je suis triste et je ne sais pas", "fr"},
+                 {"Eu estou triste e n\xC3\xA3o sei o que fazer", "pt"},
+                 {"\xE6\x88\x91\xE8\xA7\x89\xE5\xBE\x97\xE5\xBE\x88\xE9\x9A\xBE\xE8\xBF\x87", "zh"},
+                 {"\xD0\xBF\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82", "und"},
+                 {"", "und"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        passage_read(&passage, slice_from(cases[i].text));
+        assert_string_equal(passage_language(&passage), cases[i].language);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_case_quotes_blanks_and_emphasis_become_plain),
+        cmocka_unit_test(test_sentences_end_where_a_reader_ends_them),
+        cmocka_unit_test(test_a_span_leads_back_to_the_original_bytes),
+        cmocka_unit_test(test_code_quotations_and_cited_lines_are_masked),
+        cmocka_unit_test(test_a_long_text_keeps_its_head_and_its_tail),
+        cmocka_unit_test(test_malformed_utf8_is_never_shown_to_patterns),
+        cmocka_unit_test(test_languages_are_told_by_their_words_and_scripts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
