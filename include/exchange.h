@@ -42,6 +42,10 @@ struct exchange_context {
     struct slice bearer; /* "Bearer KEY" of the live model, data NULL when it has none */
     struct pipeline *pipeline;
     struct log *log;
+    struct buf log_lines; /* waiting for company: one write for many exchanges */
+    struct loop_timer log_timer;
+    unsigned char random[ID_RANDOM_BYTES * 25]; /* for the ids of the next exchanges; getrandom is whole up to 256 */
+    size_t random_left;
     struct exchange_totals *totals;
     struct metric *outcomes[ENDPOINT_COUNT][OUTCOME_COUNT];
     struct metric *overhead, *first_byte;

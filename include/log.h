@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "str.h"
+#include "buf.h"
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
@@ -36,9 +36,21 @@ struct log_field {
 
 /* A NULL log is silent. `event` is a fixed word or sentence of ours. */
 void log_write(struct log *log, enum log_level level, const char *event, const struct log_field *fields, size_t count);
-#define LOG_FIELDS_(...) (const struct log_field[]){__VA_ARGS__}
+/* For who writes a line an exchange: the line is kept in batch, which the caller owns and gave a maximum of
+ * LOG_BATCH_MAX (what a pipe takes in one piece, so that lines of threads never mix), and leaves when that is full or
+ * with log_flush. */
+#define LOG_BATCH_MAX 4096
+void log_batch(const struct log *log, struct buf *batch, enum log_level level, const char *event,
+               const struct log_field *fields, size_t count);
+void log_flush(const struct log *log, struct buf *batch);
+#define LOG_FIELDS_(...)                                                                                               \
+    (const struct log_field[])                                                                                         \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
 #define LOG_AT_(log, level, event, ...)                                                                                \
-    log_write((log), (level), (event), LOG_FIELDS_(__VA_ARGS__), sizeof(LOG_FIELDS_(__VA_ARGS__)) / sizeof(struct log_field))
+    log_write((log), (level), (event), LOG_FIELDS_(__VA_ARGS__),                                                       \
+              sizeof(LOG_FIELDS_(__VA_ARGS__)) / sizeof(struct log_field))
 #define log_error(log, event, ...) LOG_AT_(log, LOG_LEVEL_ERROR, event, __VA_ARGS__)
 #define log_warn(log, event, ...)  LOG_AT_(log, LOG_LEVEL_WARN, event, __VA_ARGS__)
 #define log_info(log, event, ...)  LOG_AT_(log, LOG_LEVEL_INFO, event, __VA_ARGS__)

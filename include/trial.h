@@ -20,30 +20,30 @@
 enum drop_reason {
     DROP_NONE,
     DROP_NOT_SAMPLED,
-    DROP_OPTED_OUT,        /* x-candor-shadow: off */
-    DROP_LOOP,             /* came from another candor's shadow */
-    DROP_RETRY,            /* a client's retry of what was seen already */
+    DROP_OPTED_OUT, /* x-candor-shadow: off */
+    DROP_LOOP,      /* came from another candor's shadow */
+    DROP_RETRY,     /* a client's retry of what was seen already */
     DROP_REQUEST_UNREADABLE,
-    DROP_NO_QUESTION,      /* no user turn */
+    DROP_NO_QUESTION, /* no user turn */
     DROP_BODY_TOO_LARGE,
     DROP_ENCODING,
     DROP_STORED_STATE,
     DROP_MEDIA,
     DROP_TOOLS,
-    DROP_LIVE_FAILED,      /* not 200 */
-    DROP_LIVE_INCOMPLETE,  /* the client left, or upstream broke */
+    DROP_LIVE_FAILED,     /* not 200 */
+    DROP_LIVE_INCOMPLETE, /* the client left, or upstream broke */
     DROP_LIVE_UNREADABLE,
-    DROP_LIVE_TRUNCATED,   /* finish_reason length */
+    DROP_LIVE_TRUNCATED, /* finish_reason length */
     DROP_QUEUE_FULL,
     DROP_MEMORY,
     DROP_BUDGET,
-    DROP_BACKOFF,          /* the shadow side asked us to slow down */
+    DROP_BACKOFF, /* the shadow side asked us to slow down */
     DROP_SHADOW_UNREACHABLE,
     DROP_SHADOW_TIMEOUT,
     DROP_SHADOW_STATUS,
     DROP_SHADOW_UNREADABLE,
     DROP_SHADOW_TRUNCATED,
-    DROP_SHADOW_MODEL,     /* another model answered than was asked */
+    DROP_SHADOW_MODEL, /* another model answered than was asked */
     DROP_DEADLINE,
     DROP_SHUTDOWN,
     DROP_REASON_COUNT
@@ -53,10 +53,10 @@ bool drop_reason_parse(struct slice word, enum drop_reason *out);
 
 struct arm_answer {
     enum arm arm;
-    char candidate[32];      /* the candidate's name, for ARM_CANDIDATE */
+    char candidate[32]; /* the candidate's name, for ARM_CANDIDATE */
     bool asked;
     enum drop_reason missing; /* DROP_NONE: text is there */
-    int status;              /* HTTP */
+    int status;               /* HTTP */
     struct slice model, finish_reason, text, tool_calls, fingerprint;
     int64_t tokens_in, tokens_out; /* -1 unknown */
     double first_byte_ms, total_ms;
@@ -76,7 +76,7 @@ struct judge_call {
 struct tap {
     struct buf body;
     bool truncated;
-    char encoding[16];   /* Content-Encoding */
+    char encoding[16]; /* Content-Encoding */
     bool event_stream;
 };
 
@@ -98,11 +98,11 @@ struct trial {
 
     /* observe: pool */
     char trial_id[ID_SIZE];
-    uint64_t seq; /* 0: not sampled */
-    uint64_t started_ns; /* monotonic, of the sampling decision, for the deadline */
+    uint64_t seq;                           /* 0: not sampled */
+    uint64_t started_ns;                    /* monotonic, of the sampling decision, for the deadline */
     char conversation[33], client_hash[33]; /* salted hashes, hex */
-    uint64_t draw[2]; /* uniform bits of the conversation, for sampling; never recorded */
-    unsigned turn; /* user turns so far, from 1 */
+    uint64_t draw[2];                       /* uniform bits of the conversation, for sampling; never recorded */
+    unsigned turn;                          /* user turns so far, from 1 */
     struct chat_request request;
     struct slice request_body; /* inflated where need be */
     struct detection detection;
@@ -144,5 +144,8 @@ void trial_pair(struct trial *trial, struct compare_input *out);
 
 /* A fresh id: 48 bits of wall time, 80 random ones. */
 void id_new(char id[ID_SIZE]);
+/* The same from random bytes of the caller, who gets many at once. */
+#define ID_RANDOM_BYTES 10
+void id_make(char id[ID_SIZE], const unsigned char random[ID_RANDOM_BYTES]);
 
 #endif

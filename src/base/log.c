@@ -103,10 +103,10 @@ static void line_text(struct buf *line, enum log_level level, const char *event,
     }
 }
 
-void log_write(struct log *log, enum log_level level, const char *event, const struct log_field *fields, size_t count)
+/* Adds one whole line to `lines`. */
+static void compose(const struct log *log, struct buf *lines, enum log_level level, const char *event,
+                    const struct log_field *fields, size_t count)
 {
-    if (!log_enabled(log, level))
-        return;
     char now[CLOCK_TEXT_SIZE];
     clock_format(clock_wall_ms(), now);
     struct buf line;
@@ -120,8 +120,41 @@ void log_write(struct log *log, enum log_level level, const char *event, const s
         line_text(&line, LOG_LEVEL_WARN, "log line too long", NULL, 0, now);
     }
     buf_add_char(&line, '\n');
+    buf_add_slice(lines, buf_slice(&line));
+    buf_fini(&line);
+}
+
+void log_flush(const struct log *log, struct buf *batch)
+{
+    if (!log || !batch->len)
+        return;
     /* A log that cannot be written must not stop the proxy: there is nobody left to tell. */
-    ssize_t written = write(log->fd, line.data, line.len);
+    ssize_t written = write(log->fd, batch->data, batch->len);
     (void)written;
+    buf_clear(batch);
+}
+
+void log_batch(const struct log *log, struct buf *batch, enum log_level level, const char *event,
+               const struct log_field *fields, size_t count)
+{
+    if (!log_enabled(log, level))
+        return;
+    struct buf line;
+    buf_init(&line, LINE_MAX_BYTES + 1);
+    compose(log, &line, level, event, fields, count);
+    if (line.len > batch->max - batch->len)
+        log_flush(log, batch);
+    buf_add_slice(batch, buf_slice(&line));
+    buf_fini(&line);
+}
+
+void log_write(struct log *log, enum log_level level, const char *event, const struct log_field *fields, size_t count)
+{
+    if (!log_enabled(log, level))
+        return;
+    struct buf line;
+    buf_init(&line, LINE_MAX_BYTES + 1);
+    compose(log, &line, level, event, fields, count);
+    log_flush(log, &line);
     buf_fini(&line);
 }

@@ -13,11 +13,15 @@
  */
 #include "exchange.h"
 
+#include <assert.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include "clock.h"
 #include "headers.h"
 #include "tap.h"
+
+#define LOG_WAIT_MS 100 /* at most, for a line to leave */
 
 struct exchange {
     struct exchange_context *context;
@@ -46,28 +50,37 @@ const char *exchange_outcome_name(enum exchange_outcome outcome)
 
 /* ---- the one way out ---- */
 
-static void log_exchange(const struct exchange *exchange, enum exchange_outcome outcome, double total_ms)
+static void on_log_timer(void *arg)
 {
-    struct log *log = exchange->context->log;
+    struct exchange_context *context = arg;
+    log_flush(context->log, &context->log_lines);
+}
+
+static void log_exchange(const struct exchange *exchange, enum exchange_outcome outcome, uint64_t total_us)
+{
+    struct exchange_context *context = exchange->context;
     enum log_level level = outcome == OUTCOME_COMPLETED || outcome == OUTCOME_CLIENT_GONE || outcome == OUTCOME_REFUSED
                                ? LOG_LEVEL_INFO
                                : LOG_LEVEL_WARN;
-    if (!log || !log_enabled(log, level))
+    if (!log_enabled(context->log, level))
         return;
     const struct log_field fields[] = {
         LOG_Z("exchange", exchange->id),
         LOG_Z("path", endpoint_name(exchange->endpoint)),
         LOG_I("status", exchange->status),
         LOG_Z("outcome", exchange_outcome_name(outcome)),
-        LOG_D("ms", total_ms),
+        LOG_I("us", total_us),
     };
-    log_write(log, level, "exchange", fields, sizeof fields / sizeof fields[0]);
+    bool first = context->log_lines.len == 0;
+    log_batch(context->log, &context->log_lines, level, "exchange", fields, sizeof fields / sizeof fields[0]);
+    if (first)
+        loop_timer_arm(context->loop, &context->log_timer, LOG_WAIT_MS, on_log_timer, context);
 }
 
 static void exchange_end(struct exchange *exchange, enum exchange_outcome outcome)
 {
     struct exchange_context *context = exchange->context;
-    double total_ms = (double)(loop_now_ns(context->loop) - exchange->started_ns) / (double)NS_PER_MS;
+    uint64_t total_ns = loop_now_ns(context->loop) - exchange->started_ns;
     if (exchange->transfer)
         transfer_cancel(exchange->transfer);
     metric_add(context->outcomes[exchange->endpoint][outcome], 1);
@@ -76,11 +89,11 @@ static void exchange_end(struct exchange *exchange, enum exchange_outcome outcom
                        (double)(exchange->first_byte_ns - exchange->started_ns) / (double)NS_PER_S);
         metric_observe(context->overhead, (double)exchange->our_ns / (double)NS_PER_S);
     }
-    log_exchange(exchange, outcome, total_ms);
+    log_exchange(exchange, outcome, total_ns / 1000);
     tap_end(&exchange->tap,
             (struct tap_result){
                 .status = (int)exchange->status,
-                .total_ms = total_ms,
+                .total_ms = (double)total_ns / (double)NS_PER_MS,
                 .first_byte_ms = (double)(exchange->first_byte_ns - exchange->started_ns) / (double)NS_PER_MS,
                 .client_gone = outcome == OUTCOME_CLIENT_GONE,
                 .broken = outcome != OUTCOME_COMPLETED && outcome != OUTCOME_CLIENT_GONE,
@@ -322,6 +335,19 @@ static void route(struct exchange *exchange, const struct http_head *head)
         start_transfer(exchange, head);
 }
 
+/* One system call gives the random bytes of many ids. */
+static void give_id(struct exchange *exchange)
+{
+    struct exchange_context *context = exchange->context;
+    if (context->random_left == 0) {
+        ssize_t got = getrandom(context->random, sizeof context->random, 0);
+        assert(got == sizeof context->random);
+        context->random_left = sizeof context->random;
+    }
+    context->random_left -= ID_RANDOM_BYTES;
+    id_make(exchange->id, context->random + context->random_left);
+}
+
 static void on_request_head(struct request *request, void *arg)
 {
     struct exchange_context *context = arg;
@@ -340,7 +366,7 @@ static void on_request_head(struct request *request, void *arg)
     exchange->request = request;
     exchange->started_ns = loop_now_ns(context->loop);
     exchange->endpoint = request_endpoint(head->target);
-    id_new(exchange->id);
+    give_id(exchange);
     request_set_arg(request, exchange);
     atomic_fetch_add_explicit(&context->totals->exchanges, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&context->totals->busy, 1, memory_order_relaxed);

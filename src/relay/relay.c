@@ -159,6 +159,7 @@ static int make_loop(struct relay *relay, struct relay_loop *loop, struct conf *
     struct serve_settings settings = settings_of(conf);
     loop->relay = relay;
     buf_init(&loop->bearer, 65536);
+    buf_init(&loop->context.log_lines, LOG_BATCH_MAX);
     loop->context.pipeline = pipeline;
     loop->context.log = relay->log;
     loop->context.totals = &relay->totals;
@@ -315,6 +316,10 @@ static void free_loop(struct relay_loop *loop)
     }
     server_free(loop->server);
     upstream_free(loop->context.upstream);
+    log_flush(loop->relay->log, &loop->context.log_lines);
+    buf_fini(&loop->context.log_lines);
+    if (loop->context.loop)
+        loop_timer_cancel(loop->context.loop, &loop->context.log_timer);
     loop_free(loop->context.loop);
     conf_drop(loop->context.conf);
     if (loop->bearer.data)

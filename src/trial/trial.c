@@ -122,13 +122,20 @@ void trial_pair(struct trial *trial, struct compare_input *out)
 
 void id_new(char id[ID_SIZE])
 {
+    unsigned char random[ID_RANDOM_BYTES];
+    ssize_t got = getrandom(random, sizeof random, 0);
+    assert(got == sizeof random); /* never short for up to 256 bytes once the kernel is seeded */
+    id_make(id, random);
+}
+
+void id_make(char id[ID_SIZE], const unsigned char random[ID_RANDOM_BYTES])
+{
     static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     unsigned char bytes[16];
     uint64_t now = (uint64_t)clock_wall_ms();
     for (int i = 0; i < 6; i++)
         bytes[i] = (unsigned char)(now >> (40 - 8 * i));
-    ssize_t got = getrandom(bytes + 6, 10, 0);
-    assert(got == 10); /* never short for up to 256 bytes once the kernel is seeded */
+    memcpy(bytes + 6, random, ID_RANDOM_BYTES);
     /* 128 bits in 26 characters of five, the first of which carries only three. */
     unsigned bits = 0, held = 2;
     size_t at = 0;
