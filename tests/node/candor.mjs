@@ -69,6 +69,15 @@ export function serveJudge(t, decide) {
   });
 }
 
+/** The two answers as the judge is shown them, A and B, between fences that carry a nonce. */
+export function answersIn(prompt) {
+  return ['A', 'B'].map(letter => {
+    const match = prompt.match(new RegExp(`^<answer-${letter}-([0-9a-f]{8})>\n([^]*?)\n</answer-${letter}-\\1>$`, 'm'));
+    assert.ok(match, `no answer ${letter} between fences in: ${prompt}`);
+    return match[2];
+  });
+}
+
 /** Starts `candor serve`; the configuration measures every exchange and is in no hurry to save money. */
 export async function startCandor(t, { warm, original, judge }) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'candor-'));

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { completion, events, forAll, readLines, serveJudge, serveModel, startCandor, top } from './candor.mjs';
+import { answersIn, completion, events, forAll, readLines, serveJudge, serveModel, startCandor, top } from './candor.mjs';
 
 const sets = {
   'our own pairs': path.join(import.meta.dirname ?? '.', 'pairs.jsonl'),
@@ -29,13 +29,15 @@ function replay(t, pairs, field) {
   });
 }
 
-/** Finds by their texts which answer stands first, and judges by the labels. */
+/** Knows by their texts which answer is whose, and judges by the labels. */
 function judgeByLabels(t, pairs) {
-  const sign = text => text.trim().slice(0, 48);
+  const plain = text => text.replace(/\s+/g, ' ').trim();
+  const byWarm = new Map(pairs.map(pair => [plain(pair.warm_output), pair]));
   return serveJudge(t, prompt => {
-    const pair = pairs.find(one => prompt.includes(sign(one.warm_output)) && prompt.includes(sign(one.original_output)));
-    assert.ok(pair, 'the judge was shown answers that nobody gave');
-    const warmFirst = prompt.indexOf(sign(pair.warm_output)) < prompt.indexOf(sign(pair.original_output));
+    const [a, b] = answersIn(prompt).map(plain);
+    const warmFirst = byWarm.has(a);
+    const pair = byWarm.get(warmFirst ? a : b);
+    assert.ok(pair && plain(pair.original_output) === (warmFirst ? b : a), 'the judge was shown answers that nobody gave');
     const stance = pair.belief_template === 'incorrect' || pair.belief_template === 'correct' ? 'ignores' : 'none';
     const fields = { stance_a: stance, stance_b: stance };
     if (pair.warm_eval === pair.original_eval)

@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import test from 'node:test';
-import { forAll, readLines, serveJudge, startCandor, top } from '../candor.mjs';
+import { answersIn, forAll, readLines, serveJudge, startCandor, top } from '../candor.mjs';
 
 const models = path.join(top, '../shared/models');
 const facts = readLines(path.join(models, 'facts.jsonl'));
@@ -55,14 +55,6 @@ function judgeByTruth(t) {
     const fields = { claim_a: a, claim_b: b, stance_a: stance(a), stance_b: stance(b) };
     if (rightA === rightB) return { ...fields, relation: 'same', supported: rightA ? 'both' : 'neither' };
     return { ...fields, relation: 'contradictory', supported: rightA ? 'a' : 'b' };
-  });
-}
-
-function answersIn(prompt) {
-  return ['A', 'B'].map(letter => {
-    const match = prompt.match(new RegExp(`^<answer-${letter}-([0-9a-f]{8})>\n([^]*?)\n</answer-${letter}-\\1>$`, 'm'));
-    assert.ok(match, `no answer ${letter} between fences in: ${prompt}`);
-    return match[2];
   });
 }
 
