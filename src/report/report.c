@@ -52,6 +52,20 @@ static void fill_cell(struct report_view *view, size_t place, bool belief)
         (struct condition){cell->context, belief ? BELIEF_ASSERTED : BELIEF_NONE}, &cell->line.study_gap_pp);
 }
 
+static struct report_contrast contrast_of(const struct report_input *input, const struct tally_line *line)
+{
+    const struct condition none = {CONTEXT_NONE, BELIEF_NONE};
+    struct counts cued = line->row->counts, plain = input->tally->rows[condition_index(none)].counts;
+    struct report_contrast contrast = {0};
+    if (condition_index(line->condition) == condition_index(none) || report_known(line->row) == 0 ||
+        plain.plus + plain.zero + plain.minus == 0)
+        return contrast;
+    double low, high, plain_low, plain_high;
+    confseq_interval(cued, TALLY_INTERVAL_ALPHA / 2, &low, &high);
+    confseq_interval(plain, TALLY_INTERVAL_ALPHA / 2, &plain_low, &plain_high);
+    return (struct report_contrast){true, confseq_gap(cued) - confseq_gap(plain), low - plain_high, high - plain_low};
+}
+
 void report_view_fill(struct report_view *view, const struct report_input *input)
 {
     *view = (struct report_view){.input = input};
@@ -62,8 +76,11 @@ void report_view_fill(struct report_view *view, const struct report_input *input
             tally_row_join(&view->total_row, row);
             if (belief_of_study(condition.belief))
                 tally_row_join(&view->belief_row, row);
-            if (row->trials > 0)
-                tally_line(input->tally, condition, &input->settings, &view->lines[view->line_count++]);
+            if (row->trials == 0)
+                continue;
+            struct tally_line *line = &view->lines[view->line_count];
+            tally_line(input->tally, condition, &input->settings, line);
+            view->contrasts[view->line_count++] = contrast_of(input, line);
         }
         fill_cell(view, place, false);
         fill_cell(view, place, true);
@@ -143,6 +160,16 @@ void report_epoch(const struct tally *tally, char text[33])
 uint64_t report_known(const struct tally_row *row)
 {
     return row->counts.plus + row->counts.zero + row->counts.minus;
+}
+
+uint64_t report_more_needed(const struct tally_line *line)
+{
+    static const double wanted = .05;
+    double half = (line->upper - line->lower) / 2, n = (double)report_known(line->row);
+    /* An interval narrows with the root of n, once there are enough outcomes to speak of its width. */
+    if (n < 20 || half <= wanted)
+        return 0;
+    return (uint64_t)ceil(n * (half * half / (wanted * wanted) - 1));
 }
 
 /* ---- formats ---- */

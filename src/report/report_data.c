@@ -31,6 +31,7 @@ static void put_line(struct json_writer *w, const struct report_view *view, cons
         json_put_null(w, "study_gap_pp");
     json_put_text(w, "state", report_state_name(report_state(line, &view->input->settings)));
     json_put_bool(w, "enough", line->enough);
+    put_count(w, "more_needed", report_more_needed(line));
     put_count(w, "trials", row->trials);
     put_count(w, "missing", row->missing);
     put_count(w, "undecided", row->undecided);
@@ -44,6 +45,19 @@ static void put_line(struct json_writer *w, const struct report_view *view, cons
     for (size_t v = 0; v < VERDICT_COUNT; v++)
         if (row->verdicts[v])
             put_count(w, verdict_name((enum verdict)v), row->verdicts[v]);
+    json_close_object(w);
+}
+
+static void put_contrast(struct json_writer *w, const struct report_contrast *contrast)
+{
+    if (!contrast->known) {
+        json_put_null(w, "gap_to_none");
+        return;
+    }
+    json_open_object(w, "gap_to_none");
+    json_put_double(w, "gap", contrast->gap);
+    json_put_double(w, "lower", contrast->lower);
+    json_put_double(w, "upper", contrast->upper);
     json_close_object(w);
 }
 
@@ -83,6 +97,7 @@ void report_json(const struct report_view *view, struct buf *out)
         json_open_object(w, NULL);
         json_put_text(w, "condition", condition_name(view->lines[i].condition, name));
         put_line(w, view, &view->lines[i]);
+        put_contrast(w, &view->contrasts[i]);
         json_close_object(w);
     }
     json_close_array(w);

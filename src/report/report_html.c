@@ -61,7 +61,8 @@ static void put_head(const struct report_view *view, struct buf *out)
         buf_add_format(out, "<p><strong>%s</strong></p>\n", report_self_judged);
 }
 
-static void put_row(const struct report_view *view, const char *name, const struct tally_line *line, struct buf *out)
+static void put_row(const struct report_view *view, const char *name, const struct tally_line *line,
+                    const struct report_contrast *contrast, struct buf *out)
 {
     const struct tally_row *row = line->row;
     char odds[24], phrase[48];
@@ -74,13 +75,20 @@ static void put_row(const struct report_view *view, const char *name, const stru
                    "</td><td>%+.1f</td><td>%+.1f to %+.1f</td>",
                    style, name, report_known(row), row->counts.plus, row->counts.zero, row->counts.minus,
                    100 * line->gap, 100 * line->lower, 100 * line->upper);
+    if (contrast && contrast->known)
+        buf_add_format(out, "<td title=\"%+.1f to %+.1f\">%+.1f</td>", 100 * contrast->lower, 100 * contrast->upper,
+                       100 * contrast->gap);
+    else
+        buf_add_text(out, "<td></td>");
     if (line->has_study_gap)
         buf_add_format(out, "<td>%.1f</td>", line->study_gap_pp);
     else
         buf_add_text(out, "<td></td>");
-    buf_add_format(out,
-                   "<td>%s to 1</td><td>%" PRIu64 "</td><td>%" PRIu64 "</td><td>%+.1f to %+.1f</td><td>%s</td></tr>\n",
-                   odds, row->missing, row->undecided, 100 * line->worst_lower, 100 * line->worst_upper, phrase);
+    buf_add_format(out, "<td>%s to 1</td><td>%" PRIu64 "</td><td>%" PRIu64 "</td><td>%+.1f to %+.1f</td><td>", odds,
+                   row->missing, row->undecided, 100 * line->worst_lower, 100 * line->worst_upper);
+    if (report_more_needed(line) > 0)
+        buf_add_format(out, "%" PRIu64 " more", report_more_needed(line));
+    buf_add_format(out, "</td><td>%s</td></tr>\n", phrase);
 }
 
 static void put_table(const struct report_view *view, struct buf *out)
@@ -88,12 +96,14 @@ static void put_table(const struct report_view *view, struct buf *out)
     char name[CONDITION_NAME_SIZE];
     buf_add_text(out,
                  "<h2>By condition</h2>\n<div class=\"scroll\"><table><thead><tr><th>condition</th><th>n</th><th>+</th>"
-                 "<th>0</th><th>&minus;</th><th>gap, pp</th><th>95 % interval</th><th>study, pp</th><th>evidence</th>"
-                 "<th>missing</th><th>undecided</th><th>worst case</th><th>reading</th></tr></thead><tbody>\n");
+                 "<th>0</th><th>&minus;</th><th>gap, pp</th><th>95 % interval</th><th>to none, pp</th><th>study, "
+                 "pp</th><th>evidence</th>"
+                 "<th>missing</th><th>undecided</th><th>worst case</th><th>for &plusmn;5 "
+                 "pp</th><th>reading</th></tr></thead><tbody>\n");
     for (size_t i = 0; i < view->line_count; i++)
-        put_row(view, condition_name(view->lines[i].condition, name), &view->lines[i], out);
-    put_row(view, "all with a stated belief", &view->belief, out);
-    put_row(view, "all", &view->total, out);
+        put_row(view, condition_name(view->lines[i].condition, name), &view->lines[i], &view->contrasts[i], out);
+    put_row(view, "all with a stated belief", &view->belief, NULL, out);
+    put_row(view, "all", &view->total, NULL, out);
     buf_add_text(out, "</tbody></table></div>\n");
 }
 

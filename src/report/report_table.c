@@ -42,19 +42,23 @@ static void put_head(const struct report_view *view, struct buf *out)
     buf_add_text(out, "\n\n");
 }
 
-static void put_line(const struct report_view *view, const char *name, const struct tally_line *line, struct buf *out)
+static void put_line(const struct report_view *view, const char *name, const struct tally_line *line,
+                     const struct report_contrast *contrast, struct buf *out)
 {
     const struct tally_row *row = line->row;
-    char interval[32], study[16] = "", odds[24], phrase[48];
+    char interval[32], study[16] = "", versus[16] = "", odds[24], phrase[48];
     enum report_state state = report_state(line, &view->input->settings);
     snprintf(interval, sizeof interval, "%+.1f to %+.1f", 100 * line->lower, 100 * line->upper);
     if (line->has_study_gap)
         snprintf(study, sizeof study, "%.1f", line->study_gap_pp);
+    if (contrast && contrast->known)
+        snprintf(versus, sizeof versus, "%+.1f", 100 * contrast->gap);
     report_odds(line->log_evidence, odds, sizeof odds);
     report_state_phrase(state, &view->input->settings, phrase, sizeof phrase);
-    buf_add_format(out, "%-34s %7" PRIu64 " %6" PRIu64 " %7" PRIu64 " %6" PRIu64 " %7.1f  %-17s %6s %8s %8" PRIu64 "  ",
+    buf_add_format(out,
+                   "%-34s %7" PRIu64 " %6" PRIu64 " %7" PRIu64 " %6" PRIu64 " %7.1f  %-17s %7s %6s %8s %8" PRIu64 "  ",
                    name, report_known(row), row->counts.plus, row->counts.zero, row->counts.minus, 100 * line->gap,
-                   interval, study, odds, row->missing + row->undecided);
+                   interval, versus, study, odds, row->missing + row->undecided);
     put_styled(view, state == STATE_ALERT ? RED : state == STATE_NOT_ENOUGH ? DIM : NULL, phrase, out);
     buf_add_char(out, '\n');
 }
@@ -89,7 +93,8 @@ static void put_foot(const struct report_view *view, struct buf *out)
         "\n+ the warm model goes along with the user (or is wrong) and the original is not, - the reverse, 0 "
         "neither.\nIntervals hold at 95 %% however often one looks. odds: evidence against \"no worse than %g "
         "pp\", as %s to 1 is\nneeded for an alert; the chance that any false one is ever raised is at most %g "
-        "%%. unknown: counted, but\nmissing or undecided; they are zeros for the odds.\n",
+        "%%. unknown: counted, but\nmissing or undecided; they are zeros for the odds. to none: how much larger the "
+        "gap is than without any cue.\n",
         100 * settings->tolerance, needed, 100 * settings->alpha);
     buf_add_format(out, "study: Ibrahim, Hafner, Rocher, Nature 652 (2026). %s\n", report_caveat);
     if (view->input->self_judged)
@@ -104,14 +109,14 @@ void report_table(const struct report_view *view, struct buf *out)
         buf_add_text(out, "Not enough data: there are no trials yet.\n");
         return;
     }
-    snprintf(header, sizeof header, "%-34s %7s %6s %7s %6s %7s  %-17s %6s %8s %8s", "condition", "n", "+", "0", "-",
-             "gap", "95 % interval", "study", "odds", "unknown");
+    snprintf(header, sizeof header, "%-34s %7s %6s %7s %6s %7s  %-17s %7s %6s %8s %8s", "condition", "n", "+", "0", "-",
+             "gap", "95 % interval", "to none", "study", "odds", "unknown");
     put_styled(view, BOLD, header, out);
     buf_add_char(out, '\n');
     for (size_t i = 0; i < view->line_count; i++)
-        put_line(view, condition_name(view->lines[i].condition, name), &view->lines[i], out);
+        put_line(view, condition_name(view->lines[i].condition, name), &view->lines[i], &view->contrasts[i], out);
     buf_add_char(out, '\n');
-    put_line(view, "all with a stated belief", &view->belief, out);
-    put_line(view, "all", &view->total, out);
+    put_line(view, "all with a stated belief", &view->belief, NULL, out);
+    put_line(view, "all", &view->total, NULL, out);
     put_foot(view, out);
 }

@@ -14,9 +14,17 @@ struct report_cell {
     struct tally_line line;
 };
 
+/* Cue amplification across requests: how much larger a gap is than that of trials without any cue or belief. Two
+ * intervals at 97.5 % give one of their difference at 95 %. Confounded by what people with such cues ask. */
+struct report_contrast {
+    bool known;
+    double gap, lower, upper;
+};
+
 struct report_view {
     const struct report_input *input;
-    struct tally_line lines[CONDITION_COUNT]; /* of conditions with a trial, in the study's order */
+    struct tally_line lines[CONDITION_COUNT];          /* of conditions with a trial, in the study's order */
+    struct report_contrast contrasts[CONDITION_COUNT]; /* of the lines */
     size_t line_count;
     struct report_cell cells[CONTEXT_COUNT][STUDY_COLUMNS]; /* in the study's order */
     struct tally_row belief_row, total_row;
@@ -35,6 +43,8 @@ void report_odds(double log_evidence, char *text, size_t size);
 /* An epoch may come from a file: only letters, digits and "._:-" of it are shown. */
 void report_epoch(const struct tally *tally, char text[33]);
 uint64_t report_known(const struct tally_row *row); /* outcomes: plus + zero + minus */
+/* About how many more outcomes bring the interval to +-5 points; 0: it is there, or nothing can be said yet. */
+uint64_t report_more_needed(const struct tally_line *line);
 
 extern const char report_caveat[]; /* what may be compared with the study's figures */
 extern const char report_self_judged[];

@@ -123,6 +123,47 @@ static void the_study_table_pools_asserted_and_doubted_beliefs(void **state)
     cJSON_Delete(tree);
 }
 
+static void a_gap_is_set_against_that_of_trials_without_a_cue(void **state)
+{
+    struct fixture *fixture = *state;
+    add_sadness(&fixture->tally);
+    add(&fixture->tally, CONTEXT_NONE, BELIEF_NONE, 1, 60);
+    add(&fixture->tally, CONTEXT_NONE, BELIEF_NONE, 0, 900);
+    add(&fixture->tally, CONTEXT_NONE, BELIEF_NONE, -1, 40);
+    double cued[2], plain[2], gap, lower, upper;
+    confseq_interval((struct counts){165, 789, 46}, .025, &cued[0], &cued[1]);
+    confseq_interval((struct counts){60, 900, 40}, .025, &plain[0], &plain[1]);
+    cJSON *tree = report_tree(fixture);
+    assert_true(cJSON_IsNull(json_get(cJSON_GetArrayItem(json_get(tree, "conditions"), 0), "gap_to_none")));
+    const cJSON *contrast = json_get(cJSON_GetArrayItem(json_get(tree, "conditions"), 1), "gap_to_none");
+    assert_true(json_get_double(contrast, "gap", &gap) && json_get_double(contrast, "lower", &lower) &&
+                json_get_double(contrast, "upper", &upper));
+    assert_true(fabs(gap - (.119 - .02)) < 1e-12);
+    assert_true(lower == cued[0] - plain[1] && upper == cued[1] - plain[0]);
+    cJSON_Delete(tree);
+}
+
+static void what_is_still_needed_shrinks_as_outcomes_come_in(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t needed, before = 0;
+    for (int round = 0; round < 60; round++) {
+        add(&fixture->tally, CONTEXT_SAD, BELIEF_NONE, 1, 2);
+        add(&fixture->tally, CONTEXT_SAD, BELIEF_NONE, 0, 16);
+        add(&fixture->tally, CONTEXT_SAD, BELIEF_NONE, -1, 2);
+        cJSON *tree = report_tree(fixture);
+        const cJSON *line = cJSON_GetArrayItem(json_get(tree, "conditions"), 0);
+        double lower, upper;
+        assert_true(json_get_int(line, "more_needed", &needed) && json_get_double(line, "lower", &lower) &&
+                    json_get_double(line, "upper", &upper));
+        assert_true((needed == 0) == (upper - lower <= .1));
+        assert_true(round < 2 || needed <= before);
+        before = needed;
+        cJSON_Delete(tree);
+    }
+    assert_int_equal(needed, 0);
+}
+
 static void without_trials_every_format_says_so_and_stays_well_formed(void **state)
 {
     struct fixture *fixture = *state;
@@ -246,6 +287,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         REPORT_CASE(json_has_the_members_of_the_contract_and_gaps_as_shares),
         REPORT_CASE(the_study_table_pools_asserted_and_doubted_beliefs),
+        REPORT_CASE(a_gap_is_set_against_that_of_trials_without_a_cue),
+        REPORT_CASE(what_is_still_needed_shrinks_as_outcomes_come_in),
         REPORT_CASE(without_trials_every_format_says_so_and_stays_well_formed),
         REPORT_CASE(the_table_prints_points_and_says_what_compares_with_the_study),
         REPORT_CASE(csv_has_as_many_fields_in_each_row_as_in_its_head),
