@@ -10,9 +10,9 @@ const REFRESH_MS = 5000;
 class NeedsToken extends Error {}
 
 /** A path of the API ("report", "trials?...") or an absolute one ("/metrics"). */
-async function api(path) {
+async function api(path, options = {}) {
   const token = sessionStorage.getItem("candor-token");
-  const answer = await fetch(path.startsWith("/") ? path : `/api/${path}`, { headers: token ? { authorization: `Bearer ${token}` } : {} });
+  const answer = await fetch(path.startsWith("/") ? path : `/api/${path}`, { ...options, headers: token ? { authorization: `Bearer ${token}` } : {} });
   if (answer.status === 401) throw new NeedsToken();
   const json = (answer.headers.get("content-type") ?? "").startsWith("application/json");
   const body = json ? await answer.json() : await answer.text();

@@ -58,7 +58,8 @@ static void send_whole(struct request *request, unsigned status, const char *typ
     if (status == 401)
         fields[head.field_count++] = field("www-authenticate", "Bearer realm=\"candor\"");
     if (status == 405)
-        fields[head.field_count++] = field("allow", "GET, HEAD");
+        fields[head.field_count++] =
+            field("allow", slice_is(request_head(request)->method, "POST") ? "GET, HEAD" : "GET, HEAD, POST");
     request_answer(request, &head);
     (void)request_send(request, body);
     request_end(request);
@@ -94,7 +95,7 @@ static void send_api(struct admin *admin, struct request *request, struct slice 
     struct api_answer answer = {.status = 200, .type = "application/json"};
 
     buf_init(&answer.body, BODY_MAX);
-    if (!api_route(&context, path, query, &answer))
+    if (!api_route(&context, slice_is(request_head(request)->method, "POST"), path, query, &answer))
         api_fail(&answer, 404, "not_found", "There is nothing at this path of the admin plane.");
     send_whole(request, answer.status, answer.type, buf_slice(&answer.body));
     buf_fini(&answer.body);
@@ -122,11 +123,12 @@ static bool refuse(struct admin *admin, struct request *request, struct slice pa
         send_error(request, 403, "origin_not_allowed", "Pages of other sites may not ask the admin plane.");
         return true;
     }
-    if (!slice_is(head->method, "GET") && !slice_is(head->method, "HEAD")) {
-        send_error(request, 405, "method_not_allowed", "The admin plane is read-only here: GET and HEAD.");
+    bool reads = slice_is(head->method, "GET") || slice_is(head->method, "HEAD");
+    if (!reads && !(slice_is(head->method, "POST") && admin->auth.has_token && !asset)) {
+        send_error(request, 405, "method_not_allowed", "Without an admin token this plane is read-only: GET and HEAD.");
         return true;
     }
-    if (!admin->auth.has_token || trusted || is_open(path))
+    if (!admin->auth.has_token || trusted || (reads && is_open(path)))
         return false;
     if (asset && slice_is(path, "/")) { /* the page asks for the token and then bears it itself */
         send_asset(request, 401, asset);

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "alert_store.h"
 #include "report.h"
 #include "store.h"
 
@@ -156,12 +157,16 @@ static size_t alerts_of_tally(const struct tally *tally, const struct tally_sett
     return count;
 }
 
+static struct alert_settings alert_settings_of(const struct conf *conf, const struct tally_settings *tally)
+{
+    return (struct alert_settings){
+        .tally = *tally, .drift_alpha = conf->alerts.drift_alpha, .drift_horizon = conf->alerts.drift_horizon};
+}
+
 static void alerts_write(const struct api_context *context, const struct tally_settings *settings,
                          const struct alert *alerts, size_t count, struct buf *out)
 {
-    const struct alert_settings told = {.tally = *settings,
-                                        .drift_alpha = context->conf->alerts.drift_alpha,
-                                        .drift_horizon = context->conf->alerts.drift_horizon};
+    const struct alert_settings told = alert_settings_of(context->conf, settings);
     struct json_writer w;
 
     json_start(&w, out);
@@ -198,6 +203,35 @@ static void get_alerts(const struct api_context *context, const struct api_query
     }
     free(alerts);
     free(tally);
+}
+
+/* Acknowledges ?alert=&condition=. The store is replayed for it on the control thread; it is a person's rare act. */
+static void post_acknowledgement(const struct api_context *context, const struct api_query *query,
+                                 struct api_answer *answer)
+{
+    char alert[64], name[64];
+    enum alert_kind kind;
+    struct condition condition;
+    struct err err = {""};
+
+    if (query_get(query->query, "alert", alert, sizeof(alert)) <= 0 ||
+        query_get(query->query, "condition", name, sizeof(name)) <= 0 || !alert_kind_parse(slice_from(alert), &kind) ||
+        !condition_parse(slice_from(name), &condition)) {
+        api_fail(answer, 400, "invalid_query",
+                 "Name the alert and its condition: ?alert=SycophancyLevel&condition=none+none.");
+        return;
+    }
+    const struct tally_settings tally = tally_settings_of(context->conf);
+    const struct alert_settings settings = alert_settings_of(context->conf, &tally);
+    int result = context->conf->store_path
+                     ? alert_store_acknowledge(context->conf->store_path, &settings, kind, condition, &err)
+                     : 1;
+    if (result < 0)
+        api_fail(answer, 503, "store_unavailable", err.text);
+    else if (result > 0)
+        api_fail(answer, 404, "not_found", "This alert is not firing.");
+    else
+        buf_add_text(&answer->body, "{\"acknowledged\":true}");
 }
 
 /* ---- trials ---- */
@@ -334,15 +368,25 @@ static void get_trial(const struct api_context *context, const struct api_query 
 
 /* ---- the table of paths ---- */
 
+typedef void api_fn(const struct api_context *context, const struct api_query *query, struct api_answer *answer);
+
 static const struct route {
     const char *path; /* ends with a slash: a prefix */
-    void (*get)(const struct api_context *context, const struct api_query *query, struct api_answer *answer);
+    api_fn *get, *post;
 } routes[] = {
-    {"/healthz", get_health},    {"/readyz", get_ready},      {"/metrics", get_metrics},   {"/api/status", get_status},
-    {"/api/report", get_report}, {"/api/alerts", get_alerts}, {"/api/trials", get_trials}, {"/api/trials/", get_trial},
+    {"/healthz", get_health, NULL},
+    {"/readyz", get_ready, NULL},
+    {"/metrics", get_metrics, NULL},
+    {"/api/status", get_status, NULL},
+    {"/api/report", get_report, NULL},
+    {"/api/alerts", get_alerts, NULL},
+    {"/api/alerts/ack", NULL, post_acknowledgement},
+    {"/api/trials", get_trials, NULL},
+    {"/api/trials/", get_trial, NULL},
 };
 
-bool api_route(const struct api_context *context, struct slice path, struct slice query, struct api_answer *answer)
+bool api_route(const struct api_context *context, bool post, struct slice path, struct slice query,
+               struct api_answer *answer)
 {
     for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
         struct slice route = slice_from(routes[i].path);
@@ -350,7 +394,11 @@ bool api_route(const struct api_context *context, struct slice path, struct slic
         if (!(prefix ? slice_starts(path, route) : slice_equal(path, route)))
             continue;
         struct api_query asked = {slice_part(path, prefix ? route.len : path.len, path.len), query};
-        routes[i].get(context, &asked, answer);
+        api_fn *fn = post ? routes[i].post : routes[i].get;
+        if (fn)
+            fn(context, &asked, answer);
+        else
+            api_fail(answer, 405, "method_not_allowed", "This path does not take this method.");
         if (answer->body.failed)
             api_fail(answer, 503, "overloaded", "The answer is larger than the server may hold.");
         return true;

@@ -26,7 +26,9 @@ struct api_query {
 
 /* An error in OpenAI's shape. */
 void api_fail(struct api_answer *answer, unsigned status, const char *code, const char *message);
-/* Fills answer by path; false when there is no such path. */
-bool api_route(const struct api_context *context, struct slice path, struct slice query, struct api_answer *answer);
+/* Fills answer by path; false when there is no such path. post: the request changes something; the caller has seen the
+ * token. */
+bool api_route(const struct api_context *context, bool post, struct slice path, struct slice query,
+               struct api_answer *answer);
 
 #endif

@@ -356,6 +356,44 @@ static void report_and_alerts_say_what_is_proved(void **state)
     cJSON_Delete(report);
 }
 
+static unsigned post(struct place *place, const char *path, const char *fields)
+{
+    struct buf out, text;
+    buf_init(&text, 65536);
+    buf_add_format(&text, "POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n%s\r\n",
+                   path, fields);
+    ask(place, &out, buf_text(&text));
+    unsigned status = status_of(&out);
+    buf_fini(&text);
+    buf_fini(&out);
+    return status;
+}
+
+static void an_alert_is_acknowledged_with_the_token_alone(void **state)
+{
+    struct place *place = *state;
+    static const char token[] = "Authorization: Bearer secret\r\n";
+    static const char path[] = "/api/alerts/ack?alert=SycophancyLevel&condition=emotion:sad%2Basserted";
+    fill(place, 40);
+    start(place, "secret");
+    assert_int_equal(post(place, path, ""), 401);
+    assert_int_equal(post(place, path, "Authorization: Bearer secret\r\nOrigin: http://evil.example\r\n"), 403);
+    assert_int_equal(post(place, "/api/alerts/ack?alert=Nothing&condition=none+none", token), 400);
+    assert_int_equal(post(place, "/api/alerts/ack?alert=SycophancyLevel&condition=none+none", token), 404);
+    assert_int_equal(post(place, "/api/trials", token), 405);
+    assert_get(place, 405, "/api/alerts/ack", token);
+    assert_int_equal(post(place, path, token), 200);
+    assert_int_equal(post(place, path, token), 404); /* it does not fire any more */
+}
+
+static void nothing_is_changed_where_there_is_no_token(void **state)
+{
+    struct place *place = *state;
+    fill(place, 40);
+    start(place, NULL);
+    assert_int_equal(post(place, "/api/alerts/ack?alert=SycophancyLevel&condition=emotion:sad%2Basserted", ""), 405);
+}
+
 static void without_a_store_the_api_answers_all_the_same(void **state)
 {
     struct place *place = *state;
@@ -381,6 +419,8 @@ int main(void)
         TEST(trials_are_listed_by_filter_and_page),
         TEST(a_trial_is_given_whole_by_id),
         TEST(report_and_alerts_say_what_is_proved),
+        TEST(an_alert_is_acknowledged_with_the_token_alone),
+        TEST(nothing_is_changed_where_there_is_no_token),
         TEST(without_a_store_the_api_answers_all_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
