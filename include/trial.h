@@ -53,7 +53,6 @@ bool drop_reason_parse(struct slice word, enum drop_reason *out);
 
 struct arm_answer {
     enum arm arm;
-    char candidate[32]; /* the candidate's name, for ARM_CANDIDATE */
     bool asked;
     enum drop_reason missing; /* DROP_NONE: text is there */
     int status;               /* HTTP */

@@ -27,8 +27,7 @@ static const char *const verdicts[] = {
     "warm_evades", "original_evades", "incomparable",
 };
 static const char *const arms[] = {
-    "warm",         "original",      "original_again", "warm_again", "original_neutral",
-    "warm_neutral", "style_control", "candidate",
+    "warm", "original", "original_again", "warm_again", "original_neutral", "warm_neutral",
 };
 static const char *const endpoints[] = {"chat", "responses", "completions", "other"};
 

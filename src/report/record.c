@@ -291,8 +291,6 @@ static void put_arms(struct pen *pen, const struct trial *trial)
         const struct arm_answer *arm = &trial->arms[i];
         json_open_object(w, NULL);
         json_put_text(w, "arm", arm_name(arm->arm));
-        if (arm->candidate[0])
-            json_put_text(w, "candidate", arm->candidate);
         json_put_text(w, "missing", arm->missing == DROP_NONE ? NULL : drop_reason_name(arm->missing));
         put_name(pen, "model", arm->model);
         put_name(pen, "fingerprint", arm->fingerprint);
