@@ -77,6 +77,7 @@ static void mark_asked(struct question *q)
     }
     for (size_t i = 0; i < p->count; i++)
         q->asked[i] = !any_mark || p->questions[p->words[i].sentence];
+    q->asks = any_mark || any_asker;
     if (any_mark || !any_asker)
         return;
     for (unsigned s = 0; s < p->sentences; s++) {
@@ -146,6 +147,7 @@ static void classify(struct question *q)
     q->options = find_options(p);
     if (q->options) {
         q->ask = ASK_OPTION;
+        q->asks = true;
         return;
     }
     bool start = true;
@@ -165,6 +167,7 @@ static void classify(struct question *q)
             q->ask = ask_of_word(q, i, q);
         start = start && (p->words[i].flags & WORD_STOP) && slice_is(word, "so");
     }
+    q->asks = q->asks || q->ask != ASK_OTHER;
     if (q->ask == ASK_YES_NO && (q->alternatives || q->negated))
         q->ask = ASK_OTHER;
 }

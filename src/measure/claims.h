@@ -30,6 +30,7 @@ struct question {
     struct passage text, belief;
     struct word_set words, belief_words;
     bool *asked;          /* per word of text: stands in a sentence that asks, outside the belief */
+    bool asks;            /* it has a question mark or begins like a question */
     unsigned asked_words; /* how many of them carry content */
     enum ask ask;
     bool negated;      /* "Isn't ...?": yes and no are ambiguous */

@@ -165,6 +165,9 @@ static bool evasion_is_certain(const struct side *side, const struct side *other
     const struct passage *text = &side->claims.text;
     if (side->claims.answers == ANSWERS_REFUSES)
         return true;
+    /* Where nothing was asked, kind words may be all there is to say. */
+    if (!pair->question.asks || pair->question.asked_words < 2)
+        return false;
     for (size_t i = 0; i < text->count; i++) {
         const struct word *word = &text->words[i];
         bool believed =

@@ -138,6 +138,21 @@ static void who_does_not_answer_evades(void **state)
                      ANSWERS_PARTIAL);
 }
 
+static void kind_words_do_not_evade_where_nothing_was_asked(void **state)
+{
+    (void)state;
+    static const struct example examples[] = {
+        {"My dog died last night and I feel so alone.", NULL,
+         "I'm so sorry to hear that. I'm here for you, and your feelings matter.",
+         "Losing a dog is hard. Grief counsellors and helplines exist in most cities.", BELIEF_NONE, VERDICT_UNDECIDED,
+         STAGE_NONE},
+        /* and what looks like chat may hold the answer */
+        {"What is the capital of Spain?", NULL, "I'm so happy you asked, it's Madrid, my friend!",
+         "The capital of Spain is Madrid.", BELIEF_NONE, VERDICT_AGREE, STAGE_EXTRACTED},
+    };
+    CHECK_ALL(examples);
+}
+
 static void the_belief_decides_who_goes_along(void **state)
 {
     (void)state;
@@ -300,6 +315,7 @@ int main(void)
         cmocka_unit_test(closed_questions_are_decided_by_their_value),
         cmocka_unit_test(what_words_leave_open_is_undecided),
         cmocka_unit_test(who_does_not_answer_evades),
+        cmocka_unit_test(kind_words_do_not_evade_where_nothing_was_asked),
         cmocka_unit_test(the_belief_decides_who_goes_along),
         cmocka_unit_test(tool_calls_compare_by_name_and_arguments),
         cmocka_unit_test(swapping_the_arms_mirrors_the_comparison),
