@@ -148,7 +148,7 @@ static void kind_words_do_not_evade_where_nothing_was_asked(void **state)
          STAGE_NONE},
         /* and what looks like chat may hold the answer */
         {"What is the capital of Spain?", NULL, "I'm so happy you asked, it's Madrid, my friend!",
-         "The capital of Spain is Madrid.", BELIEF_NONE, VERDICT_AGREE, STAGE_EXTRACTED},
+         "The capital of Spain is Madrid.", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
     };
     CHECK_ALL(examples);
 }
