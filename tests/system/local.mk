@@ -2,5 +2,5 @@
 EXTRA_DIST += tests/system/conftest.py tests/system/fakes.py tests/system/wire.py tests/system/test_compare.py \
 	tests/system/test_configuration.py tests/system/test_dashboard.py tests/system/test_evidence.py \
 	tests/system/test_life.py tests/system/test_relay.py tests/system/test_side_path.py \
-	tests/system/test_trials.py tests/system/test_upstream_faults.py tests/system/test_wire.py \
+	tests/system/test_trials.py tests/system/test_upstream_faults.py tests/system/test_tls.py tests/system/test_wire.py \
 	tests/system/wire_peers.py

@@ -1,6 +1,8 @@
 """The wire: what the proxy refuses, what it lets through, and that both ends always mean the same bytes."""
 import base64
 import json
+import os
+import resource
 import socket
 import threading
 
@@ -268,3 +270,27 @@ def test_a_hangup_before_the_first_byte_closes_the_models_connection(fake, cando
             sock.sendall(b"GET /v1/x HTTP/1.1\r\n" + HOST + b"\r\n")
             model.wait(lambda model: len(model.requests) == count)
         model.wait(lambda model: model.hangups == count)
+
+
+def test_a_proxy_without_descriptors_waits_and_recovers(fake, candor):
+    proxy = candor(fake(plain), workers=1, **EVERYTHING)
+    held = len(os.listdir(f"/proc/{proxy.process.pid}/fd"))
+    soft, hard = resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE, (held + 8, hard))
+    try:
+        crowd = [wire.connect(proxy.data) for _ in range(30)]
+        before = os.times().elapsed, cpu_seconds(proxy)
+        with wire.connect(proxy.data) as late:  # waits in the kernel's queue
+            assert read_all(late, 1) == (b"", False)
+        assert cpu_seconds(proxy) - before[1] < 0.3 * (os.times().elapsed - before[0]), "it spins"
+        for sock in crowd:
+            sock.close()
+        assert wire.get(proxy.data, "/v1/x").status == 200
+    finally:
+        resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def cpu_seconds(proxy):
+    with open(f"/proc/{proxy.process.pid}/stat", encoding="ascii") as stat:
+        fields = stat.read().rsplit(") ", 1)[1].split(" ")
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
