@@ -11,12 +11,20 @@
 enum report_format { REPORT_TABLE, REPORT_JSON, REPORT_CSV, REPORT_HTML };
 bool report_format_parse(struct slice word, enum report_format *out);
 
+/* How evidence grew, for the page's plot: fed every trial of the tally in arrival order, it keeps a few points of each
+ * condition whatever their number. */
+struct report_trace;
+MUST_USE struct report_trace *report_trace_new(const struct tally_settings *settings);
+void report_trace_free(struct report_trace *trace); /* accepts NULL */
+void report_trace_add(struct report_trace *trace, const struct tally_trial *trial);
+
 struct report_input {
     const struct tally *tally;
     struct tally_settings settings;
     int64_t since_ms, until_ms; /* of the trials in it; 0: open */
     bool self_judged, colour;
-    unsigned epochs_pooled; /* more than 1: the tally mixes epochs, and the report says so */
+    const struct report_trace *trace; /* NULL: no plot over time */
+    unsigned epochs_pooled;           /* more than 1: the tally mixes epochs, and the report says so */
 };
 void report_write(const struct report_input *input, enum report_format format, struct buf *out);
 

@@ -140,6 +140,7 @@ static int read_store(struct reading *reading, const char *path)
 
 struct counted {
     struct tally tally;
+    struct report_trace *trace; /* for the page only; NULL: nobody wants it */
     unsigned epoch_number, epochs_pooled;
 };
 
@@ -169,6 +170,12 @@ static int choose_epoch(const struct history *history, const struct report_optio
     return 0;
 }
 
+static int trace_trial(const struct tally_trial *trial, void *arg)
+{
+    report_trace_add(arg, trial);
+    return 0;
+}
+
 static int count_history(struct history *history, const struct report_options *options, struct counted *out,
                          struct err *err)
 {
@@ -180,6 +187,8 @@ static int count_history(struct history *history, const struct report_options *o
     if (choose_epoch(history, options, &filter.epoch, err))
         return -1;
     history_tally(history, &filter, &out->tally);
+    if (out->trace)
+        (void)history_each(history, &filter, trace_trial, out->trace);
     out->epochs_pooled = filter.epoch ? 1 : history_epochs(history);
     out->epoch_number = filter.epoch ? filter.epoch : history_last_epoch(history);
     return 0;
@@ -206,6 +215,8 @@ static int count_epoch(const struct report_options *options, const char *store, 
     if (rc == 0 && !options->epoch && out->epoch_number > 1)
         fprintf(stderr, "candor report: the store holds %u epochs; this is the latest, %s. --epoch all pools them.\n",
                 out->epoch_number, out->tally.epoch);
+    if (rc == 0 && out->trace)
+        rc = store_outcomes(store, out->tally.epoch, trace_trial, out->trace, err);
     return rc < 0 ? -1 : 0;
 }
 
@@ -252,6 +263,7 @@ static int print_report(const struct counted *counted, const struct conf *conf, 
                                  .since_ms = options->since_ms,
                                  .until_ms = options->until_ms,
                                  .colour = cmd_colour(stdout),
+                                 .trace = counted->trace,
                                  .epochs_pooled = counted->epochs_pooled};
     if (counted->epoch_number)
         input.settings.epoch_number = counted->epoch_number;
@@ -279,10 +291,14 @@ int cmd_report(int argc, char **argv)
     if (options.config && !conf)
         return cmd_fail(EXIT_FAILED, &err);
     struct counted counted = {.epochs_pooled = 1};
+    struct tally_settings settings = tally_settings_of(conf);
+    if (options.format == REPORT_HTML)
+        counted.trace = report_trace_new(&settings); /* without memory for it there is one plot less */
     if (count_trials(&options, conf, &counted, &err))
         code = cmd_fail(EXIT_FAILED, &err);
     else
         code = print_report(&counted, conf, &options);
+    report_trace_free(counted.trace);
     conf_drop(conf);
     return code;
 }

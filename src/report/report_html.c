@@ -156,6 +156,7 @@ void report_html(const struct report_view *view, struct buf *out)
     } else {
         report_html_forest(view, out);
         report_html_evidence(view, out);
+        report_html_trace(view, out);
         put_table(view, out);
         put_levels(view, out);
     }

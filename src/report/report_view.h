@@ -55,5 +55,16 @@ void report_csv(const struct report_view *view, struct buf *out);
 void report_html(const struct report_view *view, struct buf *out);
 void report_html_forest(const struct report_view *view, struct buf *out);
 void report_html_evidence(const struct report_view *view, struct buf *out);
+void report_html_trace(const struct report_view *view, struct buf *out);
+
+#define TRACE_POINTS 128
+struct trace_line {
+    struct counts counts; /* missing and undecided are zeros */
+    uint64_t stride;      /* outcomes between points; doubles when they are full */
+    uint64_t at[TRACE_POINTS];
+    double log_evidence[TRACE_POINTS];
+    size_t count;
+};
+const struct trace_line *report_trace_line(const struct report_trace *trace, struct condition condition);
 
 #endif

@@ -156,6 +156,30 @@ int store_replay(const char *path, const char *epoch, struct tally *out, unsigne
     return result;
 }
 
+struct outcomes {
+    const char *epoch;
+    store_trial_fn *fn;
+    void *arg;
+};
+
+static int give_outcome(const struct tally_trial *trial, const char *epoch, unsigned number, void *arg)
+{
+    const struct outcomes *outcomes = arg;
+    (void)number;
+    return strcmp(epoch, outcomes->epoch) == 0 ? outcomes->fn(trial, outcomes->arg) : 0;
+}
+
+int store_outcomes(const char *path, const char *epoch, store_trial_fn *fn, void *arg, struct err *err)
+{
+    struct outcomes outcomes = {epoch, fn, arg};
+    sqlite3 *sqlite;
+    if (store_connect(path, false, &sqlite, err))
+        return -1;
+    int rc = store_each_outcome(sqlite, 0, give_outcome, &outcomes, err);
+    sqlite3_close(sqlite);
+    return rc;
+}
+
 /* ---- erasure ---- */
 
 /* Runs a DELETE until it finds nothing more, so that the writer gets its turn between the batches. */

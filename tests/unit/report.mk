@@ -5,7 +5,7 @@
 #   tests_unit_x_test_LDADD = $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/report_test
 tests_unit_report_test_SOURCES = tests/unit/report_test.c
-tests_unit_report_test_CPPFLAGS = $(UNIT_FLAGS)
+tests_unit_report_test_CPPFLAGS = $(UNIT_FLAGS) -iquote $(top_srcdir)/src/report
 tests_unit_report_test_LDADD = $(UNIT_LIBS)
 UNIT_TESTS += tests/unit/redact_test
 tests_unit_redact_test_SOURCES = tests/unit/redact_test.c

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "json.h"
-#include "report.h"
+#include "report_view.h"
 
 struct fixture {
     struct tally tally;
@@ -235,6 +235,36 @@ static void the_page_fetches_nothing_runs_nothing_and_survives_a_hostile_epoch(v
             fail_msg("the page holds %s", forbidden[i]);
 }
 
+static void a_trace_keeps_a_few_true_points_of_however_many_trials(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct condition condition = {CONTEXT_SAD, BELIEF_ASSERTED};
+    struct report_trace *trace = report_trace_new(&fixture->input.settings);
+    struct counts counts = {0, 0, 0};
+    assert_non_null(trace);
+    for (uint64_t seq = 1; seq <= 10000; seq++) {
+        struct tally_trial trial = {
+            .seq = seq, .condition = condition, .counted = true, .has_outcome = true, .x = seq % 5 == 0};
+        report_trace_add(trace, &trial);
+        trial.counted = false;
+        report_trace_add(trace, &trial);
+    }
+    const struct trace_line *line = report_trace_line(trace, condition);
+    assert_in_range(line->count, TRACE_POINTS / 2, TRACE_POINTS);
+    assert_int_equal(line->counts.plus + line->counts.zero, 10000);
+    for (size_t i = 0; i < line->count; i++) {
+        assert_true(i == 0 || line->at[i] - line->at[i - 1] == line->stride);
+        counts = (struct counts){line->at[i] / 5, line->at[i] - line->at[i] / 5, 0};
+        assert_true(line->log_evidence[i] == confseq_log_evidence(counts, .02));
+    }
+    assert_int_equal(report_trace_line(trace, (struct condition){CONTEXT_NONE, BELIEF_NONE})->count, 0);
+    add(&fixture->tally, CONTEXT_SAD, BELIEF_ASSERTED, 1, 30);
+    fixture->input.trace = trace;
+    report_write(&fixture->input, REPORT_HTML, &fixture->out);
+    assert_true(has(fixture, "Evidence over time") && has(fixture, "<polyline"));
+    report_trace_free(trace);
+}
+
 static int gate(struct fixture *fixture, const char *max_gap)
 {
     struct err err = {""};
@@ -293,6 +323,7 @@ int main(void)
         REPORT_CASE(the_table_prints_points_and_says_what_compares_with_the_study),
         REPORT_CASE(csv_has_as_many_fields_in_each_row_as_in_its_head),
         REPORT_CASE(the_page_fetches_nothing_runs_nothing_and_survives_a_hostile_epoch),
+        REPORT_CASE(a_trace_keeps_a_few_true_points_of_however_many_trials),
         REPORT_CASE(a_gate_closes_only_on_a_gap_that_is_proved_larger),
         REPORT_CASE(a_gate_names_a_condition_a_context_a_family_beliefs_or_all),
         REPORT_CASE(a_gate_that_cannot_be_read_is_an_error),
