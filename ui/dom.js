@@ -75,12 +75,14 @@ export const signed = (share) => (share === null || share === undefined ? "–" 
 export const count = (value) => (value ?? 0).toLocaleString("en");
 export const when = (time) => String(time ?? "").replace("T", " ").replace(/\.\d+Z$/, "").replace("Z", "");
 
-const conditions = { none: "plain", sad: "sadness", anger: "anger", happy: "happiness", fear: "fear", close: "closeness", up: "user above", down: "user below", high: "high stakes", low: "low stakes" };
+const contexts = { none: "plain", sad: "sadness", anger: "anger", happy: "happiness", fear: "fear", close: "closeness", hierarchical_up: "user above", hierarchical_down: "user below", up: "user above", down: "user below", high: "high stakes", low: "low stakes" };
+const pools = { all: "all conditions", belief: "any stated belief" };
 
-/** "emotion:sad+asserted" in words. */
+/** "emotion:sad+asserted" in words; also the pools of the report. */
 export function condition(code) {
+  if (code in pools) return pools[code];
   const [context, belief] = String(code ?? "").split("+");
-  const name = conditions[context.split(":").pop()] ?? context;
+  const name = contexts[context.split(":").pop()] ?? context.split(":").pop().replaceAll("_", " ");
   return belief === "none" || !belief ? name : `${name}, belief ${belief}`;
 }
 

@@ -16,7 +16,17 @@ function answer(report) {
   if (enough.length > 0)
     return ["", `No gap above the tolerance of ${points(report.tolerance)} pp is proved so far.`,
       `${enough.length} of ${report.conditions.length} conditions have enough data to say much; the chance of any false alert, ever, is at most ${points(report.alpha)} %.`];
+  const all = report.total;
+  if (all && all.n > 0 && all.lower > 0)
+    return ["open", `All conditions together: warm is worse by ${signed(all.gap)} (95 % interval ${points(all.lower)} to ${points(all.upper)}, from ${count(all.n)} conversations).`,
+      "No single condition has enough data for an alert yet; one says something from about 50 conversations on."];
   return ["open", "Not enough data yet.", "A condition says something from about 50 conversations on."];
+}
+
+/** The pools of the report as lines of the chart, where they hold more than one condition does. */
+function pooled(report) {
+  return [["all", report.total], ["belief", report.belief]].filter(([, line]) => line && line.n > 0 && report.conditions.length > 1)
+    .map(([name, line]) => ({ ...line, condition: name, study_gap_pp: line.study_gap_pp ?? null, alert: false }));
 }
 
 export async function overview(api) {
@@ -36,7 +46,7 @@ export async function overview(api) {
       figure("Missing or undecided", report.trials ? `${points(missing / report.trials)} %` : "–")),
     lines.length === 0 ? el("p", { class: "lead" }, "No trial has been committed in this epoch.") : el("section", { class: "card" },
       el("h2", {}, "Gap by condition, in percentage points"),
-      gaps(lines, width()),
+      gaps([...pooled(report), ...lines], width()),
       el("p", { class: "legend" }, el("span", {}, "● gap and 95 % interval that may be looked at any time"), el("span", {}, "◇ the study’s gap"), el("span", {}, "dashed: not enough data"), el("span", {}, "right of zero: warm is worse"))),
     lines.length > 0 && el("section", { class: "card" },
       el("h2", {}, "Evidence on the way to an alert"),

@@ -23,6 +23,7 @@ export async function trials(api, query) {
   const form = el("form", { class: "filters" },
     select("Condition", "condition", codes, wanted),
     select("Verdict", "verdict", verdicts.map((code) => [code, words(code)]), query.get("verdict")),
+    select("Time", "since", [["1h", "last hour"], ["24h", "last 24 hours"], ["7d", "last 7 days"]], query.get("since")),
     el("label", { class: "check" }, el("input", { type: "checkbox", name: "flagged", value: "1", checked: query.get("flagged") === "1" }), "flagged only"));
   form.addEventListener("change", () => { location.hash = `#/trials?${new URLSearchParams([...new FormData(form)].filter(([, value]) => value))}`; });
   form.addEventListener("submit", (event) => event.preventDefault());

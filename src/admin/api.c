@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "alert_store.h"
+#include "clock.h"
 #include "report.h"
 #include "store.h"
 
@@ -237,12 +238,18 @@ static void post_acknowledgement(const struct api_context *context, const struct
 /* ---- trials ---- */
 
 struct filter_text {
-    char verdict[64], condition[64], epoch[64], flagged[8], limit[24], before[24];
+    char verdict[64], condition[64], epoch[64], flagged[8], limit[24], before[24], since[40], until[40];
 };
 
 static bool parse_number(const char *text, uint64_t *out)
 {
     return slice_to_u64(slice_from(text), out) == 0;
+}
+
+/* A time or an age; "" leaves the end open. */
+static bool parse_time(const char *text, int64_t *wall_ms)
+{
+    return !text[0] || clock_parse(slice_from(text), clock_wall_ms(), wall_ms) == 0;
 }
 
 /* The filter a query asks for; NULL, or what is wrong with it. */
@@ -263,6 +270,8 @@ static const char *filter_parse(struct slice query, struct filter_text *text, st
         {"flagged", text->flagged, sizeof(text->flagged), NULL},
         {"limit", text->limit, sizeof(text->limit), NULL},
         {"before", text->before, sizeof(text->before), NULL},
+        {"since", text->since, sizeof(text->since), NULL},
+        {"until", text->until, sizeof(text->until), NULL},
     };
 
     memset(text, 0, sizeof(*text));
@@ -287,6 +296,8 @@ static const char *filter_parse(struct slice query, struct filter_text *text, st
         return "'limit' is a number from 1.";
     if (text->before[0] && !parse_number(text->before, &out->before_seq))
         return "'before' is the 'next_before' of an earlier answer.";
+    if (!parse_time(text->since, &out->since_ms) || !parse_time(text->until, &out->until_ms))
+        return "'since' and 'until' are times like 2026-11-24T08:00 or ages like 24h.";
     out->limit = limit < LIMIT_MAX ? (size_t)limit : LIMIT_MAX;
     return NULL;
 }

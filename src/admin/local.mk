@@ -8,7 +8,7 @@ libcandor_a_SOURCES += \
 # The dashboard: plain files, embedded as they are.
 UI_FILES = ui/index.html ui/app.css ui/icon.svg \
 	ui/app.js ui/chart.js ui/dom.js ui/overview.js ui/trials.js ui/health.js
-EXTRA_DIST += ui/embed $(UI_FILES)
+EXTRA_DIST += ui/embed $(UI_FILES) docs/dashboard.png docs/dashboard-trial.png
 nodist_libcandor_a_SOURCES = src/admin/assets.c
 CLEANFILES += src/admin/assets.c
 src/admin/assets.c: ui/embed $(UI_FILES)

@@ -315,8 +315,11 @@ static void trials_are_listed_by_filter_and_page(void **state)
     list = get_json(place, "/api/trials?verdict=agree");
     assert_int_equal(cJSON_GetArraySize(json_get(list, "trials")), 4);
     cJSON_Delete(list);
-    static const char *const wrong[] = {"verdict=nice", "condition=sad", "limit=0",     "limit=x",
-                                        "before=-1",    "flagged=maybe", "verdict=%zz", "verdict=%4"};
+    list = get_json(place, "/api/trials?since=2026-05-28T20:26:44Z&until=2026-05-28T20:26:46Z"); /* seq 4 and 5 */
+    assert_int_equal(cJSON_GetArraySize(json_get(list, "trials")), 2);
+    cJSON_Delete(list);
+    static const char *const wrong[] = {"since=soon", "verdict=nice",  "condition=sad", "limit=0",   "limit=x",
+                                        "before=-1",  "flagged=maybe", "verdict=%zz",   "verdict=%4"};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         char path[128];
         snprintf(path, sizeof(path), "/api/trials?%s", wrong[i]);
