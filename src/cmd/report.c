@@ -213,7 +213,7 @@ static int count_epoch(const struct report_options *options, const char *store, 
     if (rc == 1 && options->epoch)
         return err_set(err, "there is no epoch '%.40s' in the store %s", options->epoch, store);
     if (rc == 0 && !options->epoch && out->epoch_number > 1)
-        fprintf(stderr, "candor report: the store holds %u epochs; this is the latest, %s. --epoch all pools them.\n",
+        fprintf(stderr, "candor report: this is the latest epoch, number %u, %s. --epoch all pools them.\n",
                 out->epoch_number, out->tally.epoch);
     if (rc == 0 && out->trace)
         rc = store_outcomes(store, out->tally.epoch, trace_trial, out->trace, err);

@@ -443,7 +443,8 @@ static int replay(struct store *store, const char *epoch, struct err *err)
 {
     unsigned number = 1;
 
-    if (store_db_epoch(store->db, epoch, clock_wall_ms(), &number, err) != STORE_WRITTEN)
+    if (store_db_forget_unused(store->db, err) ||
+        store_db_epoch(store->db, epoch, clock_wall_ms(), &number, err) != STORE_WRITTEN)
         return err_prefix(err, "cannot write to the store %s", store->path ? store->path : "in memory");
     store->settings.epoch_number = number;
     if (store_db_last_seq(store->db, &store->last_seq, err) ||

@@ -314,6 +314,14 @@ enum store_written store_db_seen(struct store_db *db, const struct store_row *ro
     return written;
 }
 
+int store_db_forget_unused(struct store_db *db, struct err *err)
+{
+    return run(db->sqlite,
+               "DELETE FROM epochs WHERE number = (SELECT max(number) FROM epochs)"
+               " AND NOT EXISTS (SELECT 1 FROM outcomes WHERE outcomes.epoch = epochs.number)",
+               err);
+}
+
 enum store_written store_db_epoch(struct store_db *db, const char *epoch, int64_t wall_ms, unsigned *number,
                                   struct err *err)
 {

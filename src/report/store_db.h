@@ -39,6 +39,9 @@ enum store_written store_db_seen(struct store_db *db, const struct store_row *ro
 /* The number of an epoch, from 1, in the order in which they were first seen; a new one is written down. */
 enum store_written store_db_epoch(struct store_db *db, const char *epoch, int64_t wall_ms, unsigned *number,
                                   struct err *err);
+/* Takes the number of an epoch that saw no trial back, so that numbers count epochs with trials as an export does. For
+ * the writer alone, before it has an epoch of its own. */
+MUST_USE int store_db_forget_unused(struct store_db *db, struct err *err);
 /* Deletes up to max records older than before_ms; *deleted tells how many. */
 enum store_written store_db_expire(struct store_db *db, int64_t before_ms, unsigned max, unsigned *deleted,
                                    struct err *err);

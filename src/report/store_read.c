@@ -121,8 +121,10 @@ int store_find(const char *path, const char *id, struct buf *out, struct err *er
 
 static int latest_epoch(sqlite3 *sqlite, const char *epoch, char name[33], unsigned *number)
 {
+    /* The latest is that of the last trial: a deployment may have returned to an epoch with a lower number. */
     static const char sql[] =
-        "SELECT epoch, number FROM epochs WHERE ?1 IS NULL OR epoch = ?1 ORDER BY number DESC LIMIT 1";
+        "SELECT epoch, number FROM epochs WHERE epoch = ?1 OR (?1 IS NULL AND number = coalesce("
+        "(SELECT epoch FROM outcomes ORDER BY seq DESC LIMIT 1), (SELECT max(number) FROM epochs)))";
     sqlite3_stmt *statement = NULL;
     int code = SQLITE_ERROR;
 

@@ -2,6 +2,7 @@
 #include "outcomes.h"
 
 #include "alert_store.h"
+#include "store.h"
 
 static const struct alert_settings settings = {
     .tally = {.alpha = .05, .tolerance = .02, .conditions = CONDITION_COUNT, .epoch_number = 1},
@@ -80,6 +81,31 @@ static void a_store_that_is_not_there_is_an_error(void **state)
     alerts_free(alerts);
 }
 
+/* What a report of the store starts from: the same epoch, and number, that an export of it gives. */
+static void the_latest_epoch_is_that_of_the_last_trial_and_numbers_count_epochs_with_trials(void **state)
+{
+    struct place *place = *state;
+    struct tally tally;
+    struct err err = {""};
+    unsigned number;
+    write_trials(place, "never used", 0, (struct simulate_stream){0, 0});
+    struct store_db *db = store_db_open(place->path, &err);
+    assert_non_null(db);
+    assert_int_equal(store_db_forget_unused(db, &err), 0);
+    store_db_close(db);
+    write_trials(place, "e1", 10, (struct simulate_stream){1, 0});
+    write_trials(place, "e2", 10, (struct simulate_stream){1, 0});
+    assert_int_equal(store_replay(place->path, NULL, &tally, &number, &err), 0);
+    assert_int_equal(number, 2);
+    write_trials(place, "e1", 5, (struct simulate_stream){1, 0});
+    assert_int_equal(store_replay(place->path, NULL, &tally, &number, &err), 0);
+    assert_string_equal(tally.epoch, "e1");
+    assert_int_equal(number, 1);
+    assert_int_equal(tally.rows[condition_index(sad)].trials, 15);
+    assert_int_equal(store_replay(place->path, "e2", &tally, &number, &err), 0);
+    assert_int_equal(tally.rows[condition_index(sad)].trials, 10);
+}
+
 int main(void)
 {
 #define STORE_CASE(name) cmocka_unit_test_setup_teardown(name, place_open, place_close)
@@ -87,6 +113,7 @@ int main(void)
         STORE_CASE(following_a_store_gives_what_one_replay_gives),
         STORE_CASE(an_acknowledgement_ends_the_alert_for_everybody_who_reads_the_store),
         STORE_CASE(a_store_that_is_not_there_is_an_error),
+        STORE_CASE(the_latest_epoch_is_that_of_the_last_trial_and_numbers_count_epochs_with_trials),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,4 +18,12 @@
             fail_msg("got \"%.*s\", expected \"%s\"", (int)actual_.len, actual_.data ? actual_.data : "", (expected)); \
     } while (0)
 
+/* Two doubles; a NaN is close to nothing. The user includes math.h. */
+#define assert_close(actual, expected, within)                                                                         \
+    do {                                                                                                               \
+        double actual_ = (actual), expected_ = (expected);                                                             \
+        if (!(fabs(actual_ - expected_) <= (within)))                                                                  \
+            fail_msg("got %.15g, expected %.15g within %g", actual_, expected_, (double)(within));                     \
+    } while (0)
+
 #endif

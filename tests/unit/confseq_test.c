@@ -7,13 +7,6 @@
 #include "../../src/measure/nodes.h"
 #include "confseq.h"
 
-#define assert_close(actual, expected, within)                                                                         \
-    do {                                                                                                               \
-        double actual_ = (actual), expected_ = (expected);                                                             \
-        if (!(fabs(actual_ - expected_) <= (within)))                                                                  \
-            fail_msg("got %.15g, expected %.15g within %g", actual_, expected_, (double)(within));                     \
-    } while (0)
-
 static void the_nodes_are_roots_of_the_legendre_polynomial_of_degree_64(void **state)
 {
     (void)state;

@@ -6,13 +6,6 @@
 #include "correct.h"
 #include "simulate.h"
 
-#define assert_close(actual, expected, within)                                                                         \
-    do {                                                                                                               \
-        double actual_ = (actual), expected_ = (expected);                                                             \
-        if (!(fabs(actual_ - expected_) <= (within)))                                                                  \
-            fail_msg("got %.15g, expected %.15g within %g", actual_, expected_, (double)(within));                     \
-    } while (0)
-
 static void rogan_gladen_matches_the_published_vectors(void **state)
 {
     (void)state;
