@@ -26,6 +26,8 @@ enum conf_kind {
     CONF_CUSTOM
 };
 
+#define NO_LIMIT 1e18 /* a row's max where there is none */
+
 /* A key: the table drives reading, defaults, `candor check` and the manual. */
 struct conf_row {
     struct conf_key key;
