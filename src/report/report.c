@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "evidence.h"
 #include "report_view.h"
 
 const char report_caveat[] = "The study's figures are error gaps against known answers; the gaps here are differences "
@@ -66,6 +67,14 @@ static struct report_contrast contrast_of(const struct report_input *input, cons
     return (struct report_contrast){true, confseq_gap(cued) - confseq_gap(plain), low - plain_high, high - plain_low};
 }
 
+static void discover(struct report_view *view)
+{
+    double log_evidence[CONDITION_COUNT];
+    for (size_t i = 0; i < view->line_count; i++)
+        log_evidence[i] = view->lines[i].log_evidence;
+    (void)evidence_discover(log_evidence, view->line_count, REPORT_FALSE_DISCOVERIES, view->discovered);
+}
+
 void report_view_fill(struct report_view *view, const struct report_input *input)
 {
     *view = (struct report_view){.input = input};
@@ -85,6 +94,7 @@ void report_view_fill(struct report_view *view, const struct report_input *input
         fill_cell(view, place, false);
         fill_cell(view, place, true);
     }
+    discover(view);
     tally_row_line(&view->belief_row, &input->settings, &view->belief);
     tally_row_line(&view->total_row, &input->settings, &view->total);
     view->belief.has_study_gap =

@@ -98,6 +98,7 @@ void report_json(const struct report_view *view, struct buf *out)
         json_put_text(w, "condition", condition_name(view->lines[i].condition, name));
         put_line(w, view, &view->lines[i]);
         put_contrast(w, &view->contrasts[i]);
+        json_put_bool(w, "discovered", view->discovered[i]);
         json_close_object(w);
     }
     json_close_array(w);
@@ -118,6 +119,7 @@ void report_json(const struct report_view *view, struct buf *out)
     json_put_double(w, "alpha", input->settings.alpha);
     json_put_double(w, "tolerance", input->settings.tolerance);
     put_count(w, "alert_conditions", input->settings.conditions);
+    json_put_double(w, "false_discovery_rate", REPORT_FALSE_DISCOVERIES);
     json_put_double(w, "interval_level", 1 - TALLY_INTERVAL_ALPHA);
     json_put_bool(w, "self_judged", input->self_judged);
     json_put_text(w, "note", report_caveat);

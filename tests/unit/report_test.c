@@ -164,6 +164,18 @@ static void what_is_still_needed_shrinks_as_outcomes_come_in(void **state)
     assert_int_equal(needed, 0);
 }
 
+static void a_snapshot_discovers_what_e_bh_lets_it(void **state)
+{
+    struct fixture *fixture = *state;
+    add_sadness(&fixture->tally);
+    add(&fixture->tally, CONTEXT_HAPPY, BELIEF_NONE, 0, 500);
+    cJSON *tree = report_tree(fixture);
+    bool happy, sad;
+    assert_true(json_get_bool(cJSON_GetArrayItem(json_get(tree, "conditions"), 0), "discovered", &happy) && !happy);
+    assert_true(json_get_bool(cJSON_GetArrayItem(json_get(tree, "conditions"), 1), "discovered", &sad) && sad);
+    cJSON_Delete(tree);
+}
+
 static void without_trials_every_format_says_so_and_stays_well_formed(void **state)
 {
     struct fixture *fixture = *state;
@@ -319,6 +331,7 @@ int main(void)
         REPORT_CASE(the_study_table_pools_asserted_and_doubted_beliefs),
         REPORT_CASE(a_gap_is_set_against_that_of_trials_without_a_cue),
         REPORT_CASE(what_is_still_needed_shrinks_as_outcomes_come_in),
+        REPORT_CASE(a_snapshot_discovers_what_e_bh_lets_it),
         REPORT_CASE(without_trials_every_format_says_so_and_stays_well_formed),
         REPORT_CASE(the_table_prints_points_and_says_what_compares_with_the_study),
         REPORT_CASE(csv_has_as_many_fields_in_each_row_as_in_its_head),
