@@ -81,23 +81,24 @@ static void exchange_end(struct exchange *exchange, enum exchange_outcome outcom
 {
     struct exchange_context *context = exchange->context;
     uint64_t total_ns = loop_now_ns(context->loop) - exchange->started_ns;
+    uint64_t first_byte_ns = exchange->first_byte_ns ? exchange->first_byte_ns - exchange->started_ns : 0;
+    if (total_ns < first_byte_ns) /* the loop's clock stands still within a turn, the first byte's does not */
+        total_ns = first_byte_ns;
     if (exchange->transfer)
         transfer_cancel(exchange->transfer);
     metric_add(context->outcomes[exchange->endpoint][outcome], 1);
     if (exchange->first_byte_ns) {
-        metric_observe(context->first_byte,
-                       (double)(exchange->first_byte_ns - exchange->started_ns) / (double)NS_PER_S);
+        metric_observe(context->first_byte, (double)first_byte_ns / (double)NS_PER_S);
         metric_observe(context->overhead, (double)exchange->our_ns / (double)NS_PER_S);
     }
     log_exchange(exchange, outcome, total_ns / 1000);
-    tap_end(&exchange->tap,
-            (struct tap_result){
-                .status = (int)exchange->status,
-                .total_ms = (double)total_ns / (double)NS_PER_MS,
-                .first_byte_ms = (double)(exchange->first_byte_ns - exchange->started_ns) / (double)NS_PER_MS,
-                .client_gone = outcome == OUTCOME_CLIENT_GONE,
-                .broken = outcome != OUTCOME_COMPLETED && outcome != OUTCOME_CLIENT_GONE,
-            });
+    tap_end(&exchange->tap, (struct tap_result){
+                                .status = (int)exchange->status,
+                                .total_ms = (double)total_ns / (double)NS_PER_MS,
+                                .first_byte_ms = (double)first_byte_ns / (double)NS_PER_MS,
+                                .client_gone = outcome == OUTCOME_CLIENT_GONE,
+                                .broken = outcome != OUTCOME_COMPLETED && outcome != OUTCOME_CLIENT_GONE,
+                            });
     atomic_fetch_sub_explicit(&context->totals->busy, 1, memory_order_relaxed);
     conf_drop(exchange->conf);
     free(exchange);
