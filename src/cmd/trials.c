@@ -256,15 +256,16 @@ static int run_show(const struct trials_options *options, struct err *err)
 
 static int run_erase(const struct trials_options *options, struct err *err)
 {
-    int chosen = (options->trial != NULL) + (options->conversation != NULL) + (options->before != NULL);
+    const char *trial = options->trial ? options->trial : options->rest_count == 1 ? options->rest[0] : NULL;
+    int chosen = (trial != NULL) + (options->conversation != NULL) + (options->before != NULL);
     int64_t before_ms;
 
-    if (chosen != 1 || options->rest_count > 0 || (options->trial && !*options->trial) ||
+    if (chosen != 1 || options->rest_count > (options->trial ? 0 : 1) || (trial && !*trial) ||
         (options->conversation && !*options->conversation))
-        return usage("erase needs one of --trial ID, --conversation HASH and --before TIME");
+        return usage("erase needs one of an ID, --trial ID, --conversation HASH and --before TIME");
     if (parse_time("--before", options->before, &before_ms, err))
         return cmd_fail(EXIT_USAGE, err);
-    int64_t erased = store_erase(options->path, options->trial, options->conversation, before_ms, err);
+    int64_t erased = store_erase(options->path, trial, options->conversation, before_ms, err);
     if (erased < 0)
         return cmd_fail(EXIT_FAILED, err);
     printf("%lld trial%s erased\n", (long long)erased, erased == 1 ? "" : "s");

@@ -46,7 +46,8 @@ def test_mistakes_get_a_sentence_and_the_right_exit(fake, candor, tmp_path):
     for arguments, code in (((), 2), (("list",), 2), (("paint", "-c", proxy.config_path), 2),
                             (("list", "-c", proxy.config_path, "--verdict", "nice"), 2),
                             (("list", "-c", proxy.config_path, "--since", "soon"), 2),
-                            (("erase", "-c", proxy.config_path), 2), (("erase", "-c", proxy.config_path, "--conversation", ""), 2),
+                            (("erase", "-c", proxy.config_path), 2),
+                            (("erase", "-c", proxy.config_path, "one", "--before", "24h"), 2), (("erase", "-c", proxy.config_path, "--conversation", ""), 2),
                             (("show", "-c", proxy.config_path, "nobody"), 1), (("list", "--store", tmp_path / "no.db"), 3)):
         done = run("trials", *arguments)
         assert (done.returncode, done.stdout) == (code, ""), (arguments, done.stderr)
@@ -59,6 +60,7 @@ def test_an_erased_conversation_is_gone_from_the_file_and_still_counted(fake, ca
     done = run("trials", "erase", "-c", proxy.config_path, "--conversation", trial["conversation"])
     assert (done.returncode, done.stdout) == (0, "1 trial erased\n")
     assert proxy.records() == []
+    assert run("trials", "erase", "-c", proxy.config_path, trial["trial_id"]).stdout == "0 trials erased\n"
     for path in tmp_path.glob("candor.db*"):
         assert b"capital" not in path.read_bytes(), path
     assert wire.get(proxy.admin, "/api/report").body == before
