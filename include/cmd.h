@@ -11,8 +11,8 @@ enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_FAILED = 3 };
 
 typedef int cmd_fn(int argc, char **argv); /* argv[0] is the subcommand's name */
 
-cmd_fn cmd_serve, cmd_check, cmd_demo, cmd_detect, cmd_compare, cmd_report, cmd_rules, cmd_trials, cmd_simulate, cmd_replay,
-    cmd_eval, cmd_label, cmd_alerts;
+cmd_fn cmd_serve, cmd_check, cmd_demo, cmd_detect, cmd_compare, cmd_report, cmd_rules, cmd_trials, cmd_simulate,
+    cmd_replay, cmd_eval, cmd_label, cmd_alerts;
 
 /* Prints "candor: sentence" to stderr and returns code. */
 int cmd_fail(int code, const struct err *err);
@@ -23,7 +23,8 @@ int cmd_print(const struct buf *buf);
 /* The packs named on the command line, or the installed ones (CANDOR_RULES_DIR in the environment goes first). */
 MUST_USE struct rules *cmd_rules_load(char **paths, size_t count, struct err *err);
 /* Calls fn for every line of a stream, however long up to 16 MiB; -1 on a read error or a longer line. */
-MUST_USE int cmd_each_line(FILE *in, int (*fn)(struct slice line, size_t number, void *arg), void *arg, struct err *err);
+MUST_USE int cmd_each_line(FILE *in, int (*fn)(struct slice line, size_t number, void *arg), void *arg,
+                           struct err *err);
 bool cmd_colour(FILE *stream); /* a terminal, and NO_COLOR unset */
 
 #endif

@@ -1,5 +1,5 @@
-/* daemon: the whole proxy in one object: the store, the conveyor, the shadow loop, the relay and the admin plane, started
- * and stopped in the right order. `candor serve` runs one; `candor demo` runs one beside its simulators.
+/* daemon: the whole proxy in one object: the store, the conveyor, the shadow loop, the relay and the admin plane,
+ * started and stopped in the right order. `candor serve` runs one; `candor demo` runs one beside its simulators.
  */
 #ifndef CANDOR_DAEMON_H
 #define CANDOR_DAEMON_H
@@ -11,7 +11,7 @@
 
 struct daemon;
 
-struct daemon_watch { /* what an embedding program wants to see; may be zero */
+struct daemon_watch {                                        /* what an embedding program wants to see; may be zero */
     void (*on_commit)(const struct trial *trial, void *arg); /* store thread */
     void *arg;
 };

@@ -53,15 +53,15 @@ enum http_result {
 };
 
 struct http_error {
-    unsigned status;    /* for a request: what to answer (400, 405, 413, 414, 417, 431, 501, 505); a bad response: 502 */
+    unsigned status; /* for a request: what to answer (400, 405, 413, 414, 417, 431, 501, 505); a bad response: 502 */
     const char *reason; /* a fixed sentence of ours, safe to log and to send */
 };
 
 /* bytes holds all that has come of this head so far. *scanned is 0 for a new head and belongs to the codec between
  * calls: bytes before it were checked and are not looked at again, so a dripping sender costs linear time. Bytes that
  * can never become a valid head are refused as soon as they are seen. */
-enum http_result http_parse_request(struct slice bytes, size_t *scanned, struct http_limits limits, struct http_head *head,
-                                    struct http_error *error);
+enum http_result http_parse_request(struct slice bytes, size_t *scanned, struct http_limits limits,
+                                    struct http_head *head, struct http_error *error);
 /* to_head: the response answers a HEAD request and has no body. */
 enum http_result http_parse_response(struct slice bytes, size_t *scanned, struct http_limits limits, bool to_head,
                                      struct http_head *head, struct http_error *error);
@@ -75,10 +75,19 @@ bool http_has_token(const struct http_head *head, const char *name, const char *
 
 /* ---- chunked bodies, decoded as they come ---- */
 struct http_chunked {
-    enum { CHUNK_SIZE, CHUNK_EXTENSION, CHUNK_SIZE_LF, CHUNK_DATA, CHUNK_DATA_CR, CHUNK_DATA_LF, CHUNK_TRAILER, CHUNK_END } state;
-    uint64_t left;       /* bytes of the current chunk still to come */
-    unsigned digits;     /* of the size line */
-    size_t line_bytes;   /* of the extension or the trailers */
+    enum {
+        CHUNK_SIZE,
+        CHUNK_EXTENSION,
+        CHUNK_SIZE_LF,
+        CHUNK_DATA,
+        CHUNK_DATA_CR,
+        CHUNK_DATA_LF,
+        CHUNK_TRAILER,
+        CHUNK_END
+    } state;
+    uint64_t left;     /* bytes of the current chunk still to come */
+    unsigned digits;   /* of the size line */
+    size_t line_bytes; /* of the extension or the trailers */
     unsigned trailer_state;
 };
 

@@ -26,14 +26,15 @@ void json_open_object(struct json_writer *w, const char *key);
 void json_close_object(struct json_writer *w);
 void json_open_array(struct json_writer *w, const char *key);
 void json_close_array(struct json_writer *w);
-void json_put_text(struct json_writer *w, const char *key, const char *text);      /* NULL writes null */
-void json_put_slice(struct json_writer *w, const char *key, struct slice text);    /* data NULL writes null */
-void json_put_key_slice(struct json_writer *w, struct slice key);                  /* then one value with key NULL */
+void json_put_text(struct json_writer *w, const char *key, const char *text);   /* NULL writes null */
+void json_put_slice(struct json_writer *w, const char *key, struct slice text); /* data NULL writes null */
+void json_put_key_slice(struct json_writer *w, struct slice key);               /* then one value with key NULL */
 void json_put_int(struct json_writer *w, const char *key, int64_t value);
-void json_put_double(struct json_writer *w, const char *key, double value);        /* shortest that reads back; not finite writes null */
+void json_put_double(struct json_writer *w, const char *key,
+                     double value); /* shortest that reads back; not finite writes null */
 void json_put_bool(struct json_writer *w, const char *key, bool value);
 void json_put_null(struct json_writer *w, const char *key);
-void json_put_raw(struct json_writer *w, const char *key, struct slice json);      /* must be valid JSON already */
+void json_put_raw(struct json_writer *w, const char *key, struct slice json); /* must be valid JSON already */
 /* The escaped string with its quotes, alone. */
 void json_escape(struct buf *out, struct slice text);
 
@@ -64,7 +65,7 @@ struct json_member {
     struct slice key;   /* the bytes between the quotes, still escaped */
     struct slice value; /* the raw bytes of the value, quotes included */
     enum json_type type;
-    size_t start;       /* offset of the key's opening quote in the text */
+    size_t start; /* offset of the key's opening quote in the text */
 };
 
 /* Calls fn for every member of the object that text is, in order; a non-zero return of fn stops and is returned.

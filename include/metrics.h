@@ -18,7 +18,8 @@ void metrics_free(struct metrics *metrics);
  * family must be in the table of metrics.c (asserted). Past 1,000 series a family, all further ones share "other". */
 struct metric *metrics_get(struct metrics *metrics, const char *family, const char *const *label_values, size_t count);
 #define METRIC(metrics, family, ...)                                                                                   \
-    metrics_get((metrics), (family), (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+    metrics_get((metrics), (family), (const char *const[]){__VA_ARGS__},                                               \
+                sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 /* A series without labels. */
 #define METRIC0(metrics, family) metrics_get((metrics), (family), NULL, 0)
 

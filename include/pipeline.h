@@ -22,14 +22,15 @@ struct pipeline_ops {
 };
 
 struct pipeline_settings {
-    unsigned threads;    /* of the pool, at least 1 */
-    size_t max_queued;   /* exchanges waiting to be observed */
+    unsigned threads;     /* of the pool, at least 1 */
+    size_t max_queued;    /* exchanges waiting to be observed */
     size_t max_in_flight; /* sampled trials between sampling and the store */
     uint64_t last_seq;
 };
 
 MUST_USE struct pipeline *pipeline_new(const struct pipeline_settings *settings, struct rules *rules, const char *epoch,
-                                       struct pipeline_ops ops, struct log *log, struct metrics *metrics, struct err *err);
+                                       struct pipeline_ops ops, struct log *log, struct metrics *metrics,
+                                       struct err *err);
 /* Finishes the pool's jobs and joins it; ask, judge and tell must still work. After it nothing may be taken in. */
 void pipeline_stop(struct pipeline *pipeline);
 void pipeline_free(struct pipeline *pipeline); /* stops it when that was not done; last of all, for pipeline_done */

@@ -12,7 +12,8 @@ MUST_USE struct queue *queue_new(size_t max_items);
 void queue_free(struct queue *queue); /* must be empty; accepts NULL */
 /* 0, or -1 when it is full or closed: the item stays the caller's. */
 MUST_USE int queue_put(struct queue *queue, void *item);
-/* The oldest item; waits up to timeout_ms (0: not at all, UINT64_MAX: for ever). NULL on timeout, or when closed and empty. */
+/* The oldest item; waits up to timeout_ms (0: not at all, UINT64_MAX: for ever). NULL on timeout, or when closed and
+ * empty. */
 void *queue_take(struct queue *queue, uint64_t timeout_ms);
 /* From now on nothing is taken in; takers drain what is left and then get NULL. */
 void queue_close(struct queue *queue);

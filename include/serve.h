@@ -35,11 +35,12 @@ struct serve_settings {
     unsigned connections;             /* 0 = no limit */
     unsigned connections_per_address; /* 0 = no limit */
     const char *error_type;           /* "candor_error", in the OpenAI error shape */
-    bool brief_head; /* request_head is good during on_head only; false: until the request's end, at the price of a copy */
+    bool brief_head; /* request_head is good during on_head only; false: until the request's end, at the price of a copy
+                      */
 };
 
-MUST_USE struct server *server_new(struct loop *loop, const struct serve_ops *ops, void *arg, const struct serve_settings *settings,
-                                   struct err *err);
+MUST_USE struct server *server_new(struct loop *loop, const struct serve_ops *ops, void *arg,
+                                   const struct serve_settings *settings, struct err *err);
 /* Takes over a listening, non-blocking descriptor; holds tls. NULL: plain. tag is given back by request_listener. */
 MUST_USE int server_listen(struct server *server, int fd, struct tls_server *tls, void *tag, struct err *err);
 /* New settings and TLS contexts for connections accepted from now on (SIGHUP). */
@@ -62,7 +63,7 @@ const struct http_head *request_head(const struct request *request);
 void *request_listener(const struct request *request); /* the tag of server_listen */
 void request_set_arg(struct request *request, void *arg);
 void *request_arg(const struct request *request);
-struct slice request_peer(const struct request *request); /* the address of the client, without port */
+struct slice request_peer(const struct request *request);   /* the address of the client, without port */
 uint64_t request_started_ns(const struct request *request); /* when its first byte came */
 
 /* Stops and resumes the delivery of body bytes (back-pressure from upstream). */

@@ -16,7 +16,7 @@ struct tls_client;
 
 MUST_USE struct tls_server *tls_server_new(const struct conf_tls_server *certificates, size_t count, struct err *err);
 struct tls_server *tls_server_hold(struct tls_server *tls); /* accepts NULL; any thread */
-void tls_server_free(struct tls_server *tls); /* accepts NULL; gives one hold back, connections go on */
+void tls_server_free(struct tls_server *tls);               /* accepts NULL; gives one hold back, connections go on */
 /* A handshake about to begin on an accepted descriptor; NULL when memory runs out. */
 MUST_USE SSL *tls_server_accept(struct tls_server *tls, int fd);
 

@@ -22,17 +22,20 @@ enum upstream_failure {
 };
 
 struct upstream_ops {
-    void (*on_interim)(struct transfer *transfer, const struct http_head *head, void *arg); /* 1xx but 100; may be NULL */
+    void (*on_interim)(struct transfer *transfer, const struct http_head *head,
+                       void *arg); /* 1xx but 100; may be NULL */
     void (*on_head)(struct transfer *transfer, const struct http_head *head, void *arg);
     void (*on_body)(struct transfer *transfer, struct slice bytes, void *arg); /* unframed */
     void (*on_end)(struct transfer *transfer, void *arg);                      /* complete; the transfer is dead */
-    void (*on_failure)(struct transfer *transfer, enum upstream_failure failure, const char *sentence, void *arg); /* dead */
+    void (*on_failure)(struct transfer *transfer, enum upstream_failure failure, const char *sentence,
+                       void *arg);                            /* dead */
     void (*on_drained)(struct transfer *transfer, void *arg); /* all request bytes kept are written; may be NULL */
-    void (*on_flush)(struct transfer *transfer, void *arg); /* what one read brought is handed over; may be NULL */
+    void (*on_flush)(struct transfer *transfer, void *arg);   /* what one read brought is handed over; may be NULL */
 };
 
 /* Holds the snapshot. */
-MUST_USE struct upstream *upstream_new(struct loop *loop, struct conf *conf, const struct conf_model *model, struct err *err);
+MUST_USE struct upstream *upstream_new(struct loop *loop, struct conf *conf, const struct conf_model *model,
+                                       struct err *err);
 void upstream_free(struct upstream *upstream); /* no new transfers; those under way go on, and the last one frees it */
 
 /* Fields come without Host, framing and Connection: these are ours. length: the body's, or UPSTREAM_CHUNKED, or
@@ -44,7 +47,7 @@ MUST_USE struct transfer *transfer_start(struct upstream *upstream, struct slice
                                          const struct upstream_ops *ops, void *arg);
 bool transfer_send(struct transfer *transfer, struct slice bytes); /* true: wait for on_drained */
 void transfer_send_end(struct transfer *transfer);
-void transfer_pause(struct transfer *transfer);  /* stop reading the response */
+void transfer_pause(struct transfer *transfer); /* stop reading the response */
 void transfer_resume(struct transfer *transfer);
 void transfer_cancel(struct transfer *transfer); /* closes; no callback follows */
 

@@ -325,7 +325,8 @@ bool json_key_is(const struct json_member *member, const char *key)
     struct buf plain;
     buf_init(&plain, member->key.len + 1);
     /* The quotes stand around the key in the text it was found in. */
-    bool same = json_unescape(slice_of(member->key.data - 1, member->key.len + 2), &plain) == 0 && slice_is(buf_slice(&plain), key);
+    bool same = json_unescape(slice_of(member->key.data - 1, member->key.len + 2), &plain) == 0 &&
+                slice_is(buf_slice(&plain), key);
     buf_fini(&plain);
     return same;
 }

@@ -205,7 +205,8 @@ void loop_timer_arm(struct loop *loop, struct loop_timer *timer, uint64_t after_
 {
     if (timer->link)
         timer_unlink(timer);
-    timer->due_ms = now_ms(loop) + after_ms;
+    /* The millisecond that has begun counts as passed only when it is over: never early. */
+    timer->due_ms = (loop_now_ns(loop) + NS_PER_MS - 1) / NS_PER_MS + after_ms;
     timer->fn = fn;
     timer->arg = arg;
     wheel_place(&loop->wheel, timer);

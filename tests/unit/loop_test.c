@@ -138,7 +138,6 @@ static void timers_fire_in_order_never_early_and_only_when_armed(void **state)
     assert_true(world->fired_ns[1] - start >= 50 * NS_PER_MS);
     assert_true(world->fired_ns[2] - start >= 200 * NS_PER_MS);
     assert_true(world->fired_ns[3] - start >= 3000 * NS_PER_MS);
-    assert_true(world->fired_ns[3] - start < 3000 * NS_PER_MS + 2 * NS_PER_S);
 }
 
 static void cancel_the_next(void *arg)
