@@ -18,9 +18,9 @@ MUST_USE struct relay *relay_start(struct conf *conf, struct pipeline *pipeline,
 /* The data plane's address as bound, of listener `index` ("127.0.0.1:40123"); "" when there is none. */
 const char *relay_address(const struct relay *relay, size_t index);
 void relay_configure(struct relay *relay,
-                     struct conf *conf);             /* SIGHUP: new exchanges use it, those in flight keep theirs */
-void relay_drain(struct relay *relay);               /* stop accepting, let exchanges finish */
-size_t relay_busy(const struct relay *relay);        /* exchanges under way */
+                     struct conf *conf);      /* SIGHUP: new exchanges use it, those in flight keep theirs */
+void relay_drain(struct relay *relay);        /* stop accepting, let exchanges finish */
+size_t relay_busy(const struct relay *relay); /* exchanges under way; when draining, also loops with clients left */
 uint64_t relay_exchanges(const struct relay *relay); /* since the start */
 void relay_stop(struct relay *relay);                /* breaks what is left, joins, frees */
 

@@ -453,6 +453,29 @@ static void on_failed(struct wire *wire)
     connection_break((struct connection *)wire);
 }
 
+/* TLS is agreed: from here on it waits like any other. */
+static void on_ready(struct wire *wire)
+{
+    struct connection *connection = (struct connection *)wire;
+    if (connection->phase == PHASE_IDLE)
+        set_deadline(connection, connection->server->settings.keep_alive_ms);
+}
+
+void connection_drain(struct connection *connection)
+{
+    if (connection->phase != PHASE_IDLE || connection->in.len)
+        return;
+    bool fresh = connection->request.started_ns == 0; /* it has connected to ask something */
+    if (!connection->wire.shaking)
+        on_readable(&connection->wire);
+    if (connection->closed || connection->phase != PHASE_IDLE)
+        return;
+    if (fresh)
+        set_deadline(connection, LINGER_MS);
+    else
+        connection_close(connection);
+}
+
 static void run_task(void *arg)
 {
     struct connection *connection = arg;
@@ -475,7 +498,7 @@ static void run_task(void *arg)
 
 void connection_open(struct server *server, int fd, SSL *ssl, void *tag, const char *peer, uint64_t guard_key)
 {
-    static const struct wire_ops wire_ops = {on_readable, on_drained, on_failed, NULL};
+    static const struct wire_ops wire_ops = {on_readable, on_drained, on_failed, on_ready};
     struct connection *connection = calloc(1, sizeof *connection);
     if (!connection) {
         struct wire unwanted;

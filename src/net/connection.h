@@ -76,6 +76,8 @@ static inline struct connection *connection_of(const struct request *request)
 void connection_open(struct server *server, int fd, SSL *ssl, void *tag, const char *peer, uint64_t guard_key);
 void connection_close(struct connection *connection); /* on_gone has been called where it must be */
 void connection_break(struct connection *connection); /* tells the handler, and closes */
+/* The server is going: serves what has come already, then closes. */
+void connection_drain(struct connection *connection);
 /* The answer is written as a whole: the next request, or the end. */
 void connection_answered(struct connection *connection);
 /* Refuses what the client sent with an answer of ours, and closes in peace. */

@@ -49,10 +49,9 @@ static void go_on_accepting(void *arg)
     struct server *server = arg;
     server->is_starved = false;
     loop_timer_cancel(server->loop, &server->starved);
-    if (server->draining)
-        return;
     for (struct listener *listener = server->listeners; listener; listener = listener->next)
-        event_add(listener->event, NULL);
+        if (listener->fd >= 0)
+            event_add(listener->event, NULL);
 }
 
 /* Nothing can be accepted now: wait for a connection to close, or a while (others in the process use descriptors). */
@@ -182,20 +181,30 @@ void server_set_tls(struct server *server, const void *tag, struct tls_server *t
     }
 }
 
+/* Who is in the kernel's queue was let in already; who comes later must be turned away, not left waiting there. */
+static void close_listener(struct listener *listener)
+{
+    if (listener->fd < 0)
+        return;
+    event_del(listener->event);
+    on_acceptable(listener->fd, EV_READ, listener);
+    event_del(listener->event);
+    close(listener->fd);
+    listener->fd = -1;
+}
+
 void server_drain(struct server *server)
 {
     struct connection *next;
     if (server->draining)
         return;
+    for (struct listener *listener = server->listeners; listener; listener = listener->next)
+        close_listener(listener);
     server->draining = true;
-    /* Closed, not just left unread: the kernel would go on accepting for us, and keep those clients waiting for the
-     * whole drain or take them from the process that follows on the same port. */
-    close_listeners(server);
     loop_timer_cancel(server->loop, &server->starved);
     for (struct connection *connection = server->connections; connection; connection = next) {
         next = connection->next;
-        if (connection->phase == PHASE_IDLE && connection->in.len == 0)
-            connection_close(connection);
+        connection_drain(connection);
     }
 }
 

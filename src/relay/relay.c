@@ -4,15 +4,18 @@
  */
 #include "relay.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "exchange.h"
 #include "tls.h"
 
-#define ADDRESS_SIZE 128
+#define ADDRESS_SIZE  128
+#define DRAIN_LOOK_MS 20
 
 struct relay_loop {
     struct relay *relay;
@@ -20,6 +23,8 @@ struct relay_loop {
     struct server *server;
     struct buf bearer;
     pthread_t thread;
+    struct loop_timer drain_timer;
+    atomic_bool drained; /* told to drain, and no client is left */
     bool running;
 };
 
@@ -31,6 +36,7 @@ struct relay {
     struct tls_server **tls; /* one a listener, or NULL */
     struct exchange_totals totals;
     struct log *log;
+    bool draining; /* set and read by who started the relay */
 };
 
 static const struct conf_model *live_model(const struct conf *conf)
@@ -38,9 +44,21 @@ static const struct conf_model *live_model(const struct conf *conf)
     return conf->live_is_original ? &conf->original : &conf->warm;
 }
 
+/* Without a limit of its own, half of the descriptors are for clients: each exchange needs one more to its model, and
+ * the store, the shadow side and the admin plane need some. */
+static unsigned connections_of(const struct conf *conf)
+{
+    struct rlimit limit;
+    if (conf->limits.connections)
+        return conf->limits.connections;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > UINT_MAX)
+        return 0;
+    return limit.rlim_cur > 256 ? (unsigned)(limit.rlim_cur - 128) / 2 : (unsigned)limit.rlim_cur / 4 + 1;
+}
+
 static struct serve_settings settings_of(const struct conf *conf)
 {
-    unsigned connections = conf->limits.connections;
+    unsigned connections = connections_of(conf);
     return (struct serve_settings){
         .head_ms = conf->timeouts.head_ms,
         .body_ms = conf->timeouts.body_ms,
@@ -127,10 +145,20 @@ static void on_conf_letter(void *arg)
     letter_free(letter);
 }
 
+static void look_drained(void *arg)
+{
+    struct relay_loop *loop = arg;
+    if (server_connections(loop->server) == 0)
+        atomic_store_explicit(&loop->drained, true, memory_order_release);
+    else
+        loop_timer_arm(loop->context.loop, &loop->drain_timer, DRAIN_LOOK_MS, look_drained, loop);
+}
+
 static void on_drain_letter(void *arg)
 {
     struct relay_loop *loop = arg;
     server_drain(loop->server);
+    look_drained(loop);
 }
 
 static void *run_loop(void *arg)
@@ -293,6 +321,7 @@ void relay_configure(struct relay *relay, struct conf *conf)
 
 void relay_drain(struct relay *relay)
 {
+    relay->draining = true;
     for (size_t i = 0; i < relay->loop_count; i++)
         if (loop_post(relay->loops[i].context.loop, on_drain_letter, &relay->loops[i]) < 0)
             log_warn(relay->log, "a relay loop is too busy to be told to drain", LOG_I("loop", i));
@@ -300,7 +329,10 @@ void relay_drain(struct relay *relay)
 
 size_t relay_busy(const struct relay *relay)
 {
-    return atomic_load_explicit(&relay->totals.busy, memory_order_relaxed);
+    size_t busy = atomic_load_explicit(&relay->totals.busy, memory_order_relaxed);
+    for (size_t i = 0; relay->draining && i < relay->loop_count; i++)
+        busy += !atomic_load_explicit(&relay->loops[i].drained, memory_order_acquire);
+    return busy;
 }
 
 uint64_t relay_exchanges(const struct relay *relay)
@@ -318,8 +350,10 @@ static void free_loop(struct relay_loop *loop)
     upstream_free(loop->context.upstream);
     log_flush(loop->relay->log, &loop->context.log_lines);
     buf_fini(&loop->context.log_lines);
-    if (loop->context.loop)
+    if (loop->context.loop) {
         loop_timer_cancel(loop->context.loop, &loop->context.log_timer);
+        loop_timer_cancel(loop->context.loop, &loop->drain_timer);
+    }
     loop_free(loop->context.loop);
     conf_drop(loop->context.conf);
     if (loop->bearer.data)

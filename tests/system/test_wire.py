@@ -3,6 +3,7 @@ import base64
 import json
 import os
 import resource
+import signal
 import socket
 import threading
 
@@ -294,3 +295,24 @@ def cpu_seconds(proxy):
     with open(f"/proc/{proxy.process.pid}/stat", encoding="ascii") as stat:
         fields = stat.read().rsplit(") ", 1)[1].split(" ")
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_sigterm_serves_who_has_asked_and_turns_new_ones_away(fake, candor):
+    proxy = candor(fake(plain), **EVERYTHING)
+    with wire.connect(proxy.data) as served, wire.connect(proxy.data) as fresh:
+        reader = wire.Reader(served)
+        served.sendall(b"GET /v1/x HTTP/1.1\r\n" + HOST + b"\r\n")
+        assert wire.read_reply(reader).status == 200
+        proxy.process.send_signal(signal.SIGTERM)
+
+        def refused():
+            try:
+                wire.connect(proxy.data).close()
+            except OSError:
+                return True
+            return False
+        eventually(refused, "the end of listening")
+        fresh.sendall(b"GET /v1/x HTTP/1.1\r\n" + HOST + b"\r\n")
+        reply = wire.read_reply(wire.Reader(fresh))
+        assert reply.status == 200 and reply.headers["connection"] == "close"
+        assert read_all(served, wire.PATIENCE)[1]
