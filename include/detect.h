@@ -66,5 +66,7 @@ void neutralise(struct detector *detector, struct slice text, const struct detec
 
 /* Per-rule counts of this detector since birth, for metrics: matches and match errors. */
 void detector_counts(const struct detector *detector, size_t rule, uint64_t *matches, uint64_t *errors);
+/* How often the prefilter let the rule's pattern run: what it costs. */
+uint64_t detector_runs(const struct detector *detector, size_t rule);
 
 #endif

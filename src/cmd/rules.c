@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "arena.h"
 #include "cmd.h"
@@ -27,7 +28,9 @@ struct corpus {
     struct rules *rules;
     struct detector *detector;
     struct sample *samples; /* one a rule */
-    uint64_t messages, fired, errors;
+    uint64_t messages, fired, errors, bytes;
+    double *times; /* microseconds of each message */
+    size_t times_size;
     struct err *err;
 };
 
@@ -54,6 +57,27 @@ static void count_cues(struct corpus *corpus, struct slice text, const struct de
     corpus->errors += found->error;
 }
 
+static double now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+static int keep_time(struct corpus *corpus, double microseconds)
+{
+    if (corpus->messages == corpus->times_size) {
+        size_t size = corpus->times_size ? corpus->times_size * 2 : 1024;
+        double *times = realloc(corpus->times, size * sizeof *times);
+        if (!times)
+            return err_set(corpus->err, "out of memory for %zu messages", size);
+        corpus->times = times;
+        corpus->times_size = size;
+    }
+    corpus->times[corpus->messages++] = microseconds;
+    return 0;
+}
+
 static int corpus_line(struct slice line, size_t number, void *arg)
 {
     struct corpus *corpus = arg;
@@ -64,13 +88,34 @@ static int corpus_line(struct slice line, size_t number, void *arg)
     if (!failed && text.data) {
         struct detection found;
         struct detect_turn turn = {true, text};
+        double start = now_us();
         detect_run(corpus->detector, &turn, 1, arena, &found);
-        corpus->messages++;
+        failed = keep_time(corpus, now_us() - start);
+        corpus->bytes += text.len;
         count_cues(corpus, text, &found);
     }
     arena_free(arena);
     cJSON_Delete(object);
     return failed ? err_prefix(corpus->err, "line %zu", number) : 0;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void print_cost(const struct corpus *corpus, struct buf *out)
+{
+    double sum = 0;
+    for (size_t i = 0; i < corpus->messages; i++)
+        sum += corpus->times[i];
+    if (corpus->messages == 0 || corpus->bytes == 0)
+        return;
+    qsort(corpus->times, corpus->messages, sizeof *corpus->times, compare_times);
+    buf_add_format(out, "%.1f us a KiB, %.0f us a message in the median, %.0f us at the 99th percentile\n",
+                   sum * 1024 / (double)corpus->bytes, corpus->times[corpus->messages / 2],
+                   corpus->times[corpus->messages * 99 / 100]);
 }
 
 static void print_corpus(const struct corpus *corpus, struct buf *out)
@@ -79,11 +124,13 @@ static void print_corpus(const struct corpus *corpus, struct buf *out)
     buf_add_format(out, "%llu messages, %llu with a cue (%.2f %%), %llu with an error\n",
                    (unsigned long long)corpus->messages, (unsigned long long)corpus->fired,
                    100 * (double)corpus->fired / all, (unsigned long long)corpus->errors);
+    print_cost(corpus, out);
+    buf_add_text(out, "  fired    share      ran  rule                              first sample\n");
     for (size_t i = 0; i < rules_count(corpus->rules); i++) {
         const struct sample *sample = &corpus->samples[i];
-        if (sample->messages)
-            buf_add_format(out, "%7llu %6.2f %%  %-32s  %s\n", (unsigned long long)sample->messages,
-                           100 * (double)sample->messages / all, rules_name(corpus->rules, i), sample->text);
+        buf_add_format(out, "%7llu %6.2f %% %8llu  %-32s  %s\n", (unsigned long long)sample->messages,
+                       100 * (double)sample->messages / all, (unsigned long long)detector_runs(corpus->detector, i),
+                       rules_name(corpus->rules, i), sample->text);
     }
 }
 
@@ -103,6 +150,7 @@ static int run_corpus(struct rules *rules, const char *path, struct buf *out, st
         print_corpus(&corpus, out);
     detector_free(corpus.detector);
     free(corpus.samples);
+    free(corpus.times);
     fclose(file);
     return failed;
 }

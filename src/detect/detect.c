@@ -32,14 +32,18 @@ struct detector *detector_new(struct rules *rules, struct err *err)
         return NULL;
     }
     d->rules = rules_hold(rules);
-    d->candidate_words = rules->count / 64 + 1;
-    d->candidates = calloc(d->candidate_words, sizeof *d->candidates);
+    d->candidates_size = rules->count / 64 + 1;
+    d->candidates = calloc(d->candidates_size, sizeof *d->candidates);
+    d->found_size = rules->word_count / 64 + 1;
+    d->found = calloc(d->found_size, sizeof *d->found);
     d->matches = calloc(rules->count + 1, sizeof *d->matches);
     d->errors = calloc(rules->count + 1, sizeof *d->errors);
+    d->runs = calloc(rules->count + 1, sizeof *d->runs);
     d->data = pcre2_match_data_create(rules->captures + 1, NULL);
     d->context = pcre2_match_context_create(NULL);
     d->stack = rules->jit ? pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL) : NULL;
-    if (!d->candidates || !d->matches || !d->errors || !d->data || !d->context || (rules->jit && !d->stack)) {
+    if (!d->candidates || !d->found || !d->matches || !d->errors || !d->runs || !d->data || !d->context ||
+        (rules->jit && !d->stack)) {
         err_set(err, "out of memory for a detector");
         detector_free(d);
         return NULL;
@@ -60,8 +64,10 @@ void detector_free(struct detector *d)
     pcre2_match_context_free(d->context);
     pcre2_jit_stack_free(d->stack);
     free(d->candidates);
+    free(d->found);
     free(d->matches);
     free(d->errors);
+    free(d->runs);
     rules_drop(d->rules);
     free(d);
 }
@@ -70,6 +76,11 @@ void detector_counts(const struct detector *d, size_t rule, uint64_t *matches, u
 {
     *matches = d->matches[rule];
     *errors = d->errors[rule];
+}
+
+uint64_t detector_runs(const struct detector *d, size_t rule)
+{
+    return d->runs[rule];
 }
 
 enum found detector_match(struct detector *d, const struct pattern *pattern, struct slice subject, uint32_t options)
@@ -276,6 +287,7 @@ static void try_rule(struct look *look, size_t index, struct slice subject, size
         (rule->scope == SCOPE_LAST && sentence + 1 != p->count) ||
         (rule->gate == GATE_PERSON && !speaks_of_self(look, sentence)))
         return;
+    d->runs[index]++;
     enum found unless = FOUND_NOTHING, found = detector_match(d, &rule->match, subject, 0);
     if (found == FOUND_MATCH && rule->unless.code)
         unless = detector_match(d, &rule->unless, subject, 0);
@@ -298,22 +310,40 @@ static bool has_keyword(const struct rule *rule, struct slice subject)
     return false;
 }
 
-static void try_rules(struct look *look, const struct prefilter *prefilter, bool message, struct slice subject,
-                      size_t sentence, size_t base)
+/* Sets the candidates: the rules of which a keyword stands in the subject. */
+static void find_candidates(struct detector *d, struct slice subject)
+{
+    const struct rules *rules = d->rules;
+    memset(d->found, 0, d->found_size * sizeof *d->found);
+    memset(d->candidates, 0, d->candidates_size * sizeof *d->candidates);
+    prefilter_scan(rules->words, subject, d->found);
+    for (size_t i = 0; i < d->found_size; i++)
+        for (uint64_t bits = d->found[i]; bits; bits &= bits - 1) {
+            size_t word = i * 64 + (size_t)__builtin_ctzll(bits);
+            for (uint32_t p = rules->first_posting[word]; p < rules->first_posting[word + 1]; p++)
+                d->candidates[rules->postings[p] / 64] |= UINT64_C(1) << (rules->postings[p] % 64);
+        }
+}
+
+static void try_rules(struct look *look, bool message, struct slice subject, size_t sentence, size_t base)
 {
     struct detector *d = look->d;
+    const struct rule *list = d->rules->list;
     look->person_known = false;
     if (d->plain) {
         for (size_t i = 0; i < d->rules->count; i++)
-            if ((d->rules->list[i].scope == SCOPE_MESSAGE) == message && has_keyword(&d->rules->list[i], subject))
+            if ((list[i].scope == SCOPE_MESSAGE) == message && has_keyword(&list[i], subject))
                 try_rule(look, i, subject, sentence, base);
         return;
     }
-    memset(d->candidates, 0, d->candidate_words * sizeof *d->candidates);
-    prefilter_scan(prefilter, subject, d->candidates);
-    for (size_t word = 0; word < d->candidate_words; word++)
-        for (uint64_t bits = d->candidates[word]; bits; bits &= bits - 1)
-            try_rule(look, word * 64 + (size_t)__builtin_ctzll(bits), subject, sentence, base);
+    find_candidates(d, subject);
+    for (size_t i = 0; i < d->candidates_size; i++)
+        for (uint64_t bits = d->candidates[i]; bits; bits &= bits - 1) {
+            size_t rule = i * 64 + (size_t)__builtin_ctzll(bits);
+            if ((list[rule].scope == SCOPE_MESSAGE) == message &&
+                (!list[rule].need || need_met(list[rule].need, d->found)))
+                try_rule(look, rule, subject, sentence, base);
+        }
 }
 
 static void look_at_turn(struct look *look)
@@ -331,10 +361,10 @@ static void look_at_turn(struct look *look)
     for (size_t i = 0; i < p->count; i++) {
         material = material || p->sentences[i].material;
         if (!p->sentences[i].material)
-            try_rules(look, d->rules->by_sentence, false, passage_sentence(p, i), i, p->sentences[i].start);
+            try_rules(look, false, passage_sentence(p, i), i, p->sentences[i].start);
     }
-    if (!material && p->count)
-        try_rules(look, d->rules->by_message, true, slice_of(p->text, p->len), 0, 0);
+    if (!material && p->count && d->rules->whole_messages)
+        try_rules(look, true, slice_of(p->text, p->len), 0, 0);
 }
 
 static int compare_cues(const void *a, const void *b)

@@ -12,13 +12,14 @@ struct detector {
     pcre2_match_context *context;
     pcre2_jit_stack *stack;
     struct passage passage;
+    uint64_t *found;      /* a bit a word of the rules */
     uint64_t *candidates; /* a bit a rule */
-    size_t candidate_words;
-    uint64_t *matches, *errors; /* a count a rule */
-    size_t fuel;                /* what is left of the message's budget */
-    bool error;                 /* a limit was hit, or the fuel ran out */
-    bool *bridges;              /* the neutraliser's: which sentences are bridges; NULL: nobody asks */
-    bool plain;                 /* tests only: every rule runs everywhere, without the prefilter */
+    size_t found_size, candidates_size;
+    uint64_t *matches, *errors, *runs; /* a count a rule */
+    size_t fuel;                       /* what is left of the message's budget */
+    bool error;                        /* a limit was hit, or the fuel ran out */
+    bool *bridges;                     /* the neutraliser's: which sentences are bridges; NULL: nobody asks */
+    bool plain;                        /* tests only: every rule runs everywhere, without the prefilter */
 };
 
 struct span {

@@ -2,13 +2,13 @@
  *
  * A sequence requires the best of what its parts require; an alternation requires the union, if every branch
  * requires something; what is optional, a class, an assertion or an escape requires nothing. "Best" is the set that
- * turns up least often, estimated from the frequencies of letters.
+ * turns up least often, estimated from the frequencies of letters. Beside the best set the whole tree of needs is kept.
  */
 #include "literals.h"
 
 #include <float.h>
 
-enum { DEPTH_MAX = 32, SET_MAX = 2048, RUN_MAX = 64 };
+enum { DEPTH_MAX = 32, SET_MAX = 2048, RUN_MAX = 64, NEED_BYTES_MIN = 3 };
 
 struct reader {
     struct slice pattern;
@@ -18,11 +18,21 @@ struct reader {
     bool failed;
 };
 
-/* The run of plain characters that is being collected. */
-struct run {
-    char text[RUN_MAX];
-    size_t len;
+/* What part of a pattern requires. */
+struct part {
+    struct literals best;
+    struct need *need; /* NULL: nothing */
 };
+
+/* A sequence that is being read: its best set, its needs, and the run of plain characters at hand. */
+struct sequence {
+    struct literals best;
+    struct need *needs;
+    char run[RUN_MAX];
+    size_t run_len;
+};
+
+static const struct part nothing = {{NULL, 0, DBL_MAX}, NULL};
 
 double literal_cost(struct slice word)
 {
@@ -42,20 +52,43 @@ static void keep_better(struct literals *best, struct literals other)
         *best = other;
 }
 
-static void end_run(struct reader *r, struct run *run, struct literals *best)
+static struct need *make_need(struct reader *r, enum need_kind kind, struct need *first)
 {
-    if (run->len) {
-        struct literals set = {arena_alloc(r->arena, sizeof *set.items), 1, 0};
-        struct slice text = arena_copy(r->arena, slice_of(run->text, run->len));
-        if (!set.items || !text.data) {
-            r->failed = true;
-            return;
-        }
-        set.items[0] = text;
-        set.cost = literal_cost(text);
-        keep_better(best, set);
+    struct need *need = arena_alloc(r->arena, sizeof *need);
+    if (!need)
+        r->failed = true;
+    else
+        *need = (struct need){.kind = kind, .first = first};
+    return need;
+}
+
+static void add_need(struct sequence *sequence, struct need *need)
+{
+    if (!need)
+        return;
+    need->next = sequence->needs;
+    sequence->needs = need;
+}
+
+static void end_run(struct reader *r, struct sequence *sequence)
+{
+    size_t len = sequence->run_len;
+    sequence->run_len = 0;
+    if (!len)
+        return;
+    struct literals set = {arena_alloc(r->arena, sizeof *set.items), 1, 0};
+    struct slice text = arena_copy(r->arena, slice_of(sequence->run, len));
+    struct need *need = len >= NEED_BYTES_MIN ? make_need(r, NEED_WORD, NULL) : NULL;
+    if (!set.items || !text.data) {
+        r->failed = true;
+        return;
     }
-    run->len = 0;
+    set.items[0] = text;
+    set.cost = literal_cost(text);
+    keep_better(&sequence->best, set);
+    if (need)
+        need->word = text;
+    add_need(sequence, need);
 }
 
 static char peek(const struct reader *r)
@@ -106,12 +139,11 @@ static void skip_class(struct reader *r)
     r->at++;
 }
 
-static struct literals read_alternation(struct reader *r);
+static struct part read_alternation(struct reader *r);
 
 /* At "(": reads the group. Assertions require nothing here, for they may stand outside of what is matched. */
-static struct literals read_group(struct reader *r)
+static struct part read_group(struct reader *r)
 {
-    struct literals none = {NULL, 0, DBL_MAX};
     bool assertion = false;
     r->at++;
     if (peek(r) == '?') {
@@ -128,11 +160,11 @@ static struct literals read_group(struct reader *r)
             r->failed = true; /* (?i), (?R), (?C): not for packs */
         r->at++;
     }
-    struct literals inner = read_alternation(r);
+    struct part inner = read_alternation(r);
     if (peek(r) != ')')
         r->failed = true;
     r->at++;
-    return assertion ? none : inner;
+    return assertion ? nothing : inner;
 }
 
 /* After a backslash: true when it stands for a plain character, which goes to *plain. */
@@ -152,28 +184,30 @@ static bool read_escape(struct reader *r, char *plain, bool *zero_width)
     return !ascii_is_alpha(c) && !ascii_is_digit(c);
 }
 
-static void add_plain(struct reader *r, struct run *run, struct literals *best, char c)
+static void add_plain(struct reader *r, struct sequence *sequence, char c)
 {
     size_t quantifier = r->at;
     enum repeat repeat = read_quantifier(r);
-    if (run->len == RUN_MAX)
-        end_run(r, run, best);
+    if (sequence->run_len == RUN_MAX)
+        end_run(r, sequence);
     if (repeat != REPEAT_MAYBE)
-        run->text[run->len++] = c;
+        sequence->run[sequence->run_len++] = c;
     if (r->at != quantifier)
-        end_run(r, run, best);
+        end_run(r, sequence);
 }
 
 /* One item of a sequence: a character, class, escape or group, with its quantifier. */
-static void read_item(struct reader *r, struct run *run, struct literals *best)
+static void read_item(struct reader *r, struct sequence *sequence)
 {
     char c = peek(r), plain = c;
     bool zero_width = c == '^' || c == '$', is_plain = !zero_width;
     if (c == '(') {
-        end_run(r, run, best);
-        struct literals inner = read_group(r);
-        if (read_quantifier(r) != REPEAT_MAYBE)
-            keep_better(best, inner);
+        end_run(r, sequence);
+        struct part inner = read_group(r);
+        if (read_quantifier(r) != REPEAT_MAYBE) {
+            keep_better(&sequence->best, inner.best);
+            add_need(sequence, inner.need);
+        }
         return;
     }
     if (c == '[') {
@@ -189,21 +223,23 @@ static void read_item(struct reader *r, struct run *run, struct literals *best)
     if (zero_width)
         return;
     if (is_plain) {
-        add_plain(r, run, best, plain);
+        add_plain(r, sequence, plain);
         return;
     }
-    end_run(r, run, best);
+    end_run(r, sequence);
     (void)read_quantifier(r); /* whatever it says, a class or an escape requires no word */
 }
 
-static struct literals read_sequence(struct reader *r)
+static struct part read_sequence(struct reader *r)
 {
-    struct literals best = {NULL, 0, DBL_MAX};
-    struct run run = {.len = 0};
+    struct sequence sequence = {.best = nothing.best};
     while (!r->failed && r->at < r->pattern.len && peek(r) != '|' && peek(r) != ')')
-        read_item(r, &run, &best);
-    end_run(r, &run, &best);
-    return best;
+        read_item(r, &sequence);
+    end_run(r, &sequence);
+    struct need *need = sequence.needs;
+    if (need && need->next)
+        need = make_need(r, NEED_ALL, need);
+    return (struct part){sequence.best, need};
 }
 
 static void join(struct reader *r, struct literals *all, struct literals branch)
@@ -222,26 +258,48 @@ static void join(struct reader *r, struct literals *all, struct literals branch)
     *all = (struct literals){items, all->count + branch.count, all->cost + branch.cost};
 }
 
-static struct literals read_alternation(struct reader *r)
+static struct part read_alternation(struct reader *r)
 {
     if (++r->depth > DEPTH_MAX)
         r->failed = true;
-    struct literals all = read_sequence(r);
+    struct part all = read_sequence(r);
+    bool needed = all.need != NULL, alone = true;
     while (!r->failed && peek(r) == '|') {
         r->at++;
-        join(r, &all, read_sequence(r));
+        struct part branch = read_sequence(r);
+        join(r, &all.best, branch.best);
+        needed = needed && branch.need;
+        alone = false;
+        if (!needed)
+            continue;
+        branch.need->next = all.need;
+        all.need = branch.need;
     }
     r->depth--;
+    if (!needed)
+        all.need = NULL;
+    else if (!alone)
+        all.need = make_need(r, NEED_ANY, all.need);
     return all;
 }
 
-int literals_of(struct slice pattern, struct arena *arena, struct literals *out)
+int literals_of(struct slice pattern, struct arena *arena, struct literals *out, struct need **need)
 {
     struct reader r = {.pattern = pattern, .arena = arena};
-    *out = read_alternation(&r);
-    if (r.failed || r.at < pattern.len || arena_exhausted(arena)) {
-        *out = (struct literals){NULL, 0, DBL_MAX};
-        return -1;
-    }
-    return 0;
+    struct part whole = read_alternation(&r);
+    bool good = !r.failed && r.at == pattern.len && !arena_exhausted(arena);
+    *out = good ? whole.best : nothing.best;
+    *need = good ? whole.need : NULL;
+    return good ? 0 : -1;
+}
+
+bool need_met(const struct need *need, const uint64_t *words)
+{
+    if (need->kind == NEED_WORD)
+        return words[need->id / 64] >> (need->id % 64) & 1;
+    bool any = need->kind == NEED_ANY;
+    for (const struct need *part = need->first; part; part = part->next)
+        if (need_met(part, words) == any)
+            return any;
+    return !any;
 }

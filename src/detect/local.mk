@@ -11,4 +11,5 @@ libcandor_a_SOURCES += \
 	src/detect/passage.c src/detect/passage.h \
 	src/detect/pattern.c \
 	src/detect/prefilter.c src/detect/prefilter.h \
-	src/detect/rules_test.c
+	src/detect/rules_test.c \
+	src/detect/words.c

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "literals.h"
 #include "ruleset.h"
 
 enum { ARENA_MAX = 64 << 20 };
@@ -48,10 +47,11 @@ static int find_groups(const struct rule *rule, const char *name, struct group_s
 /* The author's keywords, or what the pattern itself requires. */
 static int choose_keywords(struct rules *rules, struct rule *rule, struct err *err)
 {
+    struct literals found;
+    int failed = literals_of(rule->match.text, rules->arena, &found, &rule->need);
     if (rule->keyword_count)
         return 0;
-    struct literals found;
-    if (literals_of(rule->match.text, rules->arena, &found) || !found.count || found.cost > COST_MAX)
+    if (failed || !found.count || found.cost > COST_MAX)
         return err_set(err, "%s:%u:1: rule %s requires no word that a prefilter could look for; give it keywords",
                        rule->file, rule->line, rule->id);
     rule->keywords = found.items;
@@ -77,26 +77,6 @@ static int compile_guards(struct rules *rules, struct err *err)
             if (compile(&rules->languages[i].guards[g], i > LANGUAGE_ENGLISH, rules, rules->languages[i].code, 0, err))
                 return err_prefix(err, "guard %zu of language", g);
     return 0;
-}
-
-static struct prefilter *make_prefilter(const struct rules *rules, bool message, struct err *err)
-{
-    size_t room = 1, count = 0;
-    for (size_t i = 0; i < rules->count; i++)
-        room += rules->list[i].keyword_count;
-    struct prefilter_literal *literals = calloc(room, sizeof *literals);
-    if (!literals) {
-        err_set(err, "out of memory for the literals of the rules");
-        return NULL;
-    }
-    for (size_t i = 0; i < rules->count; i++) {
-        const struct rule *rule = &rules->list[i];
-        for (size_t k = 0; (rule->scope == SCOPE_MESSAGE) == message && !rule->disabled && k < rule->keyword_count; k++)
-            literals[count++] = (struct prefilter_literal){rule->keywords[k], (uint32_t)i};
-    }
-    struct prefilter *prefilter = prefilter_new(literals, count, err);
-    free(literals);
-    return prefilter;
 }
 
 static uint64_t hash_text(uint64_t hash, struct slice text)
@@ -136,9 +116,7 @@ static int load(struct rules *rules, const char *const *paths, size_t count, str
     for (size_t i = 0; i < rules->count; i++)
         if (compile_rule(rules, &rules->list[i], err))
             return -1;
-    rules->by_sentence = make_prefilter(rules, false, err);
-    rules->by_message = rules->by_sentence ? make_prefilter(rules, true, err) : NULL;
-    if (!rules->by_message)
+    if (words_index(rules, err))
         return -1;
     make_version(rules);
     return 0;
@@ -186,8 +164,7 @@ void rules_drop(struct rules *rules)
     for (size_t i = 0; i < rules->language_count; i++)
         for (size_t g = 0; g < GUARD_COUNT; g++)
             pattern_fini(&rules->languages[i].guards[g]);
-    prefilter_free(rules->by_sentence);
-    prefilter_free(rules->by_message);
+    prefilter_free(rules->words);
     arena_free(rules->arena);
     free(rules);
 }

@@ -10,6 +10,7 @@
 #include <pcre2.h>
 
 #include "arena.h"
+#include "literals.h"
 #include "prefilter.h"
 #include "rules.h"
 #include "yaml.h"
@@ -93,6 +94,7 @@ struct rule {
     struct pattern match, unless;
     struct group_set props, answers;
     struct slice *keywords; /* one of them must stand in the subject */
+    struct need *need;      /* and this must hold, too; NULL: nothing more */
     size_t keyword_count;
     struct example_list matches, no_matches, todo_matches;
 };
@@ -104,8 +106,12 @@ struct rules {
     size_t count;
     struct language *languages;
     size_t language_count;
-    struct prefilter *by_sentence, *by_message;
-    uint32_t captures; /* the most groups a pattern has */
+    struct prefilter *words; /* finds the words of all rules, by id */
+    size_t word_count;
+    uint32_t *first_posting; /* by word: where its rules begin in postings; word_count + 1 of them */
+    uint32_t *postings;      /* rules of which the word is a keyword */
+    bool whole_messages;     /* some rule looks at a whole message */
+    uint32_t captures;       /* the most groups a pattern has */
     bool jit;
     char version[17];
 };
@@ -133,6 +139,9 @@ MUST_USE int expand_pattern(const struct expansion *expansion, const struct yaml
 /* The same for text that may be a pattern or a plain word, such as a keyword; {NAME} may be a list: all its items. */
 MUST_USE int expand_words(const struct expansion *expansion, const struct yaml_node *sequence, struct slice **items,
                           size_t *count, struct err *err);
+
+/* words.c: gives every word of the rules an id, and builds the prefilter and the postings. */
+MUST_USE int words_index(struct rules *rules, struct err *err);
 
 /* pack.c: reads the packs at the paths into rules, patterns not yet compiled. */
 MUST_USE int packs_read(struct rules *rules, const char *const *paths, size_t count, struct err *err);
