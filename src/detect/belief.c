@@ -55,11 +55,10 @@ static bool trim_once(struct detector *d, const struct language *language, struc
     const char *text = d->passage.text;
     struct span group, before = *span;
     struct slice rest = slice_of(text + span->start, span->end - span->start);
-    if (detector_match(d, &language->guards[GUARD_LEAD], rest, PCRE2_ANCHORED) == FOUND_MATCH &&
-        detector_group(d, 0, &group))
+    if (detector_match(d, &language->guards[GUARD_LEAD], rest) == FOUND_MATCH && detector_group(d, 0, &group))
         span->start += group.end;
     rest = slice_of(text + span->start, span->end - span->start);
-    if (detector_match(d, &language->guards[GUARD_TAIL], rest, 0) == FOUND_MATCH && detector_group(d, 0, &group))
+    if (detector_match(d, &language->guards[GUARD_TAIL], rest) == FOUND_MATCH && detector_group(d, 0, &group))
         span->end = span->start + group.start;
     *span = trim_edges(text, *span);
     return span->start != before.start || span->end != before.end;
@@ -69,7 +68,7 @@ struct span belief_trim(struct detector *d, const struct language *language, siz
                         double *confidence)
 {
     enum { ROUNDS = 4 };
-    if (detector_match(d, &language->guards[GUARD_HEDGE], passage_sentence(&d->passage, sentence), 0) == FOUND_MATCH)
+    if (detector_match(d, &language->guards[GUARD_HEDGE], passage_sentence(&d->passage, sentence)) == FOUND_MATCH)
         *confidence = one_step_down(*confidence);
     span = trim_edges(d->passage.text, span);
     for (int i = 0; i < ROUNDS && span.start < span.end; i++)

@@ -36,13 +36,14 @@ struct detector *detector_new(struct rules *rules, struct err *err)
     d->candidates = calloc(d->candidates_size, sizeof *d->candidates);
     d->found_size = rules->word_count / 64 + 1;
     d->found = calloc(d->found_size, sizeof *d->found);
+    d->marks = calloc(rules->node_count + 1, sizeof *d->marks);
     d->matches = calloc(rules->count + 1, sizeof *d->matches);
     d->errors = calloc(rules->count + 1, sizeof *d->errors);
     d->runs = calloc(rules->count + 1, sizeof *d->runs);
     d->data = pcre2_match_data_create(rules->captures + 1, NULL);
     d->context = pcre2_match_context_create(NULL);
     d->stack = rules->jit ? pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL) : NULL;
-    if (!d->candidates || !d->found || !d->matches || !d->errors || !d->runs || !d->data || !d->context ||
+    if (!d->candidates || !d->found || !d->marks || !d->matches || !d->errors || !d->runs || !d->data || !d->context ||
         (rules->jit && !d->stack)) {
         err_set(err, "out of memory for a detector");
         detector_free(d);
@@ -65,6 +66,7 @@ void detector_free(struct detector *d)
     pcre2_jit_stack_free(d->stack);
     free(d->candidates);
     free(d->found);
+    free(d->marks);
     free(d->matches);
     free(d->errors);
     free(d->runs);
@@ -83,7 +85,7 @@ uint64_t detector_runs(const struct detector *d, size_t rule)
     return d->runs[rule];
 }
 
-enum found detector_match(struct detector *d, const struct pattern *pattern, struct slice subject, uint32_t options)
+enum found detector_match(struct detector *d, const struct pattern *pattern, struct slice subject)
 {
     if (!pattern->code)
         return FOUND_NOTHING;
@@ -94,8 +96,8 @@ enum found detector_match(struct detector *d, const struct pattern *pattern, str
     }
     d->fuel -= cost;
     /* The passage holds well-formed UTF-8 only, so that the check may be skipped. */
-    int result = pcre2_match(pattern->code, (PCRE2_SPTR)subject.data, subject.len, 0, options | PCRE2_NO_UTF_CHECK,
-                             d->data, d->context);
+    int result =
+        pcre2_match(pattern->code, (PCRE2_SPTR)subject.data, subject.len, 0, PCRE2_NO_UTF_CHECK, d->data, d->context);
     if (result >= 0)
         return FOUND_MATCH;
     if (result == PCRE2_ERROR_NOMATCH)
@@ -122,25 +124,19 @@ size_t detector_language(const struct rules *rules, const char *code)
     return LANGUAGE_ANY;
 }
 
-static bool is_letter(struct detector *d, const struct language *language)
-{
-    struct slice whole = slice_of(d->passage.text, d->passage.len);
-    return detector_match(d, &language->guards[GUARD_LETTER], whole, 0) == FOUND_MATCH;
-}
-
 /* Behind a sentence that asks for work on text stands that text: after its colon, or after its line. */
 void detector_mark_material(struct detector *d, const struct language *language)
 {
     const struct pattern *guard = &language->guards[GUARD_MATERIAL];
     struct passage *p = &d->passage;
-    bool material = is_letter(d, language);
-    for (size_t i = 0; (guard->code || material) && i < p->count; i++) {
+    bool material = false;
+    for (size_t i = 0; guard->code && i < p->count; i++) {
         struct sentence *s = &p->sentences[i];
         if (material) {
             s->material = true;
             continue;
         }
-        if (detector_match(d, guard, passage_sentence(p, i), PCRE2_ANCHORED) != FOUND_MATCH)
+        if (detector_match(d, guard, passage_sentence(p, i)) != FOUND_MATCH)
             continue;
         s->material = true;
         bool colon = slice_find(passage_sentence(p, i), SLICE(":"), 0) != SLICE_NOT_FOUND;
@@ -158,6 +154,7 @@ struct look {
     size_t language; /* LANGUAGE_ANY: unknown, every pack is tried */
     bool answered;   /* the assistant spoke before this turn */
     bool person, person_known;
+    bool letter; /* pasted mail: nothing in it is the user speaking */
 };
 
 static bool rule_applies(const struct look *look, const struct rule *rule)
@@ -247,11 +244,12 @@ static void fire(struct look *look, const struct rule *rule, size_t index, size_
     d->matches[index]++;
     if (rule->experimental)
         return;
+    look->letter = look->letter || rule->target == TARGET_LETTER;
     if (d->bridges && rule->target == TARGET_BRIDGE)
         d->bridges[sentence] = true;
     if (rule->target == TARGET_BELIEF && !take_belief(look, rule, sentence, prop, is_answer, whole))
         return;
-    if (rule->target == TARGET_BRIDGE || !add_cue(look, rule, whole))
+    if (rule->target == TARGET_BRIDGE || rule->target == TARGET_LETTER || !add_cue(look, rule, whole))
         return; /* a bridge says nothing about the user; only the neutraliser asks for it */
     double *score =
         rule->target == TARGET_BELIEF ? &look->out->belief_scores[rule->belief] : &look->out->scores[rule->context];
@@ -265,7 +263,7 @@ static bool speaks_of_self(struct look *look, size_t sentence)
         size_t language = look->language == LANGUAGE_ANY ? LANGUAGE_ENGLISH : look->language;
         look->person_known = true;
         look->person = detector_match(look->d, &look->d->rules->languages[language].guards[GUARD_PERSON],
-                                      passage_sentence(&look->d->passage, sentence), 0) == FOUND_MATCH;
+                                      passage_sentence(&look->d->passage, sentence)) == FOUND_MATCH;
     }
     return look->person;
 }
@@ -288,15 +286,15 @@ static void try_rule(struct look *look, size_t index, struct slice subject, size
         (rule->gate == GATE_PERSON && !speaks_of_self(look, sentence)))
         return;
     d->runs[index]++;
-    enum found unless = FOUND_NOTHING, found = detector_match(d, &rule->match, subject, 0);
+    enum found unless = FOUND_NOTHING, found = detector_match(d, &rule->match, subject);
     if (found == FOUND_MATCH && rule->unless.code)
-        unless = detector_match(d, &rule->unless, subject, 0);
+        unless = detector_match(d, &rule->unless, subject);
     if (found == FOUND_ERROR || unless == FOUND_ERROR)
         d->errors[index]++;
     if (found != FOUND_MATCH || unless == FOUND_MATCH)
         return;
     if (rule->unless.code) /* the match data now hold the exception's try: match once more for the groups */
-        found = detector_match(d, &rule->match, subject, 0);
+        found = detector_match(d, &rule->match, subject);
     if (found == FOUND_MATCH)
         fire(look, rule, index, sentence, base);
 }
@@ -310,10 +308,30 @@ static bool has_keyword(const struct rule *rule, struct slice subject)
     return false;
 }
 
-/* Sets the candidates: the rules of which a keyword stands in the subject. */
+/* Passes what is met upward, as far as it completes something; a whole need makes its rule a candidate. */
+static void meet(struct detector *d, uint32_t node)
+{
+    while (node != NODE_NONE) {
+        const struct need_node *need = &d->rules->nodes[node];
+        struct need_mark *mark = &d->marks[node];
+        if (mark->sentence != d->sentence)
+            *mark = (struct need_mark){d->sentence, 0};
+        if (++mark->met != need->wanted)
+            return;
+        if (need->parent == NODE_NONE)
+            d->candidates[need->rule / 64] |= UINT64_C(1) << (need->rule % 64);
+        node = need->parent;
+    }
+}
+
+/* Sets the candidates: the rules whose needs the words of the subject meet. */
 static void find_candidates(struct detector *d, struct slice subject)
 {
     const struct rules *rules = d->rules;
+    if (++d->sentence == 0) { /* the count has gone round: old marks must not pass for new ones */
+        memset(d->marks, 0, rules->node_count * sizeof *d->marks);
+        d->sentence = 1;
+    }
     memset(d->found, 0, d->found_size * sizeof *d->found);
     memset(d->candidates, 0, d->candidates_size * sizeof *d->candidates);
     prefilter_scan(rules->words, subject, d->found);
@@ -321,7 +339,7 @@ static void find_candidates(struct detector *d, struct slice subject)
         for (uint64_t bits = d->found[i]; bits; bits &= bits - 1) {
             size_t word = i * 64 + (size_t)__builtin_ctzll(bits);
             for (uint32_t p = rules->first_posting[word]; p < rules->first_posting[word + 1]; p++)
-                d->candidates[rules->postings[p] / 64] |= UINT64_C(1) << (rules->postings[p] % 64);
+                meet(d, rules->postings[p]);
         }
 }
 
@@ -340,8 +358,7 @@ static void try_rules(struct look *look, bool message, struct slice subject, siz
     for (size_t i = 0; i < d->candidates_size; i++)
         for (uint64_t bits = d->candidates[i]; bits; bits &= bits - 1) {
             size_t rule = i * 64 + (size_t)__builtin_ctzll(bits);
-            if ((list[rule].scope == SCOPE_MESSAGE) == message &&
-                (!list[rule].need || need_met(list[rule].need, d->found)))
+            if ((list[rule].scope == SCOPE_MESSAGE) == message)
                 try_rule(look, rule, subject, sentence, base);
         }
 }
@@ -357,6 +374,7 @@ static void look_at_turn(struct look *look)
         memcpy(look->out->language, code, strlen(code) + 1);
     size_t guards = look->language == LANGUAGE_ANY ? LANGUAGE_ENGLISH : look->language;
     detector_mark_material(d, &d->rules->languages[guards]);
+    struct detection before = *look->out;
     bool material = false;
     for (size_t i = 0; i < p->count; i++) {
         material = material || p->sentences[i].material;
@@ -365,6 +383,8 @@ static void look_at_turn(struct look *look)
     }
     if (!material && p->count && d->rules->whole_messages)
         try_rules(look, true, slice_of(p->text, p->len), 0, 0);
+    if (look->letter)
+        *look->out = before;
 }
 
 static int compare_cues(const void *a, const void *b)

@@ -6,14 +6,21 @@
 #include "passage.h"
 #include "ruleset.h"
 
+/* How many parts of a need are met, in the sentence of that number. */
+struct need_mark {
+    uint32_t sentence, met;
+};
+
 struct detector {
     struct rules *rules; /* held */
     pcre2_match_data *data;
     pcre2_match_context *context;
     pcre2_jit_stack *stack;
     struct passage passage;
-    uint64_t *found;      /* a bit a word of the rules */
-    uint64_t *candidates; /* a bit a rule */
+    uint64_t *found;         /* a bit a word of the rules */
+    struct need_mark *marks; /* one a node */
+    uint32_t sentence;       /* counts sentences; 0 is none */
+    uint64_t *candidates;    /* a bit a rule */
     size_t found_size, candidates_size;
     uint64_t *matches, *errors, *runs; /* a count a rule */
     size_t fuel;                       /* what is left of the message's budget */
@@ -29,8 +36,7 @@ struct span {
 enum found { FOUND_NOTHING, FOUND_MATCH, FOUND_ERROR };
 
 /* Runs a pattern over a slice; groups are read from detector->data. A limit hit sets detector->error. */
-enum found detector_match(struct detector *detector, const struct pattern *pattern, struct slice subject,
-                          uint32_t options);
+enum found detector_match(struct detector *detector, const struct pattern *pattern, struct slice subject);
 /* The group of the last match, relative to its subject; false when it took no part. */
 bool detector_group(const struct detector *detector, uint32_t group, struct span *out);
 

@@ -8,7 +8,7 @@
 
 #include <float.h>
 
-enum { DEPTH_MAX = 32, SET_MAX = 2048, RUN_MAX = 64, NEED_BYTES_MIN = 3 };
+enum { DEPTH_MAX = 32, SET_MAX = 2048, RUN_MAX = 64, NEED_BYTES_MIN = 3, NEED_PARTS_MAX = 4 };
 
 struct reader {
     struct slice pattern;
@@ -31,6 +31,9 @@ struct sequence {
     char run[RUN_MAX];
     size_t run_len;
 };
+
+/* What is met more often than this, by the estimate, is not worth asking for. */
+static const double NEED_COST_MAX = .004;
 
 static const struct part nothing = {{NULL, 0, DBL_MAX}, NULL};
 
@@ -62,12 +65,24 @@ static struct need *make_need(struct reader *r, enum need_kind kind, struct need
     return need;
 }
 
+/* Keeps the parts ordered, the rarest first, so that most texts fail at the first. */
 static void add_need(struct sequence *sequence, struct need *need)
 {
     if (!need)
         return;
-    need->next = sequence->needs;
-    sequence->needs = need;
+    struct need **at = &sequence->needs;
+    while (*at && (*at)->cost <= need->cost)
+        at = &(*at)->next;
+    need->next = *at;
+    *at = need;
+}
+
+/* More than a few parts cost more to try than they save. */
+static void keep_rarest(struct need *need)
+{
+    for (size_t i = 1; need; need = need->next, i++)
+        if (i == NEED_PARTS_MAX)
+            need->next = NULL;
 }
 
 static void end_run(struct reader *r, struct sequence *sequence)
@@ -86,8 +101,10 @@ static void end_run(struct reader *r, struct sequence *sequence)
     set.items[0] = text;
     set.cost = literal_cost(text);
     keep_better(&sequence->best, set);
-    if (need)
+    if (need) {
         need->word = text;
+        need->cost = set.cost;
+    }
     add_need(sequence, need);
 }
 
@@ -237,8 +254,9 @@ static struct part read_sequence(struct reader *r)
         read_item(r, &sequence);
     end_run(r, &sequence);
     struct need *need = sequence.needs;
-    if (need && need->next)
-        need = make_need(r, NEED_ALL, need);
+    keep_rarest(need);
+    if (need && need->next && (need = make_need(r, NEED_ALL, need)))
+        need->cost = need->first->cost;
     return (struct part){sequence.best, need};
 }
 
@@ -278,9 +296,10 @@ static struct part read_alternation(struct reader *r)
     r->depth--;
     if (!needed)
         all.need = NULL;
-    else if (!alone)
-        all.need = make_need(r, NEED_ANY, all.need);
-    return all;
+    else if (!alone && (all.need = make_need(r, NEED_ANY, all.need)))
+        for (const struct need *part = all.need->first; part; part = part->next)
+            all.need->cost += part->cost;
+    return all.need && all.need->cost > NEED_COST_MAX ? (struct part){all.best, NULL} : all;
 }
 
 int literals_of(struct slice pattern, struct arena *arena, struct literals *out, struct need **need)
@@ -291,15 +310,4 @@ int literals_of(struct slice pattern, struct arena *arena, struct literals *out,
     *out = good ? whole.best : nothing.best;
     *need = good ? whole.need : NULL;
     return good ? 0 : -1;
-}
-
-bool need_met(const struct need *need, const uint64_t *words)
-{
-    if (need->kind == NEED_WORD)
-        return words[need->id / 64] >> (need->id % 64) & 1;
-    bool any = need->kind == NEED_ANY;
-    for (const struct need *part = need->first; part; part = part->next)
-        if (need_met(part, words) == any)
-            return any;
-    return !any;
 }

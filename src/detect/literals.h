@@ -21,14 +21,12 @@ enum need_kind { NEED_WORD, NEED_ALL, NEED_ANY };
 struct need {
     enum need_kind kind;
     struct slice word;
-    uint32_t id; /* of the word, given by the owner of the tree */
+    double cost; /* about how often it is met at a byte of English */
     struct need *first, *next;
 };
 
 /* 0, or -1 when the arena is exhausted or the pattern nests too deeply. *need is NULL when nothing is needed. */
 MUST_USE int literals_of(struct slice pattern, struct arena *arena, struct literals *out, struct need **need);
-/* Whether the words found, a bit an id, meet the need. */
-bool need_met(const struct need *need, const uint64_t *words);
 
 /* About how often the word turns up at a byte of English text. */
 double literal_cost(struct slice word);

@@ -142,7 +142,7 @@ static struct slice sentence_of(const struct rewrite *r, size_t i)
 static bool holds_fact(struct rewrite *r, size_t i)
 {
     return has_digit(sentence_of(r, i)) ||
-           detector_match(r->d, &r->language->guards[GUARD_FACT], sentence_of(r, i), 0) != FOUND_NOTHING;
+           detector_match(r->d, &r->language->guards[GUARD_FACT], sentence_of(r, i)) != FOUND_NOTHING;
 }
 
 /* A question stands alone when it names what it asks about. */
@@ -178,8 +178,7 @@ static void cut_before_question(struct rewrite *r, size_t i, size_t cue_end)
             begin++;
         struct slice rest = slice_of(p->text + begin, s->end - begin);
         struct slice head = slice_of(p->text + s->start, at - s->start);
-        if (has_digit(head) ||
-            detector_match(r->d, &r->language->guards[GUARD_ASK], rest, PCRE2_ANCHORED) != FOUND_MATCH)
+        if (has_digit(head) || detector_match(r->d, &r->language->guards[GUARD_ASK], rest) != FOUND_MATCH)
             continue;
         r->fates[i] = FATE_CUT_PART;
         r->parts[i] = (struct span){s->start, begin};

@@ -79,10 +79,12 @@ static int read_label(struct place *place, const struct yaml_node *value, struct
         rule->target = TARGET_BELIEF;
     else if (slice_is(word, "bridge"))
         rule->target = TARGET_BRIDGE;
+    else if (slice_is(word, "letter"))
+        rule->target = TARGET_LETTER;
     else if (context_parse(word, &rule->context) && rule->context != CONTEXT_NONE)
         rule->target = TARGET_CONTEXT;
     else
-        return yaml_error(err, value, "a label is belief, bridge, or a context such as emotion:sad");
+        return yaml_error(err, value, "a label is belief, bridge, letter, or a context such as emotion:sad");
     return 0;
 }
 
@@ -304,8 +306,7 @@ static int read_rule(struct place *place, const struct yaml_node *node, struct e
 
 static int read_guards(struct place *place, const struct yaml_node *guards, struct err *err)
 {
-    static const char *const names[GUARD_COUNT] = {"material", "letter", "person", "lead",
-                                                   "tail",     "hedge",  "fact",   "ask"};
+    static const char *const names[GUARD_COUNT] = {"material", "person", "lead", "tail", "hedge", "fact", "ask"};
     struct language *language = &place->reader->rules->languages[place->pack->language];
     for (size_t i = 0; i < yaml_count(guards); i++) {
         unsigned guard = 0;

@@ -70,8 +70,33 @@ static int compile_rule(struct rules *rules, struct rule *rule, struct err *err)
     return choose_keywords(rules, rule, err);
 }
 
+/* Guards that look at the beginning of a text are anchored in the pattern: as an option of the match it would cost the
+ * compiled code. */
+static int anchor_guards(struct rules *rules, struct language *language, struct err *err)
+{
+    static const enum guard anchored[] = {GUARD_MATERIAL, GUARD_LEAD, GUARD_ASK};
+    for (size_t i = 0; i < sizeof anchored / sizeof *anchored; i++) {
+        struct slice *text = &language->guards[anchored[i]].text;
+        if (!text->data)
+            continue;
+        struct buf wrapped;
+        buf_init(&wrapped, 1 << 16);
+        buf_add_text(&wrapped, "^(?:");
+        buf_add_slice(&wrapped, *text);
+        buf_add_text(&wrapped, ")");
+        *text = wrapped.failed ? SLICE_NONE : arena_copy(rules->arena, buf_slice(&wrapped));
+        buf_fini(&wrapped);
+        if (!text->data)
+            return err_set(err, "the packs are larger than the room for rules");
+    }
+    return 0;
+}
+
 static int compile_guards(struct rules *rules, struct err *err)
 {
+    for (size_t i = 0; i < rules->language_count; i++)
+        if (anchor_guards(rules, &rules->languages[i], err))
+            return -1;
     for (size_t i = 0; i < rules->language_count; i++)
         for (size_t g = 0; g < GUARD_COUNT; g++)
             if (compile(&rules->languages[i].guards[g], i > LANGUAGE_ENGLISH, rules, rules->languages[i].code, 0, err))
@@ -165,6 +190,7 @@ void rules_drop(struct rules *rules)
         for (size_t g = 0; g < GUARD_COUNT; g++)
             pattern_fini(&rules->languages[i].guards[g]);
     prefilter_free(rules->words);
+    free(rules->nodes);
     arena_free(rules->arena);
     free(rules);
 }

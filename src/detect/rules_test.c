@@ -67,7 +67,8 @@ static bool finds_bridge(struct run *run, struct slice text)
 static void check_example(struct run *run, const struct example *example, bool expected, bool todo)
 {
     struct slice prop = SLICE_NONE;
-    bool is_bridge = run->rule->target == TARGET_BRIDGE || run->rule->experimental;
+    bool is_bridge =
+        run->rule->target == TARGET_BRIDGE || run->rule->target == TARGET_LETTER || run->rule->experimental;
     bool seen = is_bridge ? finds_bridge(run, example->text) : finds(run, example->text, &prop);
     bool good = seen == expected;
     run->report->examples++;

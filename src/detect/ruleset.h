@@ -26,7 +26,7 @@ enum {
 
 enum scope { SCOPE_SENTENCE, SCOPE_MESSAGE, SCOPE_FIRST, SCOPE_LAST, SCOPE_COUNT };
 enum gate { GATE_NONE, GATE_PERSON, GATE_ANSWER, GATE_COUNT };
-enum target { TARGET_CONTEXT, TARGET_BELIEF, TARGET_BRIDGE };
+enum target { TARGET_CONTEXT, TARGET_BELIEF, TARGET_BRIDGE, TARGET_LETTER };
 enum polarity {
     POLARITY_ASSERT,
     POLARITY_DENY,
@@ -51,7 +51,6 @@ struct group_set {
 /* Patterns of a language that are no rules; packs of the same language share them, the first pack that has one wins. */
 enum guard {
     GUARD_MATERIAL, /* a sentence that asks to work on text: what follows is that text, not the user speaking */
-    GUARD_LETTER,   /* a sentence that only stands in letters: the whole message is text to work on */
     GUARD_PERSON,   /* a sentence in which the user speaks of themselves: what `gate: person` asks for */
     GUARD_LEAD,     /* what a proposition does not begin with */
     GUARD_TAIL,     /* what a proposition does not end with */
@@ -99,6 +98,14 @@ struct rule {
     struct example_list matches, no_matches, todo_matches;
 };
 
+/* A part of a rule's need, met when so many of its own parts are: one for a word or any of some, else all. */
+struct need_node {
+    uint32_t parent; /* NODE_NONE: the whole need of the rule */
+    uint32_t wanted;
+    uint32_t rule;
+};
+#define NODE_NONE UINT32_MAX
+
 struct rules {
     _Atomic size_t references;
     struct arena *arena;
@@ -108,8 +115,10 @@ struct rules {
     size_t language_count;
     struct prefilter *words; /* finds the words of all rules, by id */
     size_t word_count;
-    uint32_t *first_posting; /* by word: where its rules begin in postings; word_count + 1 of them */
-    uint32_t *postings;      /* rules of which the word is a keyword */
+    struct need_node *nodes; /* of the needs of all rules */
+    size_t node_count;
+    uint32_t *first_posting; /* by word: where its nodes begin in postings; word_count + 1 of them */
+    uint32_t *postings;      /* nodes that ask for the word */
     bool whole_messages;     /* some rule looks at a whole message */
     uint32_t captures;       /* the most groups a pattern has */
     bool jit;
