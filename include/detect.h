@@ -31,16 +31,16 @@ struct stated_belief {
     enum belief kind;
     struct slice text; /* the proposition as the user put it (of the turn's text) */
     size_t turn, start, end;
-    double confidence; /* lexical bucket .3 .4 .65 .8 .95; no probability */
-    bool answers;      /* text answers a question ("the answer is X") and says nothing by itself */
+    double confidence;     /* lexical bucket .3 .4 .65 .8 .95; no probability */
+    bool answers;          /* text answers a question ("the answer is X") and says nothing by itself */
     struct slice question; /* for "the answer is X": the question it belongs to, else empty */
 };
 
 struct detection {
-    unsigned contexts; /* bits 1 << context */
+    unsigned contexts;            /* bits 1 << context */
     double scores[CONTEXT_COUNT]; /* 0 where not found; CONTEXT_NONE unused */
     double belief_scores[BELIEF_COUNT];
-    struct stated_belief belief;  /* kind BELIEF_NONE: none */
+    struct stated_belief belief; /* kind BELIEF_NONE: none */
     struct cue *cues;
     size_t cue_count;
     struct condition condition; /* of the trial: first context x belief */
@@ -55,11 +55,13 @@ void detect_run(struct detector *detector, const struct detect_turn *turns, size
 
 /* ---- neutralise: the last user turn without cue and belief sentences, the question kept ---- */
 struct neutral {
-    bool safe;         /* false: refused, `reason` says why and text is the original */
+    bool safe; /* false: refused, `reason` says why and text is the original */
     const char *reason;
     struct slice text; /* in the arena */
     size_t cut_count;
-    struct { size_t start, end; } cuts[32]; /* of the original text */
+    struct {
+        size_t start, end;
+    } cuts[32]; /* of the original text */
 };
 void neutralise(struct detector *detector, struct slice text, const struct detection *detection, size_t turn,
                 struct arena *arena, struct neutral *out);
