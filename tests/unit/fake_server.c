@@ -50,7 +50,7 @@ static void connection_accept(struct fake_server *server)
         buf_init(&server->pending[i], 8u << 20);
         return;
     }
-    assert(!"more connections than a test should make");
+    assert(false && "more connections than a test should make");
 }
 
 /* The length of the first whole request in what was read; 0 when it is not whole yet. */
