@@ -1,14 +1,16 @@
 /* cmd: what the subcommands share. See cmd.h. */
 #include "cmd.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#define LINE_MAX_BYTES (16u << 20)
-#define MAX_PACKS      64
+#include "arena.h"
+#include "packs.h"
+
+#define LINE_MAX_BYTES  (16u << 20)
+#define PATHS_MAX_BYTES (1u << 20)
 
 int cmd_fail(int code, const struct err *err)
 {
@@ -39,37 +41,17 @@ int cmd_print(const struct buf *buf)
     return cmd_fail(EXIT_FAILED, &err);
 }
 
-/* A shipped pack: *.yaml, but not one that is meant to be copied and edited. */
-static int pack_wanted(const struct dirent *entry)
-{
-    struct slice name = slice_from(entry->d_name);
-    return name.data[0] != '.' && slice_ends(name, SLICE(".yaml")) && !strstr(entry->d_name, "local");
-}
-
 static struct rules *rules_installed(struct err *err)
 {
-    const char *folder = getenv("CANDOR_RULES_DIR");
-    if (!folder || !*folder)
-        folder = CANDOR_RULES_DIR;
-    struct dirent **entries = NULL;
-    int count = scandir(folder, &entries, pack_wanted, alphasort);
-    if (count <= 0) {
-        err_set(err, "%s: %s; name packs with -r, or set CANDOR_RULES_DIR", folder,
-                count < 0 ? strerror(errno) : "no rule packs are here");
-        return NULL;
-    }
-    char *paths[MAX_PACKS] = {NULL};
-    size_t used = 0;
+    struct arena *arena = arena_new(PATHS_MAX_BYTES);
+    char **paths;
+    size_t count;
     struct rules *rules = NULL;
-    for (int i = 0; i < count; i++) {
-        if (used < MAX_PACKS && asprintf(&paths[used], "%s/%s", folder, entries[i]->d_name) > 0)
-            used++;
-        free(entries[i]);
-    }
-    free(entries);
-    rules = rules_load((const char *const *)paths, used, err);
-    for (size_t i = 0; i < used; i++)
-        free(paths[i]);
+    if (!arena)
+        err_set(err, "no memory for the names of rule packs");
+    else if (packs_installed(arena, "name packs with -r", &paths, &count, err) == 0)
+        rules = rules_load((const char *const *)paths, count, err);
+    arena_free(arena);
     return rules;
 }
 

@@ -1,7 +1,7 @@
 /* conf_custom: the keys that are more than one plain value. */
 #include "conf_load.h"
+#include "packs.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -312,16 +312,10 @@ int conf_set_live(struct conf_load *load, const struct yaml_node *node, void *ba
 
 /* ---- rules ---- */
 
-static const char *rules_folder(void)
-{
-    const char *folder = getenv("CANDOR_RULES_DIR");
-    return folder && *folder ? folder : CANDOR_RULES_DIR;
-}
-
 /* First beside the configuration, then among the installed packs. */
 static char *rule_find(struct conf_load *load, const struct yaml_node *node, struct slice name)
 {
-    const char *folders[] = {load->folder, rules_folder()};
+    const char *folders[] = {load->folder, packs_folder()};
     if (slice_starts(name, SLICE("/")))
         return readable(load, node, name.data) == 0 ? conf_copy(load, node, name) : NULL;
     for (size_t i = 0; i < 2; i++) {
@@ -351,35 +345,10 @@ int conf_set_rules(struct conf_load *load, const struct yaml_node *node, void *b
     return conf->rules ? 0 : -1;
 }
 
-static int pack_wanted(const struct dirent *entry)
-{
-    struct slice name = slice_from(entry->d_name);
-    return name.data[0] != '.' && slice_ends(name, SLICE(".yaml")) && !strstr(entry->d_name, "local");
-}
-
-/* By bytes: the order of packs must not depend on the locale. */
-static int pack_order(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
-}
-
 int conf_rules_default(struct conf_load *load)
 {
     struct conf *conf = load->conf;
-    struct dirent **entries = NULL;
-    int count = scandir(rules_folder(), &entries, pack_wanted, pack_order);
-    if (count <= 0)
-        return err_set(load->err, "%s: %s; name packs under 'rules', or set CANDOR_RULES_DIR", rules_folder(),
-                       count < 0 ? strerror(errno) : "no rule packs are here");
-    conf->rules = arena_array(load->arena, (size_t)count, sizeof *conf->rules);
-    for (int i = 0; i < count; i++) {
-        struct slice path = arena_format(load->arena, "%s/%s", rules_folder(), entries[i]->d_name);
-        if (conf->rules && path.data)
-            conf->rules[conf->rule_count++] = (char *)(uintptr_t)path.data;
-        free(entries[i]);
-    }
-    free(entries);
-    return conf->rule_count ? 0 : err_set(load->err, "the configuration is too large");
+    return packs_installed(load->arena, "name packs under 'rules'", &conf->rules, &conf->rule_count, load->err);
 }
 
 /* ---- the rest ---- */
