@@ -20,7 +20,8 @@
 #include "shadow.h"
 #include "store.h"
 
-#define TICK_MS       50 /* how often a drain looks whether all is done */
+#define TICK_MS       50   /* how often a drain looks whether all is done */
+#define SIDE_GRACE_MS 5000 /* for trials under way when the last client has gone */
 #define MAX_QUEUED    8192
 #define MAX_IN_FLIGHT 4096
 #define POOL_THREADS  2
@@ -41,7 +42,7 @@ struct daemon {
     struct event *signals[3], *watchdog;
     struct loop_timer tick;
     uint64_t started_ns, drain_until_ns;
-    bool draining;
+    bool draining, clients_gone;
     atomic_bool relay_started;
     char epoch[33];
 };
@@ -180,11 +181,19 @@ static void notify(const char *state)
 #endif
 }
 
+/* Clients may take the whole drain time; once they have gone, nobody waits long for the side path. */
 static void on_tick(void *arg)
 {
     struct daemon *daemon = arg;
-    bool done = relay_busy(daemon->relay) == 0 && pipeline_in_flight(daemon->pipeline) == 0;
-    if (done || loop_now_ns(daemon->loop) >= daemon->drain_until_ns)
+    uint64_t now_ns = loop_now_ns(daemon->loop), side_until_ns = now_ns + SIDE_GRACE_MS * NS_PER_MS;
+    bool clients = relay_busy(daemon->relay) > 0;
+    if (!clients && !daemon->clients_gone) {
+        daemon->clients_gone = true;
+        if (side_until_ns < daemon->drain_until_ns)
+            daemon->drain_until_ns = side_until_ns;
+    }
+    bool done = !clients && pipeline_in_flight(daemon->pipeline) == 0;
+    if (done || now_ns >= daemon->drain_until_ns)
         loop_stop(daemon->loop);
     else
         loop_timer_arm(daemon->loop, &daemon->tick, TICK_MS, on_tick, daemon);
