@@ -315,7 +315,7 @@ int conf_set_live(struct conf_load *load, const struct yaml_node *node, void *ba
 /* First beside the configuration, then among the installed packs. */
 static char *rule_find(struct conf_load *load, const struct yaml_node *node, struct slice name)
 {
-    const char *folders[] = {load->folder, packs_folder()};
+    const char *folders[] = {load->folder, packs_folder(load->arena)};
     if (slice_starts(name, SLICE("/")))
         return readable(load, node, name.data) == 0 ? conf_copy(load, node, name) : NULL;
     for (size_t i = 0; i < 2; i++) {
