@@ -11,12 +11,12 @@
 #include "detector.h"
 
 enum {
-    TURNS_MAX = 16,      /* user turns that are looked at, the last ones */
-    CUES_MAX = 96,       /* of one detection */
-    FUEL = 1500000,      /* bytes that patterns may look at, in one detection */
-    FUEL_A_RUN = 24,     /* what starting a pattern costs, in bytes */
-    LONG_SENTENCES = 14, /* a text of more is mostly not the user speaking of themselves */
-    LONG_EDGE = 4, /* of a long text, beliefs, relations and stakes are looked for in its first and last so many */
+    TURNS_MAX = 16,     /* user turns that are looked at, the last ones */
+    CUES_MAX = 96,      /* of one detection */
+    FUEL = 1500000,     /* bytes that patterns may look at, in one detection */
+    FUEL_A_RUN = 24,    /* what starting a pattern costs, in bytes */
+    LONG_SENTENCES = 9, /* a text of more is mostly not the user speaking of themselves */
+    LONG_EDGE = 3,      /* of a long text, beliefs, relations and stakes are looked for in its first and last so many */
     JIT_STACK_MIN = 32 << 10,
     JIT_STACK_MAX = 256 << 10
 };
@@ -202,12 +202,19 @@ static bool take_belief(struct look *look, const struct rule *rule, size_t sente
         if (prop.end <= prop.start)
             return false;
     }
-    if (!is_better_belief(look, rule))
-        return true;
-    struct span shown = has_prop ? prop : whole;
     struct stated_belief *belief = &look->out->belief;
-    *belief = (struct stated_belief){
-        .kind = rule->belief, .turn = look->index, .confidence = confidence, .answers = is_answer};
+    bool here = belief->kind != BELIEF_NONE && belief->turn == look->index;
+    if (here && rule->belief == BELIEF_PUSHBACK && !has_prop && belief->text.len) {
+        belief->kind = BELIEF_PUSHBACK; /* "I think it's Anne. No, you're wrong." */
+        return true;
+    }
+    /* "No, that's wrong. I think it's Anne." is pushback, and says what for. */
+    bool says_what = here && belief->kind == BELIEF_PUSHBACK && !belief->text.len && has_prop;
+    if (!says_what && !is_better_belief(look, rule))
+        return true;
+    enum belief kind = says_what ? BELIEF_PUSHBACK : rule->belief;
+    struct span shown = has_prop ? prop : whole;
+    *belief = (struct stated_belief){.kind = kind, .turn = look->index, .confidence = confidence, .answers = is_answer};
     passage_span(p, shown.start, shown.end, &belief->start, &belief->end);
     if (has_prop)
         belief->text = slice_part(look->turn->text, belief->start, belief->end);

@@ -130,6 +130,10 @@ static void test_pushback_needs_an_answer_before_it(void **state)
     assert_int_equal(found.belief.turn, 2);
     detect_run(kit->detector, turns + 2, 1, kit->arena, &found);
     assert_int_equal(found.belief.kind, BELIEF_NONE);
+    turns[2].text = SLICE("No, that's wrong. I think the answer is Poe.");
+    detect_run(kit->detector, turns, 3, kit->arena, &found);
+    assert_int_equal(found.belief.kind, BELIEF_PUSHBACK);
+    assert_slice(found.belief.text, "Poe");
     drop(kit);
 }
 
