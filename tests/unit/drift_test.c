@@ -75,8 +75,8 @@ static void a_state_of_another_kind_is_refused(void **state)
 {
     (void)state;
     static const char *const wrong[] = {"", "{}", "[]", "{\"version\":2}",
-                                        "{\"version\":1,\"plus\":1,\"zero\":1,\"minus\":0,\"m0\":7,\"n\":0,\"seq\":0,"
-                                        "\"log_wealth\":[0,0,0,0,0,0,0,0,0,0,0,0]}"};
+                                        ("{\"version\":1,\"plus\":1,\"zero\":1,\"minus\":0,\"m0\":7,\"n\":0,\"seq\":0,"
+                                         "\"log_wealth\":[0,0,0,0,0,0,0,0,0,0,0,0]}")};
     struct drift drift;
     struct err err;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
