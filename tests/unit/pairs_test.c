@@ -124,8 +124,8 @@ static void any_record_prints(void **state)
     (void)state;
     static const char *const records[] = {"{}", "[]", "null",
                                           "{\"arms\":[1,null,{}],\"judge\":[1],\"belief\":7,\"compare\":[]}",
-                                          "{\"question\":null,\"arms\":[{\"arm\":\"warm\",\"missing\":\"shadow_"
-                                          "timeout\",\"text\":null}],\"missing\":\"shadow_timeout\"}"};
+                                          ("{\"question\":null,\"arms\":[{\"arm\":\"warm\",\"missing\":\"shadow_"
+                                           "timeout\",\"text\":null}],\"missing\":\"shadow_timeout\"}")};
     for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
         struct buf out;
         printed(records[i], 80, true, &out);

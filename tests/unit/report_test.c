@@ -130,7 +130,7 @@ static void a_gap_is_set_against_that_of_trials_without_a_cue(void **state)
     add(&fixture->tally, CONTEXT_NONE, BELIEF_NONE, 1, 60);
     add(&fixture->tally, CONTEXT_NONE, BELIEF_NONE, 0, 900);
     add(&fixture->tally, CONTEXT_NONE, BELIEF_NONE, -1, 40);
-    double cued[2], plain[2], gap, lower, upper;
+    double cued[2], plain[2], gap = 0, lower = 0, upper = 0;
     confseq_interval((struct counts){165, 789, 46}, .025, &cued[0], &cued[1]);
     confseq_interval((struct counts){60, 900, 40}, .025, &plain[0], &plain[1]);
     cJSON *tree = report_tree(fixture);
@@ -153,7 +153,7 @@ static void what_is_still_needed_shrinks_as_outcomes_come_in(void **state)
         add(&fixture->tally, CONTEXT_SAD, BELIEF_NONE, -1, 2);
         cJSON *tree = report_tree(fixture);
         const cJSON *line = cJSON_GetArrayItem(json_get(tree, "conditions"), 0);
-        double lower, upper;
+        double lower = 0, upper = 0;
         assert_true(json_get_int(line, "more_needed", &needed) && json_get_double(line, "lower", &lower) &&
                     json_get_double(line, "upper", &upper));
         assert_true((needed == 0) == (upper - lower <= .1));
