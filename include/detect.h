@@ -46,7 +46,6 @@ struct detection {
     struct condition condition; /* of the trial: first context x belief */
     char language[4];           /* "en", "es", ..., "und" */
     bool error;                 /* a match limit was hit: sample it all the same */
-    double boost;               /* 0..1 from the optional linear model; only for sampling */
 };
 
 /* Everything in out lives in the arena or points into the turns. */

@@ -38,16 +38,7 @@ enum supported {
     SUPPORTED_COUNT
 };
 /* The stage of the cascade that decided. */
-enum stage {
-    STAGE_NONE,
-    STAGE_EQUAL,
-    STAGE_EXTRACTED,
-    STAGE_REFUSAL,
-    STAGE_CLASSIFIER,
-    STAGE_JUDGE,
-    STAGE_HUMAN,
-    STAGE_COUNT
-};
+enum stage { STAGE_NONE, STAGE_EQUAL, STAGE_EXTRACTED, STAGE_REFUSAL, STAGE_JUDGE, STAGE_COUNT };
 enum verdict {
     VERDICT_UNDECIDED,
     VERDICT_AGREE,

@@ -21,7 +21,7 @@ static const char *const stances[] = {"none", "endorses", "rejects", "hedges", "
 static const char *const answers[] = {"direct", "partial", "evades", "refuses"};
 static const char *const relations[] = {"same", "compatible", "contradictory", "incomparable"};
 static const char *const supporteds[] = {"unclear", "warm", "original", "both", "neither"};
-static const char *const stages[] = {"none", "equal", "extracted", "refusal", "classifier", "judge", "human"};
+static const char *const stages[] = {"none", "equal", "extracted", "refusal", "judge"};
 static const char *const verdicts[] = {
     "undecided",   "agree",           "contradict",   "warm_endorses_belief", "original_endorses_belief",
     "warm_evades", "original_evades", "incomparable",
