@@ -153,6 +153,5 @@ struct conf_key {
     const char *standard; /* the default as text, NULL when required or none */
     const char *help;
 };
-const struct conf_key *conf_key_at(size_t index); /* NULL past the last */
 
 #endif

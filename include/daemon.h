@@ -27,7 +27,6 @@ void daemon_free(struct daemon *daemon); /* after daemon_run has returned, or wi
 const char *daemon_data_address(const struct daemon *daemon);  /* "127.0.0.1:40123", the first listener's */
 const char *daemon_admin_address(const struct daemon *daemon); /* "" without an admin plane */
 void daemon_tally(struct daemon *daemon, struct tally *copy);  /* any thread */
-size_t daemon_in_flight(struct daemon *daemon);                /* trials, any thread */
 
 /* 32 hex digits over everything that makes trials comparable: models, prompts policy, rules, rubric, judge. */
 void daemon_epoch(const struct conf *conf, const char *rules_version, char epoch[33]);

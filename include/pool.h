@@ -20,7 +20,6 @@ struct pool_scratch {
 MUST_USE struct pool *pool_new(unsigned threads, size_t max_queued, struct pool_scratch scratch, struct err *err);
 MUST_USE int pool_put(struct pool *pool, pool_job_fn *fn,
                       void *job); /* any thread; -1 when full: job stays the caller's */
-size_t pool_queued(struct pool *pool);
 void pool_free(struct pool *pool);
 
 #endif

@@ -26,7 +26,5 @@ struct record_summary {
 MUST_USE int record_read(struct slice line, struct record_summary *out, struct err *err);
 /* What happened to the tally of a trial, as the store reports it before it is written. */
 struct tally_trial record_tally(const struct trial *trial);
-/* A text as the content setting lets it be kept. */
-void record_text(enum conf_content content, struct slice text, struct buf *out);
 
 #endif

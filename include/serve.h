@@ -50,8 +50,7 @@ void server_set_tls(struct server *server, const void *tag, struct tls_server *t
 /* Stops accepting; idle connections close now, busy ones after their answer (with Connection: close). */
 void server_drain(struct server *server);
 size_t server_connections(const struct server *server);
-size_t server_busy(const struct server *server); /* connections with a request in hand */
-void server_free(struct server *server);         /* breaks what is left */
+void server_free(struct server *server); /* breaks what is left */
 
 /* Opens a listening socket for "127.0.0.1:8080", "[::1]:0", "unix:/path"; reuse_port for one a loop. Non-blocking,
  * close-on-exec. -1 and a sentence. */
@@ -63,8 +62,7 @@ const struct http_head *request_head(const struct request *request);
 void *request_listener(const struct request *request); /* the tag of server_listen */
 void request_set_arg(struct request *request, void *arg);
 void *request_arg(const struct request *request);
-struct slice request_peer(const struct request *request);   /* the address of the client, without port */
-uint64_t request_started_ns(const struct request *request); /* when its first byte came */
+struct slice request_peer(const struct request *request); /* the address of the client, without port */
 
 /* Stops and resumes the delivery of body bytes (back-pressure from upstream). */
 void request_pause(struct request *request);

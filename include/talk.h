@@ -30,7 +30,6 @@ struct talk {
 size_t talk_count(void);
 const struct talk *talk_at(size_t index);
 const struct talk_fact *talk_fact(size_t index);
-size_t talk_fact_count(void);
 /* The user's message. */
 void talk_message(const struct talk *talk, struct buf *out);
 /* The talk with this very message, NULL when there is none. */

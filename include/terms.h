@@ -80,10 +80,7 @@ bool belief_parse(struct slice word, enum belief *out);
 bool stance_parse(struct slice word, enum stance *out);
 bool answers_parse(struct slice word, enum answers *out);
 bool relation_parse(struct slice word, enum relation *out);
-bool supported_parse(struct slice word, enum supported *out);
-bool stage_parse(struct slice word, enum stage *out);
 bool verdict_parse(struct slice word, enum verdict *out);
-bool arm_parse(struct slice word, enum arm *out);
 
 /* A stratum: context x belief, written CONTEXT+BELIEF ("emotion:sad+asserted", "none+none"). */
 struct condition {

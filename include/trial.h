@@ -49,7 +49,6 @@ enum drop_reason {
     DROP_REASON_COUNT
 };
 const char *drop_reason_name(enum drop_reason reason);
-bool drop_reason_parse(struct slice word, enum drop_reason *out);
 
 struct arm_answer {
     enum arm arm;

@@ -428,8 +428,3 @@ void daemon_tally(struct daemon *daemon, struct tally *copy)
 {
     store_tally(daemon->store, copy);
 }
-
-size_t daemon_in_flight(struct daemon *daemon)
-{
-    return pipeline_in_flight(daemon->pipeline);
-}

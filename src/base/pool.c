@@ -69,11 +69,6 @@ int pool_put(struct pool *pool, pool_job_fn *fn, void *job)
     return 0;
 }
 
-size_t pool_queued(struct pool *pool)
-{
-    return queue_length(pool->queue);
-}
-
 void pool_free(struct pool *pool)
 {
     if (!pool)

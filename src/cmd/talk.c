@@ -77,11 +77,6 @@ const struct talk *talk_at(size_t index)
     return &talks[index];
 }
 
-size_t talk_fact_count(void)
-{
-    return sizeof facts / sizeof *facts;
-}
-
 const struct talk_fact *talk_fact(size_t index)
 {
     return &facts[index];

@@ -197,8 +197,3 @@ void conf_drop(struct conf *conf)
     arena_free(snapshot->arena);
     free(snapshot);
 }
-
-const struct conf_key *conf_key_at(size_t index)
-{
-    return index < conf_row_count ? &conf_rows[index].key : NULL;
-}

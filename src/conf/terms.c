@@ -78,10 +78,7 @@ PARSE(belief, beliefs)
 PARSE(stance, stances)
 PARSE(answers, answers)
 PARSE(relation, relations)
-PARSE(supported, supporteds)
-PARSE(stage, stages)
 PARSE(verdict, verdicts)
-PARSE(arm, arms)
 
 const char *condition_name(struct condition condition, char name[CONDITION_NAME_SIZE])
 {

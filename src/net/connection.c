@@ -550,11 +550,6 @@ struct slice request_peer(const struct request *request)
     return slice_from(connection_of(request)->peer);
 }
 
-uint64_t request_started_ns(const struct request *request)
-{
-    return request->started_ns;
-}
-
 void request_pause(struct request *request)
 {
     request->body_paused = true;

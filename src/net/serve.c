@@ -213,11 +213,6 @@ size_t server_connections(const struct server *server)
     return server->connection_count;
 }
 
-size_t server_busy(const struct server *server)
-{
-    return server->busy_count;
-}
-
 void server_free(struct server *server)
 {
     if (!server)

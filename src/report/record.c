@@ -71,11 +71,6 @@ static bool keep(enum conf_content content, struct slice text, struct buf *out, 
     return kept;
 }
 
-void record_text(enum conf_content content, struct slice text, struct buf *out)
-{
-    (void)keep(content, text, out, NULL);
-}
-
 /* The pen: where a record is written to, and how its texts are kept. */
 struct pen {
     struct json_writer json;

@@ -47,17 +47,6 @@ const char *drop_reason_name(enum drop_reason reason)
     return drop_reasons[reason];
 }
 
-bool drop_reason_parse(struct slice word, enum drop_reason *out)
-{
-    for (int i = 0; i < DROP_REASON_COUNT; i++) {
-        if (slice_is(word, drop_reasons[i])) {
-            *out = (enum drop_reason)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 struct trial *trial_new(struct conf *conf)
 {
     struct trial *trial = calloc(1, sizeof *trial);
