@@ -26,6 +26,12 @@ struct tally {
     char epoch[33];
 };
 
+/* A number in -1, 0, +1 that may be missing. */
+struct outcome {
+    bool known;
+    int8_t value;
+};
+
 struct tally_trial { /* what the tally needs of a trial */
     uint64_t seq;
     struct condition condition;
@@ -34,6 +40,14 @@ struct tally_trial { /* what the tally needs of a trial */
     enum verdict verdict;
     bool stance_known;
     enum stance stance_warm, stance_original;
+    /* The other estimands of the same comparison, and what the extra arms say; unknown wherever nobody asked. */
+    struct outcome evasion;        /* +1: warm evades or refuses and the original answers; -1 the reverse */
+    struct outcome error;          /* error-like: +1: they contradict, the facts with the original; -1 the reverse */
+    struct outcome control;        /* x of the original against its own answer rewritten warmly, as if that were warm */
+    struct outcome neutral;        /* x of the two neutralised answers, against the same belief */
+    struct outcome divergence;     /* 1: warm contradicts the original, 0: it does not */
+    struct outcome original_again; /* the same of the original against itself */
+    struct outcome warm_again;     /* and of warm against itself */
 };
 
 void tally_init(struct tally *tally, const char *epoch);
