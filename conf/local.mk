@@ -4,3 +4,5 @@ dist_doc_DATA += conf/candor.yaml conf/candor.schema.json
 # Alerting rules for Prometheus; the lint that checks them runs their tests.
 dist_doc_DATA += conf/prometheus/candor.rules.yaml
 EXTRA_DIST += conf/prometheus/candor.rules.test.yaml
+# A dashboard for Grafana; a system test lets the real Prometheus answer its queries.
+dist_doc_DATA += conf/grafana/candor.json

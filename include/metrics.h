@@ -1,4 +1,4 @@
-/* metrics: counters, gauges and histograms in Prometheus text, families fixed by a table in metrics.c.
+/* metrics: counters, gauges and histograms in Prometheus text or OpenMetrics, families fixed by a table in metrics.c.
  *
  * Getting a series takes a lock and is done once where it matters; adding, setting and observing are relaxed atomics
  * and may be done on any thread. Label values come from configuration and our own enums, never from a message.
@@ -24,12 +24,20 @@ struct metric *metrics_get(struct metrics *metrics, const char *family, const ch
 #define METRIC0(metrics, family) metrics_get((metrics), (family), NULL, 0)
 
 /* All accept NULL and do nothing then. */
-void metric_add(struct metric *metric, uint64_t amount);    /* counters */
-void metric_set(struct metric *metric, double value);       /* gauges */
-void metric_observe(struct metric *metric, double seconds); /* histograms */
-double metric_value(const struct metric *metric);           /* counter or gauge; a histogram's count */
+void metric_add(struct metric *metric, uint64_t amount); /* counters */
+void metric_set(struct metric *metric, double value);    /* gauges */
+/* Histograms. Each bucket remembers the last observation that was told whose it was, an exemplar; exchange may be NULL.
+ * Never waits: where two meet, one exemplar is lost. */
+struct metric_exchange {
+    const char *id; /* 26 characters */
+    const unsigned char *trace_id;
+};
+void metric_observe(struct metric *metric, double seconds, const struct metric_exchange *exchange);
+double metric_value(const struct metric *metric); /* counter or gauge; a histogram's count */
 
-/* The Prometheus text exposition, format 0.0.4. */
-void metrics_write(struct metrics *metrics, struct buf *out);
+/* Prometheus's text format 0.0.4, or OpenMetrics 1.0.0, which carries the exemplars. Every family is named, those
+ * without a series too. */
+enum metrics_format { METRICS_TEXT, METRICS_OPENMETRICS };
+void metrics_write(struct metrics *metrics, enum metrics_format format, struct buf *out);
 
 #endif

@@ -95,7 +95,8 @@ static void send_api(struct admin *admin, struct request *request, struct slice 
     struct api_answer answer = {.status = 200, .type = "application/json"};
 
     buf_init(&answer.body, BODY_MAX);
-    if (!api_route(&context, slice_is(request_head(request)->method, "POST"), path, query, &answer))
+    const struct http_head *head = request_head(request);
+    if (!api_route(&context, slice_is(head->method, "POST"), path, query, http_get(head, "accept"), &answer))
         api_fail(&answer, 404, "not_found", "There is nothing at this path of the admin plane.");
     send_whole(request, answer.status, answer.type, buf_slice(&answer.body));
     buf_fini(&answer.body);

@@ -86,11 +86,31 @@ static void get_ready(const struct api_context *context, const struct api_query 
     buf_add_format(&answer->body, "%s\n", ready ? "ready" : why ? why : "not ready");
 }
 
+/* Whoever names OpenMetrics in a version we write (1.x, or none named) gets it, unless at q=0. */
+static bool accepts_openmetrics(struct slice accept)
+{
+    struct slice range, part = SLICE_NONE;
+    while (slice_cut(&accept, ',', &range)) {
+        bool refused = false;
+        (void)slice_cut(&range, ';', &part);
+        if (!slice_equal_nocase(slice_trim(part), SLICE("application/openmetrics-text")))
+            continue;
+        while (slice_cut(&range, ';', &part)) {
+            part = slice_trim(part);
+            refused |= slice_is(part, "q=0") || slice_starts(part, SLICE("version=0."));
+        }
+        if (!refused)
+            return true;
+    }
+    return false;
+}
+
 static void get_metrics(const struct api_context *context, const struct api_query *query, struct api_answer *answer)
 {
-    (void)query;
-    answer->type = "text/plain; version=0.0.4; charset=utf-8";
-    metrics_write(context->metrics, &answer->body);
+    bool open = accepts_openmetrics(query->accept);
+    answer->type = open ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                        : "text/plain; version=0.0.4; charset=utf-8";
+    metrics_write(context->metrics, open ? METRICS_OPENMETRICS : METRICS_TEXT, &answer->body);
 }
 
 static void get_status(const struct api_context *context, const struct api_query *query, struct api_answer *answer)
@@ -396,7 +416,7 @@ static const struct route {
     {"/api/trials/", get_trial, NULL},
 };
 
-bool api_route(const struct api_context *context, bool post, struct slice path, struct slice query,
+bool api_route(const struct api_context *context, bool post, struct slice path, struct slice query, struct slice accept,
                struct api_answer *answer)
 {
     for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
@@ -404,7 +424,7 @@ bool api_route(const struct api_context *context, bool post, struct slice path, 
         bool prefix = slice_ends(route, SLICE("/"));
         if (!(prefix ? slice_starts(path, route) : slice_equal(path, route)))
             continue;
-        struct api_query asked = {slice_part(path, prefix ? route.len : path.len, path.len), query};
+        struct api_query asked = {slice_part(path, prefix ? route.len : path.len, path.len), query, accept};
         api_fn *fn = post ? routes[i].post : routes[i].get;
         if (fn)
             fn(context, &asked, answer);

@@ -20,15 +20,16 @@ struct api_context {
 };
 
 struct api_query {
-    struct slice rest;  /* of the path, behind a prefix route */
-    struct slice query; /* behind the question mark, still encoded */
+    struct slice rest;   /* of the path, behind a prefix route */
+    struct slice query;  /* behind the question mark, still encoded */
+    struct slice accept; /* what the client would like to get; may be none */
 };
 
 /* An error in OpenAI's shape. */
 void api_fail(struct api_answer *answer, unsigned status, const char *code, const char *message);
 /* Fills answer by path; false when there is no such path. post: the request changes something; the caller has seen the
  * token. */
-bool api_route(const struct api_context *context, bool post, struct slice path, struct slice query,
+bool api_route(const struct api_context *context, bool post, struct slice path, struct slice query, struct slice accept,
                struct api_answer *answer);
 
 #endif

@@ -5,13 +5,18 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+#include "clock.h"
 
 #define MAX_SERIES  1000
 #define MAX_LABELS  3
 #define MAX_BUCKETS 24
+#define ID_CHARS    26
+#define TRACE_BYTES 16
 
-enum kind { COUNTER, GAUGE, HISTOGRAM };
+enum kind { COUNTER, AMOUNT, GAUGE, HISTOGRAM }; /* AMOUNT: a counter of fractions, set by the one who adds up */
 
 static const double latency_buckets[] = {20e-6, 50e-6, 100e-6, 200e-6, 500e-6, 1e-3, 2e-3, 5e-3, 10e-3, 20e-3, 50e-3,
                                          .1,    .2,    .5,     1,      2,      5,    10,   30,   60,    120,   300};
@@ -37,7 +42,7 @@ static const struct family_row family_rows[] = {
     {"candor_detect_errors_total", COUNTER, {NULL}, "Messages on which a rule ran into its match limit."},
     {"candor_shadow_requests_total", COUNTER, {"arm", "outcome"}, "Requests of the side path."},
     {"candor_shadow_tokens_total", COUNTER, {"arm"}, "Tokens used by the side path, in and out."},
-    {"candor_shadow_money_total", GAUGE, {NULL}, "Money spent by the side path since the start."},
+    {"candor_shadow_money_total", AMOUNT, {NULL}, "Money spent by the side path since the start."},
     {"candor_shadow_rate", GAUGE, {NULL}, "Requests a minute the side path allows itself after back-off."},
     {"candor_judge_invalid_total", COUNTER, {NULL}, "Judge answers that did not parse."},
     {"candor_gap", GAUGE, {"condition"}, "Gap of a condition, a share: warm worse is positive."},
@@ -55,9 +60,19 @@ static const struct family_row family_rows[] = {
 };
 #define FAMILY_COUNT (sizeof family_rows / sizeof *family_rows)
 
+/* Whoever finds it busy goes on without it. */
+struct exemplar {
+    atomic_flag busy;
+    int64_t wall_ms; /* 0: none yet */
+    double seconds;
+    char exchange_id[ID_CHARS + 1];
+    unsigned char trace_id[TRACE_BYTES];
+};
+
 struct metric {
     struct metric *next;
-    char *labels; /* `path="chat",outcome="done"`, "" when there are none */
+    struct exemplar *exemplars; /* of a histogram, one a bucket and one for what lies above; NULL for all else */
+    char *labels;               /* `path="chat",outcome="done"`, "" when there are none */
     atomic_uint_least64_t count;
     _Atomic double value; /* gauges; the sum of a histogram */
     atomic_uint_least64_t buckets[MAX_BUCKETS];
@@ -91,6 +106,7 @@ void metrics_free(struct metrics *metrics)
     for (size_t i = 0; i < FAMILY_COUNT; i++) {
         for (struct metric *metric = metrics->families[i].series, *next; metric; metric = next) {
             next = metric->next;
+            free(metric->exemplars);
             free(metric->labels);
             free(metric);
         }
@@ -125,18 +141,25 @@ static void labels_format(const struct family_row *row, const char *const *value
     }
 }
 
-static struct metric *family_series(struct family *family, const char *labels)
+static struct metric *family_series(struct family *family, enum kind kind, const char *labels)
 {
     for (struct metric *metric = family->series; metric; metric = metric->next)
         if (strcmp(metric->labels, labels) == 0)
             return metric;
     struct metric *metric = calloc(1, sizeof *metric);
     char *copy = metric ? strdup(labels) : NULL;
-    if (!copy) {
+    struct exemplar *exemplars =
+        metric && kind == HISTOGRAM ? calloc(LATENCY_BUCKETS + 1, sizeof *metric->exemplars) : NULL;
+    if (!copy || (kind == HISTOGRAM && !exemplars)) {
+        free(exemplars);
+        free(copy);
         free(metric);
         return NULL;
     }
     metric->labels = copy;
+    metric->exemplars = exemplars;
+    for (size_t i = 0; exemplars && i <= LATENCY_BUCKETS; i++)
+        atomic_flag_clear(&exemplars[i].busy);
     *family->tail = metric;
     family->tail = &metric->next;
     family->count++;
@@ -158,7 +181,7 @@ struct metric *metrics_get(struct metrics *metrics, const char *family_name, con
         buf_clear(&labels);
         labels_format(&family_rows[index], other, count, &labels);
     }
-    struct metric *metric = family_series(family, buf_text(&labels));
+    struct metric *metric = family_series(family, family_rows[index].kind, buf_text(&labels));
     pthread_mutex_unlock(&metrics->lock);
     buf_fini(&labels);
     return metric;
@@ -176,7 +199,18 @@ void metric_set(struct metric *metric, double value)
         atomic_store_explicit(&metric->value, value, memory_order_relaxed);
 }
 
-void metric_observe(struct metric *metric, double seconds)
+static void exemplar_set(struct exemplar *exemplar, double seconds, const struct metric_exchange *exchange)
+{
+    if (atomic_flag_test_and_set_explicit(&exemplar->busy, memory_order_acquire))
+        return;
+    exemplar->wall_ms = clock_wall_ms();
+    exemplar->seconds = seconds;
+    memcpy(exemplar->exchange_id, exchange->id, ID_CHARS);
+    memcpy(exemplar->trace_id, exchange->trace_id, TRACE_BYTES);
+    atomic_flag_clear_explicit(&exemplar->busy, memory_order_release);
+}
+
+void metric_observe(struct metric *metric, double seconds, const struct metric_exchange *exchange)
 {
     if (!metric)
         return;
@@ -186,6 +220,8 @@ void metric_observe(struct metric *metric, double seconds)
     if (bucket < LATENCY_BUCKETS)
         atomic_fetch_add_explicit(&metric->buckets[bucket], 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&metric->count, 1, memory_order_relaxed);
+    if (exchange)
+        exemplar_set(&metric->exemplars[bucket], seconds, exchange);
     double sum = atomic_load_explicit(&metric->value, memory_order_relaxed);
     while (!atomic_compare_exchange_weak_explicit(&metric->value, &sum, sum + seconds, memory_order_relaxed,
                                                   memory_order_relaxed))
@@ -210,46 +246,86 @@ static void number_write(struct buf *out, double value)
         buf_add_format(out, "%.17g\n", value);
 }
 
-static void histogram_write(const struct family_row *row, const struct metric *metric, struct buf *out)
+/* ` # {trace_id="...",exchange_id="..."} 0.00012 1764028800.123`, where a bucket has one. */
+static void exemplar_write(struct exemplar *exemplar, struct buf *out)
 {
-    const char *comma = *metric->labels ? "," : "";
-    uint64_t total = 0;
+    if (atomic_flag_test_and_set_explicit(&exemplar->busy, memory_order_acquire))
+        return;
+    if (exemplar->wall_ms) {
+        buf_add_text(out, " # {trace_id=\"");
+        for (size_t i = 0; i < TRACE_BYTES; i++)
+            buf_add_format(out, "%02x", exemplar->trace_id[i]);
+        buf_add_format(out, "\",exchange_id=\"%s\"} %.9g %lld.%03lld", exemplar->exchange_id, exemplar->seconds,
+                       (long long)(exemplar->wall_ms / 1000), (long long)(exemplar->wall_ms % 1000));
+    }
+    atomic_flag_clear_explicit(&exemplar->busy, memory_order_release);
+}
+
+static void bucket_write(const struct family_row *row, const struct metric *metric, size_t bucket,
+                         unsigned long long total, enum metrics_format format, struct buf *out)
+{
+    char bound[32] = "+Inf";
+    if (bucket < LATENCY_BUCKETS) /* "1.0", as OpenMetrics wants it, so that a series is one in both formats */
+        snprintf(bound, sizeof bound, latency_buckets[bucket] < 1 ? "%g" : "%.1f", latency_buckets[bucket]);
+    buf_add_format(out, "%s_bucket{%s%sle=\"%s\"} %llu", row->name, metric->labels, *metric->labels ? "," : "", bound,
+                   total);
+    if (format == METRICS_OPENMETRICS)
+        exemplar_write(&metric->exemplars[bucket], out);
+    buf_add_char(out, '\n');
+}
+
+static void histogram_write(const struct family_row *row, const struct metric *metric, enum metrics_format format,
+                            struct buf *out)
+{
+    unsigned long long total = 0;
     for (size_t i = 0; i < LATENCY_BUCKETS; i++) {
         total += atomic_load_explicit(&metric->buckets[i], memory_order_relaxed);
-        buf_add_format(out, "%s_bucket{%s%sle=\"%g\"} %llu\n", row->name, metric->labels, comma, latency_buckets[i],
-                       (unsigned long long)total);
+        bucket_write(row, metric, i, total, format, out);
     }
     unsigned long long count = atomic_load_explicit(&metric->count, memory_order_relaxed);
     if (count < total) /* another thread is between its bucket and its count */
         count = total;
-    buf_add_format(out, "%s_bucket{%s%sle=\"+Inf\"} %llu\n", row->name, metric->labels, comma, count);
+    bucket_write(row, metric, LATENCY_BUCKETS, count, format, out);
     const char *open = *metric->labels ? "{" : "", *close = *metric->labels ? "}" : "";
     buf_add_format(out, "%s_sum%s%s%s ", row->name, open, metric->labels, close);
     number_write(out, atomic_load_explicit(&metric->value, memory_order_relaxed));
     buf_add_format(out, "%s_count%s%s%s %llu\n", row->name, open, metric->labels, close, count);
 }
 
-void metrics_write(struct metrics *metrics, struct buf *out)
+static void series_write(const struct family_row *row, const struct metric *metric, enum metrics_format format,
+                         struct buf *out)
 {
-    static const char *const kind_names[] = {"counter", "gauge", "histogram"};
+    if (row->kind == HISTOGRAM) {
+        histogram_write(row, metric, format, out);
+        return;
+    }
+    buf_add_format(out, *metric->labels ? "%s{%s} " : "%s%s ", row->name, metric->labels);
+    if (row->kind == COUNTER)
+        buf_add_format(out, "%llu\n", (unsigned long long)atomic_load_explicit(&metric->count, memory_order_relaxed));
+    else
+        number_write(out, atomic_load_explicit(&metric->value, memory_order_relaxed));
+}
+
+/* OpenMetrics names a counter's family without the ending that its samples have. */
+static void family_write(const struct family_row *row, enum metrics_format format, struct buf *out)
+{
+    static const char *const kind_names[] = {"counter", "counter", "gauge", "histogram"};
+    bool counts = row->kind == COUNTER || row->kind == AMOUNT;
+    size_t ending = format == METRICS_OPENMETRICS && counts ? strlen("_total") : 0;
+    int len = (int)(strlen(row->name) - ending);
+    buf_add_format(out, "# HELP %.*s %s\n# TYPE %.*s %s\n", len, row->name, row->help, len, row->name,
+                   kind_names[row->kind]);
+}
+
+void metrics_write(struct metrics *metrics, enum metrics_format format, struct buf *out)
+{
     pthread_mutex_lock(&metrics->lock);
     for (size_t i = 0; i < FAMILY_COUNT; i++) {
-        const struct family_row *row = &family_rows[i];
-        if (!metrics->families[i].series)
-            continue;
-        buf_add_format(out, "# HELP %s %s\n# TYPE %s %s\n", row->name, row->help, row->name, kind_names[row->kind]);
-        for (const struct metric *metric = metrics->families[i].series; metric; metric = metric->next) {
-            if (row->kind == HISTOGRAM) {
-                histogram_write(row, metric, out);
-                continue;
-            }
-            buf_add_format(out, *metric->labels ? "%s{%s} " : "%s%s ", row->name, metric->labels);
-            if (row->kind == COUNTER)
-                buf_add_format(out, "%llu\n",
-                               (unsigned long long)atomic_load_explicit(&metric->count, memory_order_relaxed));
-            else
-                number_write(out, atomic_load_explicit(&metric->value, memory_order_relaxed));
-        }
+        family_write(&family_rows[i], format, out);
+        for (const struct metric *metric = metrics->families[i].series; metric; metric = metric->next)
+            series_write(&family_rows[i], metric, format, out);
     }
     pthread_mutex_unlock(&metrics->lock);
+    if (format == METRICS_OPENMETRICS)
+        buf_add_text(out, "# EOF\n");
 }

@@ -20,6 +20,7 @@
 #include "clock.h"
 #include "headers.h"
 #include "tap.h"
+#include "trace.h"
 
 #define LOG_WAIT_MS 100 /* at most, for a line to leave */
 
@@ -35,6 +36,7 @@ struct exchange {
     enum endpoint endpoint;
     bool answered;
     char id[ID_SIZE];
+    struct trace trace;
 };
 
 const char *exchange_outcome_name(enum exchange_outcome outcome)
@@ -88,8 +90,9 @@ static void exchange_end(struct exchange *exchange, enum exchange_outcome outcom
         transfer_cancel(exchange->transfer);
     metric_add(context->outcomes[exchange->endpoint][outcome], 1);
     if (exchange->first_byte_ns) {
-        metric_observe(context->first_byte, (double)first_byte_ns / (double)NS_PER_S);
-        metric_observe(context->overhead, (double)exchange->our_ns / (double)NS_PER_S);
+        const struct metric_exchange exemplar = {exchange->id, exchange->trace.id};
+        metric_observe(context->first_byte, (double)first_byte_ns / (double)NS_PER_S, &exemplar);
+        metric_observe(context->overhead, (double)exchange->our_ns / (double)NS_PER_S, &exemplar);
     }
     log_exchange(exchange, outcome, total_ns / 1000);
     tap_end(&exchange->tap, (struct tap_result){
@@ -368,6 +371,7 @@ static void on_request_head(struct request *request, void *arg)
     exchange->started_ns = loop_now_ns(context->loop);
     exchange->endpoint = request_endpoint(head->target);
     give_id(exchange);
+    trace_join(&exchange->trace, http_get(head, "traceparent"), exchange->id);
     request_set_arg(request, exchange);
     atomic_fetch_add_explicit(&context->totals->exchanges, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&context->totals->busy, 1, memory_order_relaxed);

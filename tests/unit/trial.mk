@@ -11,3 +11,7 @@ UNIT_TESTS += tests/unit/steps_test
 tests_unit_steps_test_SOURCES = tests/unit/steps_test.c
 tests_unit_steps_test_CPPFLAGS = $(UNIT_FLAGS)
 tests_unit_steps_test_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/trace_test
+tests_unit_trace_test_SOURCES = tests/unit/trace_test.c
+tests_unit_trace_test_CPPFLAGS = $(UNIT_FLAGS)
+tests_unit_trace_test_LDADD = $(UNIT_LIBS)
