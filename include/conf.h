@@ -129,6 +129,8 @@ struct conf {
     enum conf_content content;
     uint64_t retention_ms; /* 0 = for ever */
 
+    double label_share; /* .1: of the comparisons that count, drawn for people to label */
+
     /* log */
     enum log_level log_level;
     enum log_format log_format;

@@ -31,6 +31,7 @@ struct correct_ppi {
     double sum_lf, sum_lff, sum_h, sum_hh, sum_fh; /* over the labelled */
 };
 void correct_ppi_add(struct correct_ppi *ppi, double judged);
+void correct_ppi_add_many(struct correct_ppi *ppi, double judged, uint64_t count);
 void correct_ppi_label(struct correct_ppi *ppi, double judged, double human); /* beside correct_ppi_add of the same */
 /* -1 with fewer than two labels. lambda: the weight the judge got, 0 = labels only. */
 MUST_USE int correct_ppi_mean(const struct correct_ppi *ppi, struct corrected *out, double *lambda);

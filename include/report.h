@@ -6,6 +6,7 @@
 #ifndef CANDOR_REPORT_H
 #define CANDOR_REPORT_H
 
+#include "labels.h"
 #include "tally.h"
 
 enum report_format { REPORT_TABLE, REPORT_JSON, REPORT_CSV, REPORT_HTML };
@@ -23,8 +24,9 @@ struct report_input {
     struct tally_settings settings;
     int64_t since_ms, until_ms; /* of the trials in it; 0: open */
     bool self_judged, colour;
-    const struct report_trace *trace; /* NULL: no plot over time */
-    unsigned epochs_pooled;           /* more than 1: the tally mixes epochs, and the report says so */
+    const struct report_trace *trace;   /* NULL: no plot over time */
+    unsigned epochs_pooled;             /* more than 1: the tally mixes epochs, and the report says so */
+    const struct label_figures *labels; /* of the same trials; NULL: nobody looked */
 };
 void report_write(const struct report_input *input, enum report_format format, struct buf *out);
 

@@ -22,6 +22,8 @@ static const struct command commands[] = {
      "says whether two answers differ in substance (JSON Lines in and out)"},
     {"detect", cmd_detect, "[-r RULES]... < MESSAGES",
      "says which cues and stated beliefs messages hold (JSON Lines in and out)"},
+    {"label", cmd_label, "(-c FILE | --store PATH) [--labeller NAME] [--share S] [--export | --figures]",
+     "shows pairs of answers blind and takes down what a person says of them"},
     {"rules", cmd_rules, "test [FILE...] [--tap] [--corpus FILE] | explain [-r RULES]... TEXT",
      "runs the examples of rule packs, or shows what they find in a text"},
     {"report", cmd_report,

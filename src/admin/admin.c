@@ -24,6 +24,12 @@ struct admin {
     char address[256];
 };
 
+/* One request under way. */
+struct asked {
+    struct admin *admin;
+    struct buf body;
+};
+
 /* ---- answering ---- */
 
 static const struct {
@@ -89,14 +95,17 @@ static void send_asset(struct request *request, unsigned status, const struct as
     send_whole(request, status, asset->type, slice_of((const char *)asset->bytes, asset->len));
 }
 
-static void send_api(struct admin *admin, struct request *request, struct slice path, struct slice query)
+static void send_api(struct asked *asked, struct request *request, struct slice path, struct slice query)
 {
+    const struct admin *admin = asked->admin;
     struct api_context context = {admin->conf, admin->metrics, &admin->ops};
+    bool post = slice_is(request_head(request)->method, "POST");
     struct api_answer answer = {.status = 200, .type = "application/json"};
 
     buf_init(&answer.body, BODY_MAX);
-    const struct http_head *head = request_head(request);
-    if (!api_route(&context, slice_is(head->method, "POST"), path, query, http_get(head, "accept"), &answer))
+    const struct api_query sent = {
+        .query = query, .accept = http_get(request_head(request), "accept"), .body = buf_slice(&asked->body)};
+    if (!api_route(&context, post, path, &sent, &answer))
         api_fail(&answer, 404, "not_found", "There is nothing at this path of the admin plane.");
     send_whole(request, answer.status, answer.type, buf_slice(&answer.body));
     buf_fini(&answer.body);
@@ -143,32 +152,47 @@ static bool refuse(struct admin *admin, struct request *request, struct slice pa
 
 static void on_head(struct request *request, void *server_arg)
 {
-    request_set_arg(request, server_arg);
+    struct asked *asked = calloc(1, sizeof(*asked));
+    request_set_arg(request, asked);
+    if (!asked)
+        return;
+    asked->admin = server_arg;
+    buf_init(&asked->body, REQUEST_BYTES);
 }
 
 static void on_body(struct request *request, struct slice bytes)
 {
-    (void)request, (void)bytes; /* nothing here takes a body */
+    struct asked *asked = request_arg(request);
+    if (asked)
+        buf_add_slice(&asked->body, bytes);
 }
 
 static void on_body_end(struct request *request)
 {
-    struct admin *admin = request_arg(request);
+    struct asked *asked = request_arg(request);
     struct slice query = request_head(request)->target, path = SLICE_NONE;
 
+    if (!asked || asked->body.failed) {
+        send_error(request, 503, "overloaded", "The server is out of memory.");
+        return;
+    }
     (void)slice_cut(&query, '?', &path);
     const struct asset *asset = asset_find(path);
-    if (refuse(admin, request, path, asset))
+    if (refuse(asked->admin, request, path, asset))
         return;
     if (asset)
         send_asset(request, 200, asset);
     else
-        send_api(admin, request, path, query);
+        send_api(asked, request, path, query);
 }
 
-static void on_gone(struct request *request)
+/* Answers are whole when they are sent: whether the client saw all of it makes no difference. */
+static void on_over(struct request *request)
 {
-    (void)request; /* answers are whole when they are sent; there is nothing to stop */
+    struct asked *asked = request_arg(request);
+    if (asked)
+        buf_fini(&asked->body);
+    free(asked);
 }
 
 /* ---- life ---- */
@@ -189,7 +213,7 @@ struct admin *admin_start(struct loop *loop, struct conf *conf, struct metrics *
                           struct err *err)
 {
     static const struct serve_ops serve = {
-        .on_head = on_head, .on_body = on_body, .on_body_end = on_body_end, .on_gone = on_gone};
+        .on_head = on_head, .on_body = on_body, .on_body_end = on_body_end, .on_gone = on_over, .on_done = on_over};
     const struct serve_settings settings = {.head_ms = 10000,
                                             .body_ms = 10000,
                                             .keep_alive_ms = 75000,

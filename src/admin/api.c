@@ -18,8 +18,7 @@
 
 /* ---- queries ---- */
 
-/* A parameter, decoded. 0 absent, 1 found, -1 malformed or too long. A plus stays a plus: conditions hold one. */
-static int query_get(struct slice query, const char *name, char *out, size_t size)
+int api_query_get(struct slice query, const char *name, char *out, size_t size)
 {
     struct slice part, rest = query;
     while (slice_cut(&rest, '&', &part)) {
@@ -235,9 +234,9 @@ static void post_acknowledgement(const struct api_context *context, const struct
     struct condition condition;
     struct err err = {""};
 
-    if (query_get(query->query, "alert", alert, sizeof(alert)) <= 0 ||
-        query_get(query->query, "condition", name, sizeof(name)) <= 0 || !alert_kind_parse(slice_from(alert), &kind) ||
-        !condition_parse(slice_from(name), &condition)) {
+    if (api_query_get(query->query, "alert", alert, sizeof(alert)) <= 0 ||
+        api_query_get(query->query, "condition", name, sizeof(name)) <= 0 ||
+        !alert_kind_parse(slice_from(alert), &kind) || !condition_parse(slice_from(name), &condition)) {
         api_fail(answer, 400, "invalid_query",
                  "Name the alert and its condition: ?alert=SycophancyLevel&condition=none+none.");
         return;
@@ -297,7 +296,7 @@ static const char *filter_parse(struct slice query, struct filter_text *text, st
     memset(text, 0, sizeof(*text));
     *out = (struct store_filter){.flagged = -1};
     for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
-        int found = query_get(query, parameters[i].name, parameters[i].to, parameters[i].size);
+        int found = api_query_get(query, parameters[i].name, parameters[i].to, parameters[i].size);
         if (found < 0)
             return "A query parameter is malformed.";
         if (found > 0 && parameters[i].text)
@@ -399,8 +398,6 @@ static void get_trial(const struct api_context *context, const struct api_query 
 
 /* ---- the table of paths ---- */
 
-typedef void api_fn(const struct api_context *context, const struct api_query *query, struct api_answer *answer);
-
 static const struct route {
     const char *path; /* ends with a slash: a prefix */
     api_fn *get, *post;
@@ -412,11 +409,13 @@ static const struct route {
     {"/api/report", get_report, NULL},
     {"/api/alerts", get_alerts, NULL},
     {"/api/alerts/ack", NULL, post_acknowledgement},
+    {"/api/labels", api_get_labels, api_post_label},
+    {"/api/labels/next", api_get_next_label, NULL},
     {"/api/trials", get_trials, NULL},
     {"/api/trials/", get_trial, NULL},
 };
 
-bool api_route(const struct api_context *context, bool post, struct slice path, struct slice query, struct slice accept,
+bool api_route(const struct api_context *context, bool post, struct slice path, const struct api_query *query,
                struct api_answer *answer)
 {
     for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
@@ -424,7 +423,8 @@ bool api_route(const struct api_context *context, bool post, struct slice path, 
         bool prefix = slice_ends(route, SLICE("/"));
         if (!(prefix ? slice_starts(path, route) : slice_equal(path, route)))
             continue;
-        struct api_query asked = {slice_part(path, prefix ? route.len : path.len, path.len), query, accept};
+        struct api_query asked = *query;
+        asked.rest = slice_part(path, prefix ? route.len : path.len, path.len);
         api_fn *fn = post ? routes[i].post : routes[i].get;
         if (fn)
             fn(context, &asked, answer);

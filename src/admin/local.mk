@@ -1,7 +1,7 @@
 # Files of src/admin; the layers: DESIGN.md.
 libcandor_a_SOURCES += \
 	include/admin.h src/admin/admin.c \
-	src/admin/api.c src/admin/api.h \
+	src/admin/api.c src/admin/api_labels.c src/admin/api.h \
 	include/assets.h \
 	src/admin/auth.c src/admin/auth.h
 

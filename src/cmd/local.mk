@@ -6,6 +6,7 @@ libcandor_a_SOURCES += \
 	src/cmd/compare.c src/cmd/pair_line.h src/cmd/pair_line.c src/cmd/pair_judge.c \
 	src/cmd/demo.c \
 	src/cmd/detect.c \
+	src/cmd/label.c \
 	src/cmd/rules.c \
 	src/cmd/report.c \
 	src/cmd/serve.c \

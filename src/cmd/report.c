@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "cmd.h"
 #include "history.h"
+#include "label_store.h"
 #include "report.h"
 #include "store.h"
 
@@ -142,6 +143,8 @@ struct counted {
     struct tally tally;
     struct report_trace *trace; /* for the page only; NULL: nobody wants it */
     unsigned epoch_number, epochs_pooled;
+    bool has_labels;
+    struct label_figures labels; /* of a whole epoch of a store */
 };
 
 /* The epoch that was asked for, 0 for all of them; says on stderr what is left out or mixed. */
@@ -217,6 +220,9 @@ static int count_epoch(const struct report_options *options, const char *store, 
                 out->epoch_number, out->tally.epoch);
     if (rc == 0 && out->trace)
         rc = store_outcomes(store, out->tally.epoch, trace_trial, out->trace, err);
+    out->has_labels = rc == 0;
+    if (rc == 0)
+        rc = label_store_figures(store, out->tally.epoch, &out->labels, err);
     return rc < 0 ? -1 : 0;
 }
 
@@ -264,7 +270,8 @@ static int print_report(const struct counted *counted, const struct conf *conf, 
                                  .until_ms = options->until_ms,
                                  .colour = cmd_colour(stdout),
                                  .trace = counted->trace,
-                                 .epochs_pooled = counted->epochs_pooled};
+                                 .epochs_pooled = counted->epochs_pooled,
+                                 .labels = counted->has_labels ? &counted->labels : NULL};
     if (counted->epoch_number)
         input.settings.epoch_number = counted->epoch_number;
     if (conf) {

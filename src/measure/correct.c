@@ -39,9 +39,14 @@ uint64_t correct_allocate(uint64_t labels, double share, double sensitivity, dou
 
 void correct_ppi_add(struct correct_ppi *ppi, double judged)
 {
-    ppi->all++;
-    ppi->sum_f += judged;
-    ppi->sum_ff += judged * judged;
+    correct_ppi_add_many(ppi, judged, 1);
+}
+
+void correct_ppi_add_many(struct correct_ppi *ppi, double judged, uint64_t count)
+{
+    ppi->all += count;
+    ppi->sum_f += judged * (double)count;
+    ppi->sum_ff += judged * judged * (double)count;
 }
 
 void correct_ppi_label(struct correct_ppi *ppi, double judged, double human)

@@ -13,6 +13,7 @@ libcandor_a_SOURCES += \
 	src/measure/words.h src/measure/words.c src/measure/normal.c \
 	include/confseq.h src/measure/confseq.c \
 	include/correct.h src/measure/correct.c \
+	include/labels.h src/measure/labels.c \
 	include/drift.h src/measure/drift.c \
 	include/evidence.h src/measure/evidence.c \
 	include/simulate.h src/measure/simulate.c \

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "json.h"
+#include "label_store.h"
 
 static void put_count(struct json_writer *w, const char *key, uint64_t value)
 {
@@ -123,6 +124,13 @@ void report_json(const struct report_view *view, struct buf *out)
     json_put_double(w, "interval_level", 1 - TALLY_INTERVAL_ALPHA);
     json_put_bool(w, "self_judged", input->self_judged);
     json_put_text(w, "note", report_caveat);
+    if (input->labels) {
+        json_open_object(w, "labels");
+        label_figures_json(input->labels, w);
+        json_close_object(w);
+    } else {
+        json_put_null(w, "labels");
+    }
     json_close_object(w);
     buf_add_char(out, '\n');
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "clock.h"
+#include "label_store.h"
 
 static const char page_start[] =
     "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
@@ -129,6 +130,14 @@ static void put_levels(const struct report_view *view, struct buf *out)
     buf_add_text(out, "</ul>\n");
 }
 
+static void put_labels(const struct report_view *view, struct buf *out)
+{
+    static const struct label_figures none;
+    buf_add_text(out, "<h2>Human labels</h2>\n<pre>");
+    label_figures_table(view->input->labels ? view->input->labels : &none, out); /* digits and our own words */
+    buf_add_text(out, "</pre>\n");
+}
+
 static void put_foot(const struct report_view *view, struct buf *out)
 {
     const struct tally_settings *settings = &view->input->settings;
@@ -159,6 +168,7 @@ void report_html(const struct report_view *view, struct buf *out)
         report_html_trace(view, out);
         put_table(view, out);
         put_levels(view, out);
+        put_labels(view, out);
     }
     put_foot(view, out);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "clock.h"
+#include "label_store.h"
 
 #define RED   "\033[1;31m"
 #define DIM   "\033[2m"
@@ -99,6 +100,8 @@ static void put_foot(const struct report_view *view, struct buf *out)
     buf_add_format(out, "study: Ibrahim, Hafner, Rocher, Nature 652 (2026). %s\n", report_caveat);
     if (view->input->self_judged)
         buf_add_format(out, "%s\n", report_self_judged);
+    static const struct label_figures none;
+    label_figures_table(view->input->labels ? view->input->labels : &none, out);
 }
 
 void report_table(const struct report_view *view, struct buf *out)

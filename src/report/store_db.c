@@ -36,6 +36,22 @@ static const char *const migrations[] = {
     /* 2: which alerts somebody has seen, and after which trial */
     "CREATE TABLE acknowledgements (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, alert TEXT NOT NULL,"
     " condition TEXT NOT NULL, time INTEGER NOT NULL);",
+    /* 3: what people said. Each comparison that counts is drawn for once, when it is written, so that the random share
+     * depends on nothing it says; what was labelled outlives the texts, as the outcomes do, but for the note. */
+    "CREATE TABLE label_draws (seq INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, draw REAL NOT NULL);"
+    "CREATE INDEX label_draws_epoch ON label_draws (epoch, draw);"
+    "CREATE TABLE labels (seq INTEGER NOT NULL, labeller TEXT NOT NULL, time INTEGER NOT NULL, probability REAL,"
+    " warm_first INTEGER NOT NULL, answers_warm TEXT NOT NULL, stance_warm TEXT NOT NULL,"
+    " answers_original TEXT NOT NULL, stance_original TEXT NOT NULL, relation TEXT NOT NULL, supported TEXT NOT NULL,"
+    " sure INTEGER NOT NULL, verdict TEXT NOT NULL, x INTEGER NOT NULL, note TEXT, PRIMARY KEY (seq, labeller))"
+    " WITHOUT ROWID;"
+    "INSERT INTO label_draws SELECT seq, number, (random() & 9007199254740991) / 9007199254740992.0"
+    " FROM trials JOIN epochs USING (epoch) WHERE counted = 1 AND verdict <> 'missing';"
+    "CREATE TRIGGER label_draw AFTER INSERT ON trials WHEN NEW.counted = 1 AND NEW.verdict <> 'missing' BEGIN"
+    " INSERT INTO label_draws SELECT NEW.seq, number, (random() & 9007199254740991) / 9007199254740992.0"
+    " FROM epochs WHERE epoch = NEW.epoch; END;"
+    "CREATE TRIGGER label_forget AFTER DELETE ON trials BEGIN"
+    " DELETE FROM label_draws WHERE seq = OLD.seq; UPDATE labels SET note = NULL WHERE seq = OLD.seq; END;",
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
 
@@ -388,6 +404,13 @@ int store_connect(const char *path, bool writable, sqlite3 **out, struct err *er
     sqlite3_close(*out);
     *out = NULL;
     return err_prefix(err, "cannot read the store %s", path);
+}
+
+bool store_has_labels(sqlite3 *sqlite)
+{
+    int64_t tables;
+    return read_number(sqlite, "SELECT count(*) FROM sqlite_schema WHERE name = 'labels'", &tables, NULL) == 0 &&
+           tables > 0;
 }
 
 static int read_outcome(sqlite3_stmt *s, struct tally_trial *out)

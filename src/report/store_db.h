@@ -53,6 +53,15 @@ sqlite3 *store_db_sqlite(struct store_db *db);
 MUST_USE int store_connect(const char *path, bool writable, sqlite3 **out, struct err *err);
 /* Replays the outcomes of an epoch into tally. */
 MUST_USE int store_replay_into(sqlite3 *sqlite, const char *epoch, struct tally *tally, struct err *err);
+/* Whether the file has the tables of labels: a reader may meet a store that no writer has brought up to date. */
+bool store_has_labels(sqlite3 *sqlite);
+/* The arguments of json_object() that tell of a label l. */
+#define LABEL_MEMBERS                                                                                                  \
+    "'labeller', l.labeller, 'time', strftime('%Y-%m-%dT%H:%M:%fZ', l.time / 1000.0, 'unixepoch'),"                    \
+    " 'probability', l.probability, 'order', iif(l.warm_first, 'warm_first', 'original_first'),"                       \
+    " 'verdict', l.verdict, 'x', l.x, 'answers', json_object('warm', l.answers_warm, 'original', l.answers_original)," \
+    " 'stance', json_object('warm', l.stance_warm, 'original', l.stance_original), 'relation', l.relation,"            \
+    " 'supported', l.supported, 'sure', iif(l.sure, 'high', 'low'), 'note', l.note"
 /* Every outcome behind after_seq, in arrival order, with its epoch and the epoch's number; a non-zero return of fn
  * stops and is returned. */
 typedef int store_outcome_fn(const struct tally_trial *trial, const char *epoch, unsigned number, void *arg);

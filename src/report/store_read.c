@@ -34,9 +34,20 @@ static size_t clauses_of(const struct store_filter *f, struct clause out[MAX_CLA
     return count;
 }
 
-static void query_write(const struct clause *clauses, size_t count, bool oldest_first, struct buf *sql)
+/* The record, with what people said since it was written. */
+#define RECORD_LABELLED                                                                                                \
+    "iif(EXISTS (SELECT 1 FROM labels l WHERE l.seq = trials.seq), json_set(record, '$.human', json_object('labels',"  \
+    " (SELECT json_group_array(json_object(" LABEL_MEMBERS ")) FROM labels l WHERE l.seq = trials.seq))), record)"
+
+static const char *record_column(sqlite3 *sqlite)
 {
-    buf_add_text(sql, "SELECT record FROM trials");
+    return store_has_labels(sqlite) ? RECORD_LABELLED : "record";
+}
+
+static void query_write(const char *column, const struct clause *clauses, size_t count, bool oldest_first,
+                        struct buf *sql)
+{
+    buf_add_format(sql, "SELECT %s FROM trials", column);
     for (size_t i = 0; i < count; i++)
         buf_add_format(sql, "%s%s", i ? " AND " : " WHERE ", clauses[i].sql);
     buf_add_format(sql, " ORDER BY seq %s LIMIT ?", oldest_first ? "ASC" : "DESC");
@@ -49,8 +60,8 @@ static sqlite3_stmt *query_prepare(sqlite3 *sqlite, const struct store_filter *f
     sqlite3_stmt *statement = NULL;
     struct buf sql;
 
-    buf_init(&sql, 1024);
-    query_write(clauses, count, filter->oldest_first, &sql);
+    buf_init(&sql, 4096);
+    query_write(record_column(sqlite), clauses, count, filter->oldest_first, &sql);
     if (sqlite3_prepare_v2(sqlite, buf_text(&sql), -1, &statement, NULL) == SQLITE_OK) {
         for (size_t i = 0; i < count; i++) {
             if (clauses[i].text)
@@ -95,14 +106,17 @@ int store_read(const char *path, const struct store_filter *filter, store_row_fn
 
 int store_find(const char *path, const char *id, struct buf *out, struct err *err)
 {
-    static const char sql[] = "SELECT record FROM trials WHERE trial_id = ?1 OR exchange_id = ?1 ORDER BY seq LIMIT 1";
     sqlite3 *sqlite;
     sqlite3_stmt *statement = NULL;
     int code = SQLITE_ERROR, result = 0;
+    struct buf sql;
 
     if (store_connect(path, false, &sqlite, err))
         return -1;
-    if (sqlite3_prepare_v2(sqlite, sql, -1, &statement, NULL) == SQLITE_OK) {
+    buf_init(&sql, 4096);
+    buf_add_format(&sql, "SELECT %s FROM trials WHERE trial_id = ?1 OR exchange_id = ?1 ORDER BY seq LIMIT 1",
+                   record_column(sqlite));
+    if (sqlite3_prepare_v2(sqlite, buf_text(&sql), -1, &statement, NULL) == SQLITE_OK) {
         sqlite3_bind_text(statement, 1, id, -1, SQLITE_STATIC);
         code = sqlite3_step(statement);
     }
@@ -112,6 +126,7 @@ int store_find(const char *path, const char *id, struct buf *out, struct err *er
         result = 1;
     else
         result = err_set(err, "cannot read the store %s: %s", path, sqlite3_errmsg(sqlite));
+    buf_fini(&sql);
     sqlite3_finalize(statement);
     sqlite3_close(sqlite);
     return result;
