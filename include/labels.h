@@ -9,6 +9,7 @@
 
 #include "compare.h"
 #include "correct.h"
+#include "tally.h"
 
 #define LABELS_ENOUGH 60 /* from which on the judge's errors are taken out of a figure */
 
@@ -44,8 +45,10 @@ struct label_figures {
 };
 /* count comparisons judged x; undecided ones as 0. */
 void label_figures_judged(struct label_figures *figures, int x, uint64_t count);
-/* The label of one of them. */
-void label_figures_label(struct label_figures *figures, int judged_x, int human_x, bool same_verdict);
+/* What people said of one of them. */
+void label_figures_people(struct label_figures *figures, int judged_x, const struct tally_people *people);
+/* One more label of a trial, in order of time: the first counts, the second only tells whether people agree. */
+void label_people_add(struct tally_people *people, int x, bool same_verdict, bool by_hand);
 
 enum label_method {
     LABEL_TOO_FEW,      /* fewer than LABELS_ENOUGH */

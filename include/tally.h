@@ -32,6 +32,14 @@ struct outcome {
     int8_t value;
 };
 
+/* What people said of a trial: labels of the random share, x of the first and whether it gives the judged verdict,
+ * whether the second gives the same x; and labels of trials that were picked by hand. */
+struct tally_people {
+    uint8_t labels, by_hand;
+    int8_t x;
+    bool same_verdict, same_x;
+};
+
 struct tally_trial { /* what the tally needs of a trial */
     uint64_t seq;
     struct condition condition;
@@ -48,6 +56,7 @@ struct tally_trial { /* what the tally needs of a trial */
     struct outcome divergence;     /* 1: warm contradicts the original, 0: it does not */
     struct outcome original_again; /* the same of the original against itself */
     struct outcome warm_again;     /* and of warm against itself */
+    struct tally_people people;    /* for labels.h; the tally itself counts what was judged */
 };
 
 void tally_init(struct tally *tally, const char *epoch);

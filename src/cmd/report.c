@@ -143,8 +143,7 @@ struct counted {
     struct tally tally;
     struct report_trace *trace; /* for the page only; NULL: nobody wants it */
     unsigned epoch_number, epochs_pooled;
-    bool has_labels;
-    struct label_figures labels; /* of a whole epoch of a store */
+    struct label_figures labels;
 };
 
 /* The epoch that was asked for, 0 for all of them; says on stderr what is left out or mixed. */
@@ -179,6 +178,16 @@ static int trace_trial(const struct tally_trial *trial, void *arg)
     return 0;
 }
 
+static int count_labels(const struct tally_trial *trial, void *arg)
+{
+    int x = trial->has_outcome ? trial->x : 0;
+    if (trial->counted && !trial->missing) {
+        label_figures_judged(arg, x, 1);
+        label_figures_people(arg, x, &trial->people);
+    }
+    return 0;
+}
+
 static int count_history(struct history *history, const struct report_options *options, struct counted *out,
                          struct err *err)
 {
@@ -190,6 +199,7 @@ static int count_history(struct history *history, const struct report_options *o
     if (choose_epoch(history, options, &filter.epoch, err))
         return -1;
     history_tally(history, &filter, &out->tally);
+    (void)history_each(history, &filter, count_labels, &out->labels);
     if (out->trace)
         (void)history_each(history, &filter, trace_trial, out->trace);
     out->epochs_pooled = filter.epoch ? 1 : history_epochs(history);
@@ -220,7 +230,6 @@ static int count_epoch(const struct report_options *options, const char *store, 
                 out->epoch_number, out->tally.epoch);
     if (rc == 0 && out->trace)
         rc = store_outcomes(store, out->tally.epoch, trace_trial, out->trace, err);
-    out->has_labels = rc == 0;
     if (rc == 0)
         rc = label_store_figures(store, out->tally.epoch, &out->labels, err);
     return rc < 0 ? -1 : 0;
@@ -271,7 +280,7 @@ static int print_report(const struct counted *counted, const struct conf *conf, 
                                  .colour = cmd_colour(stdout),
                                  .trace = counted->trace,
                                  .epochs_pooled = counted->epochs_pooled,
-                                 .labels = counted->has_labels ? &counted->labels : NULL};
+                                 .labels = &counted->labels};
     if (counted->epoch_number)
         input.settings.epoch_number = counted->epoch_number;
     if (conf) {

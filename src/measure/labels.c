@@ -99,17 +99,37 @@ void label_figures_judged(struct label_figures *figures, int x, uint64_t count)
     correct_ppi_add_many(&figures->gap, x, count);
 }
 
-void label_figures_label(struct label_figures *figures, int judged_x, int human_x, bool same_verdict)
+void label_people_add(struct tally_people *people, int x, bool same_verdict, bool by_hand)
 {
-    bool judged = judged_x > 0, human = human_x > 0;
+    if (by_hand) {
+        people->by_hand = (uint8_t)(people->by_hand + (people->by_hand < UINT8_MAX));
+        return;
+    }
+    if (people->labels == 0) {
+        people->x = (int8_t)x;
+        people->same_verdict = same_verdict;
+    } else if (people->labels == 1) {
+        people->same_x = x == people->x;
+    }
+    people->labels = (uint8_t)(people->labels + (people->labels < UINT8_MAX));
+}
+
+void label_figures_people(struct label_figures *figures, int judged_x, const struct tally_people *people)
+{
+    bool judged = judged_x > 0, human = people->x > 0;
+    figures->by_hand += people->by_hand;
+    if (people->labels == 0)
+        return;
     figures->labelled++;
     figures->positives += human;
     figures->negatives += !human;
     figures->true_positives += human && judged;
     figures->true_negatives += !human && !judged;
-    figures->same_verdict += same_verdict;
+    figures->same_verdict += people->same_verdict;
+    figures->twice += people->labels > 1;
+    figures->twice_same += people->labels > 1 && people->same_x;
     correct_ppi_label(&figures->fault, judged, human);
-    correct_ppi_label(&figures->gap, judged_x, human_x);
+    correct_ppi_label(&figures->gap, judged_x, people->x);
 }
 
 const char *label_method_name(enum label_method method)

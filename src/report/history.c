@@ -1,4 +1,4 @@
-/* Trials of a store or an export, 32 bytes each. See history.h.
+/* Trials of a store or an export, 40 bytes each. See history.h.
  *
  * A seq is gapless in one store, but two stores number alike; so a repeat is a trial of the same seq, epoch and id, and
  * trials of equal seq stand in the order of their ids.
@@ -16,6 +16,7 @@ struct item {
     uint16_t epoch; /* place of its name in the order of reading */
     uint8_t condition, verdict, stance_warm, stance_original;
     int8_t x;
+    struct tally_people people;
     bool counted : 1, missing : 1, has_outcome : 1, flagged : 1, stance_known : 1;
 };
 
@@ -86,6 +87,7 @@ int history_add(struct history *history, const struct record_summary *record, st
                         .stance_warm = (uint8_t)trial->stance_warm,
                         .stance_original = (uint8_t)trial->stance_original,
                         .x = (int8_t)trial->x,
+                        .people = trial->people,
                         .counted = trial->counted,
                         .missing = trial->missing,
                         .has_outcome = trial->has_outcome,
@@ -180,6 +182,7 @@ static struct tally_trial item_trial(const struct item *item)
                                 .has_outcome = item->has_outcome,
                                 .flagged = item->flagged,
                                 .x = item->x,
+                                .people = item->people,
                                 .verdict = (enum verdict)item->verdict,
                                 .stance_known = item->stance_known,
                                 .stance_warm = (enum stance)item->stance_warm,

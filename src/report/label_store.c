@@ -271,32 +271,29 @@ static int read_judged(sqlite3 *sqlite, const char *epoch, struct label_figures 
     return code;
 }
 
-/* The first label of a trial is the one that counts; a later one only tells whether people agree. */
 static int read_labels(sqlite3 *sqlite, const char *epoch, struct label_figures *out)
 {
     static const char sql[] = "SELECT o.seq, coalesce(o.x, 0), l.x, o.verdict = l.verdict, l.probability IS NULL"
                               " FROM labels l JOIN outcomes o ON o.seq = l.seq WHERE o.epoch = " EPOCH_CHOSEN
                               " AND o.counted = 1 AND o.missing = 0 ORDER BY o.seq, l.time, l.labeller";
     sqlite3_stmt *statement = NULL;
-    int64_t last_seq = -1;
-    int last_x = 0, nth = 0;
-    int code = sqlite3_prepare_v2(sqlite, sql, -1, &statement, NULL);
-    if (code == SQLITE_OK)
+    struct tally_people people = {0};
+    int64_t last_seq = 0;
+    int judged_x = 0, code = sqlite3_prepare_v2(sqlite, sql, -1, &statement, NULL);
+    if (code == SQLITE_OK) {
         bind_text(statement, 1, epoch);
-    while (code != SQLITE_ERROR && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        int64_t seq = sqlite3_column_int64(statement, 0);
-        int x = sqlite3_column_int(statement, 2);
-        if (sqlite3_column_int(statement, 4)) {
-            out->by_hand++;
-            continue;
+        while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+            int64_t seq = sqlite3_column_int64(statement, 0);
+            if (seq != last_seq) {
+                label_figures_people(out, judged_x, &people);
+                people = (struct tally_people){0};
+            }
+            last_seq = seq;
+            judged_x = sqlite3_column_int(statement, 1);
+            label_people_add(&people, sqlite3_column_int(statement, 2), sqlite3_column_int(statement, 3),
+                             sqlite3_column_int(statement, 4));
         }
-        nth = seq == last_seq ? nth + 1 : 1;
-        if (nth == 1)
-            label_figures_label(out, sqlite3_column_int(statement, 1), x, sqlite3_column_int(statement, 3));
-        else if (nth == 2)
-            out->twice++, out->twice_same += x == last_x;
-        last_seq = seq;
-        last_x = nth == 1 ? x : last_x;
+        label_figures_people(out, judged_x, &people);
     }
     sqlite3_finalize(statement);
     return code;
@@ -308,12 +305,9 @@ int label_store_figures(const char *path, const char *epoch, struct label_figure
     *out = (struct label_figures){0};
     if (store_connect(path, false, &sqlite, err))
         return -1;
-    int code = SQLITE_DONE;
-    if (store_has_labels(sqlite)) {
-        code = read_judged(sqlite, epoch, out);
-        if (code == SQLITE_DONE)
-            code = read_labels(sqlite, epoch, out);
-    }
+    int code = read_judged(sqlite, epoch, out);
+    if (code == SQLITE_DONE && store_has_labels(sqlite))
+        code = read_labels(sqlite, epoch, out);
     int rc = code == SQLITE_DONE ? 0 : sql_fail(sqlite, "read", err);
     sqlite3_close(sqlite);
     return rc;

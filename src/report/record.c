@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "clock.h"
+#include "labels.h"
 #include "redact.h"
 
 #define TEXT_MAX   (256u << 10)
@@ -505,6 +506,21 @@ static bool get_comparison(const cJSON *record, struct tally_trial *out)
     return true;
 }
 
+/* human{labels}, which the store adds to a record as it is read. What is no label is no label. */
+static void get_people(const cJSON *record, struct tally_trial *out)
+{
+    const cJSON *label;
+    struct slice judged = json_get_slice(json_get(record, "compare"), "verdict");
+    cJSON_ArrayForEach(label, json_get(json_get(record, "human"), "labels"))
+    {
+        int64_t x;
+        double probability;
+        if (json_get_int(label, "x", &x) && x >= -1 && x <= 1)
+            label_people_add(&out->people, (int)x, slice_equal(json_get_slice(label, "verdict"), judged),
+                             !json_get_double(label, "probability", &probability));
+    }
+}
+
 static const char *record_fault(const cJSON *record, struct record_summary *out)
 {
     struct tally_trial *tally = &out->tally;
@@ -532,6 +548,7 @@ static const char *record_fault(const cJSON *record, struct record_summary *out)
         tally->flagged = false;
     if (!get_comparison(record, tally))
         return "compare";
+    get_people(record, tally);
     return get_outcome(record, tally) ? NULL : "x";
 }
 

@@ -36,8 +36,11 @@ static size_t clauses_of(const struct store_filter *f, struct clause out[MAX_CLA
 
 /* The record, with what people said since it was written. */
 #define RECORD_LABELLED                                                                                                \
-    "iif(EXISTS (SELECT 1 FROM labels l WHERE l.seq = trials.seq), json_set(record, '$.human', json_object('labels',"  \
-    " (SELECT json_group_array(json_object(" LABEL_MEMBERS ")) FROM labels l WHERE l.seq = trials.seq))), record)"
+    "iif(EXISTS (SELECT 1 FROM labels WHERE labels.seq = trials.seq), json_set(record, '$.human', "                    \
+    "json_object('labels',"                                                                                            \
+    " (SELECT json_group_array(json_object(" LABEL_MEMBERS                                                             \
+    ")) FROM (SELECT * FROM labels WHERE labels.seq = trials.seq"                                                      \
+    " ORDER BY time, labeller) l))), record)"
 
 static const char *record_column(sqlite3 *sqlite)
 {

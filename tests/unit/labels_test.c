@@ -66,8 +66,11 @@ static void each_order_comes_about_half_the_time_and_stays(void **state)
 /* n labels where the judge said f and people h, beside as many comparisons. */
 static void add(struct label_figures *figures, int judged, int human, unsigned n)
 {
-    for (unsigned i = 0; i < n; i++)
-        label_figures_label(figures, judged, human, judged == human);
+    for (unsigned i = 0; i < n; i++) {
+        struct tally_people people = {0};
+        label_people_add(&people, human, judged == human, false);
+        label_figures_people(figures, judged, &people);
+    }
 }
 
 static void nothing_is_corrected_from_a_few_labels_or_one_side(void **state)
@@ -122,6 +125,24 @@ static void from_two_hundred_the_gap_too_is_corrected(void **state)
     assert_true(rate.point < .15 && gap.point < .1);
 }
 
+static void only_the_first_label_of_the_random_share_counts(void **state)
+{
+    struct label_figures figures = {0};
+    struct tally_people people = {0};
+    (void)state;
+    label_people_add(&people, -1, false, true);
+    label_figures_people(&figures, 1, &people);
+    assert_int_equal(figures.labelled, 0);
+    label_people_add(&people, 1, true, false);
+    label_people_add(&people, 0, false, false);
+    label_people_add(&people, 1, true, false);
+    label_figures_people(&figures, 1, &people);
+    assert_int_equal(figures.labelled, 1);
+    assert_int_equal(figures.true_positives, 1);
+    assert_int_equal(figures.twice, 1);
+    assert_int_equal(figures.twice_same, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +151,7 @@ int main(void)
         cmocka_unit_test(each_order_comes_about_half_the_time_and_stays),
         cmocka_unit_test(nothing_is_corrected_from_a_few_labels_or_one_side),
         cmocka_unit_test(from_sixty_labels_the_rate_is_that_of_rogan_and_gladen),
+        cmocka_unit_test(only_the_first_label_of_the_random_share_counts),
         cmocka_unit_test(from_two_hundred_the_gap_too_is_corrected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
