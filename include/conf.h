@@ -131,6 +131,14 @@ struct conf {
 
     double label_share; /* .1: of the comparisons that count, drawn for people to label */
 
+    /* telemetry */
+    struct {
+        struct conf_url otlp; /* an OpenTelemetry receiver, OTLP over HTTP; text NULL: none */
+        char **headers;       /* "name: value", from headers_file: secrets */
+        size_t header_count;
+        double sample; /* share of the traces that begin here */
+    } telemetry;
+
     /* log */
     enum log_level log_level;
     enum log_format log_format;

@@ -19,6 +19,9 @@ struct pipeline_ops {
     void (*judge)(struct trial *trial, void *arg); /* any thread: hands it to the shadow loop */
     void (*tell)(struct trial *trial, void *arg);  /* any thread: hands it to the store */
     void *arg;
+    /* The pool: a traced exchange was looked at; DROP_NONE: it goes on as a trial. Leaves it where it is. May be NULL.
+     */
+    void (*seen)(const struct trial *trial, enum drop_reason reason, void *arg);
 };
 
 struct pipeline_settings {

@@ -12,6 +12,8 @@ enum drop_reason step_read(struct trial *trial);
 enum drop_reason step_detect(struct trial *trial, struct detector *detector);
 /* Reads the live answer, neutralises where an arm needs it, and lists the arms to ask. */
 enum drop_reason step_plan(struct trial *trial, struct detector *detector);
+/* Reads the live answer alone, where nothing was planned. */
+void step_read_live(struct trial *trial);
 /* The stages that need no judge; DROP_NONE, or why the pair cannot be compared. */
 enum drop_reason step_compare(struct trial *trial);
 /* The judge's calls into a comparison. What the texts had decided stands where the judge abstains; where they had not,

@@ -24,6 +24,8 @@ struct trace {
 void trace_join(struct trace *trace, struct slice traceparent, const char *exchange_id);
 /* The exchange's own span. */
 void trace_span(const char *exchange_id, unsigned char span[SPAN_ID_BYTES]);
+/* The n-th request made on its behalf, from 1. */
+void trace_child(const char *exchange_id, size_t n, unsigned char span[SPAN_ID_BYTES]);
 /* Is it told? The client's flag decides where there is one, else the share of trace ids that are kept. */
 bool trace_kept(const struct trace *trace, double share);
 

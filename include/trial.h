@@ -12,6 +12,7 @@
 #include "detect.h"
 #include "reply.h"
 #include "request.h"
+#include "trace.h"
 
 #define ID_SIZE 27 /* 26 characters of Crockford's base 32, sortable by time, and a zero */
 
@@ -19,6 +20,7 @@
  * the record says. */
 enum drop_reason {
     DROP_NONE,
+    DROP_OTHER_PATH, /* no conversation; here for its trace alone */
     DROP_NOT_SAMPLED,
     DROP_OPTED_OUT, /* x-candor-shadow: off */
     DROP_LOOP,      /* came from another candor's shadow */
@@ -70,6 +72,18 @@ struct judge_call {
     struct slice reason; /* why it did not parse */
 };
 
+/* One request of the side path, as its trace tells of it; kept only where the exchange is traced. */
+struct ask_note {
+    struct ask_note *next;
+    const char *arm;                /* "original", "judge", ... */
+    const struct conf_model *model; /* who was asked; of the trial's conf */
+    int64_t started_ms, ended_ms;   /* wall time */
+    enum drop_reason missing;       /* DROP_NONE: answered */
+    int status;                     /* HTTP; 0: none */
+    struct slice answered_by, finish_reason;
+    int64_t tokens_in, tokens_out; /* -1 unknown */
+};
+
 /* A bounded copy of one side of an exchange. */
 struct tap {
     struct buf body;
@@ -93,6 +107,8 @@ struct trial {
     int live_status;
     double live_first_byte_ms, live_total_ms;
     bool opted_out, shadow_loop, retried, client_gone, live_broken;
+    struct trace trace;
+    bool traced; /* its trace is told */
 
     /* observe: pool */
     char trial_id[ID_SIZE];
@@ -113,7 +129,8 @@ struct trial {
     /* ask: shadow loop */
     struct arm_answer arms[TRIAL_MAX_ARMS];
     size_t arm_count;
-    unsigned pending; /* fetches under way */
+    unsigned pending;      /* fetches under way */
+    struct ask_note *asks; /* the newest first */
 
     /* compare and judge */
     struct comparison comparison;
@@ -139,6 +156,9 @@ struct arm_answer *trial_arm(struct trial *trial, enum arm arm);
 struct arm_answer *trial_add_arm(struct trial *trial, enum arm arm);
 /* The two sides of the comparison, whichever was live. */
 void trial_pair(struct trial *trial, struct compare_input *out);
+
+/* Keeps a copy of the note where the exchange is traced; the slices stay the trial's. */
+void trial_note_ask(struct trial *trial, const struct ask_note *note);
 
 /* A fresh id: 48 bits of wall time, 80 random ones. */
 void id_new(char id[ID_SIZE]);

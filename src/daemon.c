@@ -12,6 +12,7 @@
 #include "admin.h"
 #include "alert_watch.h"
 #include "clock.h"
+#include "export_otlp.h"
 #include "loop.h"
 #include "metrics.h"
 #include "pipeline.h"
@@ -38,6 +39,7 @@ struct daemon {
     struct relay *relay;
     struct admin *admin;
     struct alert_watch *alerts;
+    struct otlp *otlp;
     struct loop *loop; /* the control thread's */
     struct event *signals[3], *watchdog;
     struct loop_timer tick;
@@ -102,6 +104,7 @@ static void on_commit(const struct trial *trial, const struct tally *tally, void
     (void)tally;
     if (daemon->watch.on_commit)
         daemon->watch.on_commit(trial, daemon->watch.arg);
+    otlp_trial(daemon->otlp, trial);
     pipeline_done(daemon->pipeline);
 }
 
@@ -109,6 +112,11 @@ static void on_store_drop(const struct trial *trial, void *arg)
 {
     (void)trial;
     pipeline_done(((struct daemon *)arg)->pipeline);
+}
+
+static void on_seen(const struct trial *trial, enum drop_reason reason, void *arg)
+{
+    otlp_exchange(((struct daemon *)arg)->otlp, trial, reason);
 }
 
 static bool is_ready(const char **why, void *arg)
@@ -239,6 +247,7 @@ static void reload(struct daemon *daemon)
     shadow_configure(daemon->shadow, conf);
     store_configure(daemon->store, conf);
     alert_watch_configure(daemon->alerts, conf);
+    otlp_configure(daemon->otlp, conf);
     relay_configure(daemon->relay, conf);
     if (daemon->admin)
         admin_configure(daemon->admin, conf);
@@ -306,6 +315,9 @@ static int side_path_start(struct daemon *daemon, struct err *err)
     if (!daemon->rules)
         return -1;
     daemon_epoch(conf, rules_version(daemon->rules), daemon->epoch);
+    daemon->otlp = otlp_start(conf, daemon->log, daemon->metrics, err);
+    if (!daemon->otlp)
+        return -1;
     struct store_ops store_ops = {on_commit, daemon, on_store_drop};
     daemon->store = store_open(conf->store_path, conf, daemon->epoch, store_ops, daemon->log, daemon->metrics, err);
     if (!daemon->store)
@@ -322,7 +334,7 @@ static int side_path_start(struct daemon *daemon, struct err *err)
         .max_in_flight = MAX_IN_FLIGHT,
         .last_seq = store_last_seq(daemon->store),
     };
-    struct pipeline_ops ops = {on_ask, on_judge, on_tell, daemon};
+    struct pipeline_ops ops = {on_ask, on_judge, on_tell, daemon, on_seen};
     daemon->pipeline = pipeline_new(&settings, daemon->rules, daemon->epoch, ops, daemon->log, daemon->metrics, err);
     if (!daemon->pipeline)
         return -1;
@@ -401,6 +413,7 @@ void daemon_free(struct daemon *daemon)
     admin_stop(daemon->admin);
     alert_watch_stop(daemon->alerts);
     store_close(daemon->store);
+    otlp_stop(daemon->otlp);
     pipeline_free(daemon->pipeline);
     for (size_t i = 0; i < sizeof daemon->signals / sizeof *daemon->signals; i++)
         if (daemon->signals[i])

@@ -55,6 +55,8 @@ static const struct family_row family_rows[] = {
     {"candor_store_dropped_total", COUNTER, {NULL}, "Trials that could not be written."},
     {"candor_store_skipped_total", COUNTER, {NULL}, "Trials that never came and were passed over."},
     {"candor_store_healthy", GAUGE, {NULL}, "1 while the store takes what it is given."},
+    {"candor_telemetry_sent_total", COUNTER, {"signal"}, "Spans and events that the OpenTelemetry receiver took."},
+    {"candor_telemetry_dropped_total", COUNTER, {"signal", "reason"}, "Spans and events that it did not get."},
     {"candor_reloads_total", COUNTER, {"outcome"}, "Configuration reloads."},
     {"candor_build_info", GAUGE, {"version"}, "Always 1."},
 };

@@ -194,6 +194,8 @@ void conf_drop(struct conf *conf)
     wipe(conf->judge.api_key);
     wipe(conf->alerts.webhook_secret);
     wipe(conf->alerts.slack_url);
+    for (size_t i = 0; i < conf->telemetry.header_count; i++)
+        wipe(conf->telemetry.headers[i]);
     arena_free(snapshot->arena);
     free(snapshot);
 }

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define SECRET_MAX_BYTES 8192
-#define MAX_LIST         256
+#define MAX_LIST 256
 /* What a trial has room for: arms beside the named ones, and bytes of their name. */
 
 int conf_scalar(struct conf_load *load, const struct yaml_node *node, const char *what, struct slice *text)
@@ -66,27 +65,35 @@ static int secret_keep(struct conf_load *load, const struct yaml_node *node, con
     return *out ? 0 : -1;
 }
 
-int conf_secret_file(struct conf_load *load, const struct yaml_node *node, char **out)
+int conf_file_read(struct conf_load *load, const struct yaml_node *node, char room[CONF_SECRET_MAX_BYTES],
+                   struct slice *text)
 {
     struct slice path;
     if (conf_scalar(load, node, "a file name", &path) != 0)
         return -1;
-    char secret[SECRET_MAX_BYTES];
     int fd =
         open(path.data, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* yaml texts are zero-terminated; a FIFO must not hang */
     if (fd < 0)
         return yaml_error(load->err, node, "%s: %s", path.data, strerror(errno));
-    ssize_t got = read(fd, secret, sizeof secret);
+    ssize_t got = read(fd, room, CONF_SECRET_MAX_BYTES);
     int error = errno;
     close(fd);
-    int rc;
     if (got < 0)
-        rc = yaml_error(load->err, node, "%s: %s", path.data, strerror(error));
-    else if ((size_t)got == sizeof secret)
-        rc = yaml_error(load->err, node, "%s is too long for a secret", path.data);
-    else
-        rc = secret_keep(load, node, path.data, slice_of(secret, (size_t)got), out);
-    explicit_bzero(secret, sizeof secret);
+        return yaml_error(load->err, node, "%s: %s", path.data, strerror(error));
+    if (got == CONF_SECRET_MAX_BYTES)
+        return yaml_error(load->err, node, "%s is too long for a secret", path.data);
+    *text = slice_trim(slice_of(room, (size_t)got));
+    return 0;
+}
+
+int conf_secret_file(struct conf_load *load, const struct yaml_node *node, char **out)
+{
+    char room[CONF_SECRET_MAX_BYTES];
+    struct slice secret;
+    int rc = conf_file_read(load, node, room, &secret);
+    if (rc == 0)
+        rc = secret_keep(load, node, yaml_text(node).data, secret, out);
+    explicit_bzero(room, sizeof room);
     return rc;
 }
 

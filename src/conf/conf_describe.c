@@ -155,11 +155,21 @@ static void path_put(const char *path, const char *before, unsigned indent, stru
     }
 }
 
+/* False: a URL that is not configured. */
+static bool custom_set(const struct conf_row *row, const void *base)
+{
+    if (row->put == conf_put_store_url)
+        return ((const struct conf *)base)->store_path != NULL;
+    if (row->put == conf_put_otlp_endpoint)
+        return ((const struct conf *)base)->telemetry.otlp.text != NULL;
+    return true;
+}
+
 /* Secrets have no writer; what has no value is left out, for a key without one is an error. */
 static bool row_shown(const struct conf_row *row, const void *base)
 {
     if (row->kind == CONF_CUSTOM)
-        return row->put && (row->put != conf_put_store_url || ((const struct conf *)base)->store_path);
+        return row->put && custom_set(row, base);
     return row->kind != CONF_TEXT || *(char *const *)(const void *)((const char *)base + row->offset);
 }
 

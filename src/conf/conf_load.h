@@ -57,6 +57,10 @@ MUST_USE int conf_word(struct conf_load *load, const struct yaml_node *node, con
                        size_t *index);
 /* A secret from a file or the environment, without trailing line ends. */
 MUST_USE int conf_secret_file(struct conf_load *load, const struct yaml_node *node, char **out);
+/* The bytes of a small file, trimmed, into room that the caller wipes. */
+#define CONF_SECRET_MAX_BYTES 8192
+MUST_USE int conf_file_read(struct conf_load *load, const struct yaml_node *node, char room[CONF_SECRET_MAX_BYTES],
+                            struct slice *text);
 MUST_USE int conf_secret_env(struct conf_load *load, const struct yaml_node *node, char **out);
 
 /* "127.0.0.1:8080", "[::1]:0", "name:8080", "*:8080" or "unix:PATH". */
@@ -80,6 +84,8 @@ int conf_set_content(struct conf_load *load, const struct yaml_node *node, void 
 int conf_set_salt(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_log_level(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_log_format(struct conf_load *load, const struct yaml_node *node, void *base);
+int conf_set_otlp_endpoint(struct conf_load *load, const struct yaml_node *node, void *base);
+int conf_set_otlp_headers(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_webhook_secret(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_slack_url(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_model_url(struct conf_load *load, const struct yaml_node *node, void *base);
@@ -104,6 +110,7 @@ void conf_put_rules(const void *base, struct buf *out);
 void conf_put_sample(const void *base, struct buf *out);
 void conf_put_store_url(const void *base, struct buf *out);
 void conf_put_content(const void *base, struct buf *out);
+void conf_put_otlp_endpoint(const void *base, struct buf *out);
 void conf_put_log_level(const void *base, struct buf *out);
 void conf_put_log_format(const void *base, struct buf *out);
 void conf_put_text(const char *text, struct buf *out);

@@ -81,7 +81,7 @@ int conf_url_parse(struct conf_load *load, const struct yaml_node *node, struct 
     if (slice_find(rest, SLICE("@"), 0) != SLICE_NOT_FOUND || slice_find(rest, SLICE("?"), 0) != SLICE_NOT_FOUND ||
         slice_find(rest, SLICE("#"), 0) != SLICE_NOT_FOUND)
         return yaml_error(load->err, node,
-                          "a model's URL has no user, query or fragment; keys belong into api_key_env or api_key_file");
+                          "this URL has no user, query or fragment; keys belong into a file or the environment");
     size_t slash = slice_find(rest, SLICE("/"), 0);
     struct slice authority = slice_part(rest, 0, slash), prefix = slice_part(rest, slash, rest.len);
     while (prefix.len && prefix.data[prefix.len - 1] == '/')

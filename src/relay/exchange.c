@@ -375,7 +375,7 @@ static void on_request_head(struct request *request, void *arg)
     request_set_arg(request, exchange);
     atomic_fetch_add_explicit(&context->totals->exchanges, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&context->totals->busy, 1, memory_order_relaxed);
-    tap_begin(&exchange->tap, context, exchange->endpoint, head, exchange->id, request_peer(request));
+    tap_begin(&exchange->tap, context, exchange->endpoint, head, exchange->id, &exchange->trace, request_peer(request));
     route(exchange, head);
 }
 

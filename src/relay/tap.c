@@ -1,4 +1,6 @@
-/* tap: see tap.h. Only POSTs to the three endpoints that carry conversations are copied. */
+/* tap: see tap.h. Only POSTs to the three endpoints that carry conversations are copied; of other exchanges a trial
+ * without bodies is made where their trace is told.
+ */
 #include "tap.h"
 
 #include "clock.h"
@@ -20,18 +22,22 @@ static void copy_encoding(char to[16], const struct http_head *head)
 }
 
 void tap_begin(struct tap_copy *tap, struct exchange_context *context, enum endpoint endpoint,
-               const struct http_head *head, const char *id, struct slice client)
+               const struct http_head *head, const char *id, const struct trace *trace, struct slice client)
 {
+    const struct conf *conf = context->conf;
+    bool spoken = endpoint != ENDPOINT_OTHER && slice_is(head->method, "POST");
+    bool traced = conf->telemetry.otlp.text && trace_kept(trace, conf->telemetry.sample);
     *tap = (struct tap_copy){.context = context};
-    bool wanted = context->pipeline && context->conf->shadow.largest_share > 0;
-    if (!wanted || endpoint == ENDPOINT_OTHER || !slice_is(head->method, "POST"))
+    if (!context->pipeline || !(traced || (spoken && conf->shadow.largest_share > 0)))
         return;
     struct trial *trial = tap->trial = trial_new(context->conf);
     if (!trial)
         return;
     memcpy(trial->exchange_id, id, sizeof trial->exchange_id);
     trial->wall_ms = clock_wall_ms();
-    trial->endpoint = endpoint;
+    trial->endpoint = spoken ? endpoint : ENDPOINT_OTHER;
+    trial->trace = *trace;
+    trial->traced = traced;
     trial->target = arena_copy(trial->arena, slice_starts(head->target, SLICE("/v1/"))
                                                  ? slice_part(head->target, 3, head->target.len)
                                                  : head->target);
@@ -41,7 +47,7 @@ void tap_begin(struct tap_copy *tap, struct exchange_context *context, enum endp
     trial->shadow_loop = http_get(head, "x-candor-shadow-of").data != NULL;
     trial->retried = is_retry(head);
     copy_encoding(trial->request_tap.encoding, head);
-    tap->skip_bodies = trial->opted_out || trial->shadow_loop;
+    tap->skip_bodies = !spoken || trial->opted_out || trial->shadow_loop;
     if (head->framing == HTTP_BODY_LENGTH && !tap->skip_bodies &&
         head->content_length <= context->conf->limits.tap_bytes) {
         char *room = buf_reserve(&trial->request_tap.body, (size_t)head->content_length);

@@ -21,7 +21,7 @@ struct tap_result {
 };
 
 void tap_begin(struct tap_copy *tap, struct exchange_context *context, enum endpoint endpoint,
-               const struct http_head *head, const char *id, struct slice client);
+               const struct http_head *head, const char *id, const struct trace *trace, struct slice client);
 void tap_request(struct tap_copy *tap, struct slice bytes);
 void tap_answer_head(struct tap_copy *tap, const struct http_head *head);
 void tap_answer(struct tap_copy *tap, struct slice bytes);

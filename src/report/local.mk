@@ -22,3 +22,6 @@ libcandor_a_SOURCES += \
 libcandor_a_SOURCES += \
 	include/pairs.h src/report/pairs.c \
 	src/report/pairs_wrap.c src/report/pairs_wrap.h
+libcandor_a_SOURCES += \
+	include/export_otlp.h src/report/export_otlp.c \
+	src/report/otlp_json.c src/report/otlp_json.h

@@ -25,6 +25,7 @@ struct ask {
     uint64_t tokens;           /* reserved */
     double money;
     struct compare_input pair; /* the judge's, alive until it has answered */
+    int64_t started_ms;        /* wall time; 0 until it leaves the line */
 };
 
 struct shadow {
@@ -118,6 +119,16 @@ static void on_answered(const struct fetch_answer *fetched, void *arg)
     else
         ask_settle(ask, model, answer->tokens_in, answer->tokens_out, known);
     budget_learn(&shadow->budget, fetched->status, fetched->retry_after_ms, loop_now_ns(shadow->loop));
+    trial_note_ask(ask->trial, &(struct ask_note){.arm = ask_arm_name(ask),
+                                                  .model = model,
+                                                  .started_ms = ask->started_ms,
+                                                  .ended_ms = clock_wall_ms(),
+                                                  .missing = answer->missing,
+                                                  .status = (int)fetched->status,
+                                                  .answered_by = answer->model,
+                                                  .finish_reason = answer->finish_reason,
+                                                  .tokens_in = answer->tokens_in,
+                                                  .tokens_out = answer->tokens_out});
     count_request(shadow, ask_arm_name(ask), answer->missing == DROP_NONE ? "done" : drop_reason_name(answer->missing));
     ask_leave(ask);
     line_pump(shadow);
@@ -135,6 +146,16 @@ static void on_judged(const struct judging *judging, void *arg)
             metric_add(shadow->judge_invalid, 1);
     ask_settle(ask, &trial->conf->judge, judging->tokens_in, judging->tokens_out, judging->tokens_known);
     budget_learn(&shadow->budget, judging->status, judging->retry_after_ms, loop_now_ns(shadow->loop));
+    trial_note_ask(
+        trial,
+        &(struct ask_note){.arm = "judge",
+                           .model = &trial->conf->judge,
+                           .started_ms = ask->started_ms,
+                           .ended_ms = clock_wall_ms(),
+                           .missing = trial->judge_count ? trial->judge[trial->judge_count - 1].missing : DROP_MEMORY,
+                           .status = (int)judging->status,
+                           .tokens_in = judging->tokens_known ? judging->tokens_in : -1,
+                           .tokens_out = judging->tokens_known ? judging->tokens_out : -1});
     count_request(shadow, "judge", judging->outcome == FETCH_DONE ? "done" : fetch_outcome_name(judging->outcome));
     ask_leave(ask);
     line_pump(shadow);
@@ -145,6 +166,7 @@ static bool ask_start(struct ask *ask)
 {
     struct shadow *shadow = ask->shadow;
     struct trial *trial = ask->trial;
+    ask->started_ms = clock_wall_ms();
     if (ask->answer) {
         ask->answer->asked = true;
         return arms_start(shadow->fetcher, trial, ask->answer, on_answered, ask) == 0;

@@ -247,6 +247,10 @@ static void observe(struct bench *bench, struct trial *trial)
     enum drop_reason reason = look(bench, trial);
     if (reason == DROP_NONE)
         reason = step_plan(trial, bench->detector);
+    if (trial->traced && pipeline->ops.seen) {
+        step_read_live(trial);
+        pipeline->ops.seen(trial, reason, pipeline->ops.arg);
+    }
     if (reason == DROP_NONE)
         pipeline->ops.ask(trial, pipeline->ops.arg);
     else

@@ -50,6 +50,8 @@ static void turns_detect(struct trial *trial, struct detector *detector, struct 
 
 enum drop_reason step_read(struct trial *trial)
 {
+    if (trial->endpoint == ENDPOINT_OTHER)
+        return DROP_OTHER_PATH;
     if (trial->opted_out)
         return DROP_OPTED_OUT;
     if (trial->shadow_loop)
@@ -163,6 +165,12 @@ static void arms_list(struct trial *trial, struct detector *detector)
         if (sample_number(trial, extras[i].purpose) < extras[i].share)
             trial_add_arm(trial, extras[i].arm);
     }
+}
+
+void step_read_live(struct trial *trial)
+{
+    if (trial->arm_count == 0 && trial->reply_tap.body.len > 0)
+        (void)live_read(trial);
 }
 
 enum drop_reason step_plan(struct trial *trial, struct detector *detector)

@@ -72,6 +72,13 @@ void trace_span(const char *exchange_id, unsigned char span[SPAN_ID_BYTES])
     memcpy(span, bytes + TRACE_ID_BYTES - SPAN_ID_BYTES, SPAN_ID_BYTES);
 }
 
+void trace_child(const char *exchange_id, size_t n, unsigned char span[SPAN_ID_BYTES])
+{
+    trace_span(exchange_id, span);
+    span[SPAN_ID_BYTES - 2] ^= (unsigned char)(n >> 8);
+    span[SPAN_ID_BYTES - 1] ^= (unsigned char)n;
+}
+
 /* The last seven bytes are the random ones, so one trace is kept or left by all who take part in it. */
 bool trace_kept(const struct trace *trace, double share)
 {

@@ -12,6 +12,7 @@
 
 static const char *const drop_reasons[] = {
     [DROP_NONE] = "none",
+    [DROP_OTHER_PATH] = "other_path",
     [DROP_NOT_SAMPLED] = "not_sampled",
     [DROP_OPTED_OUT] = "opted_out",
     [DROP_LOOP] = "loop",
@@ -107,6 +108,16 @@ void trial_pair(struct trial *trial, struct compare_input *out)
         out->original = original->text;
         out->original_tool_calls = original->tool_calls;
     }
+}
+
+void trial_note_ask(struct trial *trial, const struct ask_note *note)
+{
+    struct ask_note *kept = trial->traced ? arena_array(trial->arena, 1, sizeof *kept) : NULL;
+    if (!kept)
+        return;
+    *kept = *note;
+    kept->next = trial->asks;
+    trial->asks = kept;
 }
 
 void id_new(char id[ID_SIZE])

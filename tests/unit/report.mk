@@ -39,3 +39,7 @@ UNIT_TESTS += tests/unit/pairs_test
 tests_unit_pairs_test_SOURCES = tests/unit/pairs_test.c
 tests_unit_pairs_test_CPPFLAGS = $(UNIT_FLAGS) -iquote $(top_srcdir)/src/report
 tests_unit_pairs_test_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/otlp_test
+tests_unit_otlp_test_SOURCES = tests/unit/otlp_test.c tests/unit/fake_server.c tests/unit/fake_server.h
+tests_unit_otlp_test_CPPFLAGS = $(UNIT_FLAGS) -iquote $(top_srcdir)/src/report
+tests_unit_otlp_test_LDADD = $(UNIT_LIBS)
