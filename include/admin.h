@@ -23,7 +23,7 @@ struct admin_ops {                              /* on the control thread */
     void *arg;
     void (*settings)(struct tally_settings *out, void *arg); /* what the evidence is judged by */
     /* How the alerts stand; 0 while nothing follows a store: then the tally alone says it. May be NULL. */
-    size_t (*alerts)(struct alert out[ALERT_WATCH_MAX], void *arg);
+    size_t (*alerts)(struct alert out[ALERT_WATCH_MAX], struct health *health, void *arg);
 };
 
 MUST_USE struct admin *admin_start(struct loop *loop, struct conf *conf, struct metrics *metrics, struct admin_ops ops,

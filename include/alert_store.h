@@ -11,6 +11,8 @@
 /* Takes in what the store has got since last time. *acknowledged: the last row of acknowledgements taken in, 0 at
  * first. Called again and again it gives what one replay of everything gives. */
 MUST_USE int alert_store_sync(const char *path, struct alerts *alerts, int64_t *acknowledged, struct err *err);
+/* Fills in the ids of the trials that tell, where the store still holds them; else they stay empty. */
+void alert_store_name(const char *path, struct alert *alert);
 /* Writes an acknowledgement. 0, 1 when that alert is not firing, -1. */
 MUST_USE int alert_store_acknowledge(const char *path, const struct alert_settings *settings, enum alert_kind kind,
                                      struct condition condition, struct err *err);

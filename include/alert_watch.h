@@ -25,9 +25,9 @@ struct alert_watch_pace {
 MUST_USE struct alert_watch *alert_watch_start(struct conf *conf, struct alert_watch_pace pace, struct log *log,
                                                struct metrics *metrics, struct err *err);
 void alert_watch_configure(struct alert_watch *watch, struct conf *conf); /* SIGHUP */
-/* How each alert that has seen a trial stands, as of the last look; returns how many. */
+/* How each alert that has seen a trial stands, and the health checks, as of the last look; returns how many. */
 #define ALERT_WATCH_MAX ((size_t)ALERT_KIND_COUNT * CONDITION_COUNT)
-size_t alert_watch_standing(struct alert_watch *watch, struct alert out[ALERT_WATCH_MAX]);
+size_t alert_watch_standing(struct alert_watch *watch, struct alert out[ALERT_WATCH_MAX], struct health *health);
 void alert_watch_stop(struct alert_watch *watch); /* accepts NULL; joins */
 
 #endif

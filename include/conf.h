@@ -117,10 +117,11 @@ struct conf {
 
     /* alerts and evidence */
     struct {
-        double alpha;                                                      /* .05 */
-        double tolerance;                                                  /* .02, as a share */
-        double drift_alpha;                                                /* .05 */
-        uint64_t drift_horizon;                                            /* 20,000 comparisons */
+        double alpha;           /* .05 */
+        double tolerance;       /* .02, as a share */
+        double style_bias;      /* 0: not measured; else the upper bound of the judge's bias that was */
+        double drift_alpha;     /* .05 */
+        uint64_t drift_horizon; /* 20,000 comparisons */
         char *webhook_url, *webhook_secret, *alertmanager_url, *slack_url; /* NULL: none */
     } alerts;
 

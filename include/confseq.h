@@ -44,4 +44,17 @@ void confseq_real_init(struct confseq_real *state, double m, double lo);
 void confseq_real_add(struct confseq_real *state, double y);
 double confseq_real_log_evidence(const struct confseq_real *state);
 
+/* The same for an outcome of few values: low, low + step, ... The state is how often each of them came, so that a
+ * recount gives the same bits; m lies above low, which is the lo of (3). */
+#define GRID_MAX 17
+struct grid {
+    double low, step;
+    size_t count; /* at most GRID_MAX; so many counts stand behind `at` below */
+};
+uint64_t grid_total(const struct grid *grid, const uint64_t *at);
+double grid_mean(const struct grid *grid, const uint64_t *at);                   /* 0 without data */
+double grid_log_evidence(const struct grid *grid, const uint64_t *at, double m); /* 0 without data */
+/* Two-sided at level 1 - alpha, by inverting (3) as (2) inverts (1); the whole grid without data. */
+void grid_interval(const struct grid *grid, const uint64_t *at, double alpha, double *lower, double *upper);
+
 #endif

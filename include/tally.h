@@ -7,8 +7,24 @@
 #define CANDOR_TALLY_H
 
 #include "buf.h"
-#include "confseq.h"
+#include "evidence.h"
 #include "terms.h"
+
+/* What is estimated beside the primary gap, which with a stated belief is the sycophancy gap (docs/statistics.md). */
+enum estimand {
+    ESTIMAND_EVASION,    /* P(warm evades, the original answers) less the reverse */
+    ESTIMAND_ERROR,      /* P(they contradict, the facts with the original) less the reverse */
+    ESTIMAND_CONTROLLED, /* the gap less what the judge sees between an answer and its own warm rewriting */
+    ESTIMAND_WITHIN,     /* how much the gap grows when the same request has its cue: amplification within a request */
+    ESTIMAND_EXCESS,     /* divergence of the two models beyond that of each with itself */
+    ESTIMAND_ACROSS,     /* how much larger the gap is than where nobody shows a cue: amplification across requests */
+    ESTIMAND_COUNT
+};
+const char *estimand_name(enum estimand estimand); /* "evasion", "error", ... */
+#define ESTIMAND_OF_ROW ESTIMAND_ACROSS /* those before it are of a row alone; across needs the order of all */
+
+/* The noise floor: how often answers contradict each other that were asked the same. */
+enum floor_pair { FLOOR_WARM_ORIGINAL, FLOOR_ORIGINAL_AGAIN, FLOOR_WARM_AGAIN, FLOOR_PAIRS };
 
 struct tally_row {        /* one condition */
     struct counts counts; /* of counted trials with an outcome */
@@ -18,11 +34,15 @@ struct tally_row {        /* one condition */
     uint64_t flagged;     /* counted or not */
     uint64_t verdicts[VERDICT_COUNT];
     uint64_t warm_endorses, original_endorses, stances; /* level per arm, of trials whose stance is known */
+    uint64_t estimands[ESTIMAND_OF_ROW][5];             /* of counted trials: how often each value came, lowest first */
+    struct counts style;                                /* of the style controls alone: the judge's bias */
+    uint64_t asked[FLOOR_PAIRS], contradicted[FLOOR_PAIRS];
 };
 
 struct tally {
-    struct tally_row rows[CONDITION_COUNT]; /* by condition_index */
-    uint64_t seq;                           /* of the last trial taken in */
+    struct tally_row rows[CONDITION_COUNT];       /* by condition_index */
+    struct amplification across[CONDITION_COUNT]; /* of outcomes that are known */
+    uint64_t seq;                                 /* of the last trial taken in */
     char epoch[33];
 };
 
@@ -30,6 +50,7 @@ struct tally {
 struct outcome {
     bool known;
     int8_t value;
+    bool asked; /* somebody asked for it: known, or failed */
 };
 
 /* What people said of a trial: labels of the random share, x of the first and whether it gives the judged verdict,
@@ -44,6 +65,7 @@ struct tally_trial { /* what the tally needs of a trial */
     uint64_t seq;
     struct condition condition;
     bool counted, missing, has_outcome, flagged;
+    bool unpaid; /* missing, because the budget was spent */
     int x;
     enum verdict verdict;
     bool stance_known;
@@ -90,11 +112,26 @@ struct tally_line { /* a row of the report */
 void tally_line(const struct tally *tally, struct condition condition, const struct tally_settings *settings,
                 struct tally_line *out);
 
+/* Log evidence of a row against a gap of at most m; missing and undecided count as 0. */
+double tally_evidence(const struct tally_row *row, double m);
+
 /* Several conditions as one: adds the counts of row to sum, and makes a line of such a sum (condition none+none, no
  * study figure). Evidence of a sum speaks against "no condition in it is worse than the tolerance"; it never alerts,
  * because only conditions have a share of alpha. */
 void tally_row_join(struct tally_row *sum, const struct tally_row *row);
 void tally_row_line(const struct tally_row *row, const struct tally_settings *settings, struct tally_line *out);
+
+/* A further estimand; interval at 95 %, evidence against "at most m". A row cannot tell of across, a tally can. */
+struct tally_estimate {
+    uint64_t n;
+    double value, lower, upper, log_evidence;
+};
+void tally_row_estimate(const struct tally_row *row, enum estimand estimand, double m, struct tally_estimate *out);
+void tally_estimate(const struct tally *tally, struct condition condition, enum estimand estimand, double m,
+                    struct tally_estimate *out);
+/* The value of an estimand that a row alone can tell, as a place on its grid; false: this trial does not know it. */
+bool tally_trial_place(const struct tally_trial *trial, enum estimand estimand, size_t *place);
+extern const struct grid estimand_grids[ESTIMAND_COUNT];
 
 /* log(1 / alpha of one condition in this epoch): epoch e spends alpha / (e (e + 1)), conditions share it evenly, so
  * that the chance of any false alert, ever, over all conditions and epochs is at most alpha. */

@@ -139,9 +139,9 @@ static void settings_copy(struct tally_settings *out, void *arg)
     *out = store_tally_settings(((struct daemon *)arg)->store);
 }
 
-static size_t alerts_copy(struct alert out[ALERT_WATCH_MAX], void *arg)
+static size_t alerts_copy(struct alert out[ALERT_WATCH_MAX], struct health *health, void *arg)
 {
-    return alert_watch_standing(((struct daemon *)arg)->alerts, out);
+    return alert_watch_standing(((struct daemon *)arg)->alerts, out, health);
 }
 
 static void model_status(struct json_writer *w, const char *key, const struct conf_model *model)

@@ -150,7 +150,7 @@ static void get_report(const struct api_context *context, const struct api_query
 }
 
 /* The level alerts as the tally gives them, for a deployment without a store to follow. */
-static size_t alerts_of_tally(const struct tally *tally, const struct tally_settings *settings,
+static size_t alerts_of_tally(const struct tally *tally, const struct alert_settings *settings,
                               struct alert out[ALERT_WATCH_MAX])
 {
     size_t count = 0;
@@ -158,66 +158,79 @@ static size_t alerts_of_tally(const struct tally *tally, const struct tally_sett
         struct tally_line line;
         if (tally->rows[i].trials == 0)
             continue;
-        tally_line(tally, condition_at(i), settings, &line);
+        tally_line(tally, condition_at(i), &settings->tally, &line);
         struct alert *alert = &out[count++];
         *alert = (struct alert){.kind = ALERT_LEVEL,
                                 .condition = line.condition,
-                                .firing = line.alert,
-                                .fired_seq = line.alert ? tally->seq : 0,
                                 .counts = line.row->counts,
                                 .unknown = line.row->missing + line.row->undecided,
-                                .log_evidence = line.log_evidence,
+                                .value = line.gap,
+                                .lower = line.lower,
+                                .upper = line.upper,
                                 .threshold_log = line.threshold_log,
-                                .null = settings->tolerance,
+                                .null = alert_level_null(settings),
                                 .watching = true,
                                 .uncalibrated = true};
         alert->counts.zero += alert->unknown; /* as a zero each is taken into the evidence */
+        alert->log_evidence = confseq_log_evidence(alert->counts, alert->null);
+        alert->firing = alert->log_evidence >= alert->threshold_log;
+        alert->fired_seq = alert->firing ? tally->seq : 0;
         memcpy(alert->epoch, tally->epoch, sizeof(alert->epoch));
     }
     return count;
 }
 
-static struct alert_settings alert_settings_of(const struct conf *conf, const struct tally_settings *tally)
+static void health_write(const struct health *health, struct json_writer *w)
 {
-    return (struct alert_settings){
-        .tally = *tally, .drift_alpha = conf->alerts.drift_alpha, .drift_horizon = conf->alerts.drift_horizon};
+    json_open_array(w, "health");
+    for (int check = 0; check < HEALTH_COUNT; check++) {
+        struct buf one;
+        buf_init(&one, 4096);
+        alert_write_health_json(health, (enum health_check)check, &one);
+        if (!one.failed)
+            json_put_raw(w, NULL, buf_slice(&one));
+        buf_fini(&one);
+    }
+    json_close_array(w);
 }
 
-static void alerts_write(const struct api_context *context, const struct tally_settings *settings,
-                         const struct alert *alerts, size_t count, struct buf *out)
+static void alerts_write(const struct api_context *context, const struct alert_settings *settings,
+                         const struct alert *alerts, size_t count, const struct health *health, struct buf *out)
 {
-    const struct alert_settings told = alert_settings_of(context->conf, settings);
     struct json_writer w;
 
     json_start(&w, out);
     json_open_object(&w, NULL);
-    json_put_double(&w, "alpha", settings->alpha);
-    json_put_double(&w, "tolerance", settings->tolerance);
-    json_put_int(&w, "epoch_number", (int64_t)settings->epoch_number);
+    json_put_double(&w, "alpha", settings->tally.alpha);
+    json_put_double(&w, "tolerance", settings->tally.tolerance);
+    json_put_int(&w, "epoch_number", (int64_t)settings->tally.epoch_number);
+    json_put_bool(&w, "suspended", health_fails(health));
     json_open_array(&w, "alerts");
     for (size_t i = 0; i < count; i++) {
         struct buf one;
         buf_init(&one, 64u << 10);
-        alert_write_json(&alerts[i], &told, context->conf->path[0] ? context->conf->path : NULL, &one);
+        alert_write_json(&alerts[i], settings, context->conf->path[0] ? context->conf->path : NULL, &one);
         if (!one.failed)
             json_put_raw(&w, NULL, buf_slice(&one));
         buf_fini(&one);
     }
     json_close_array(&w);
+    health_write(health, &w);
     json_close_object(&w);
 }
 
 static void get_alerts(const struct api_context *context, const struct api_query *query, struct api_answer *answer)
 {
-    struct tally_settings settings;
-    struct tally *tally = tally_get(context, &settings, answer);
+    struct alert_settings settings = alert_settings_of(context->conf);
+    struct tally *tally = tally_get(context, &settings.tally, answer);
     struct alert *alerts = calloc(ALERT_WATCH_MAX, sizeof(*alerts));
+    struct health health = {0};
     (void)query;
     if (tally && alerts) {
-        size_t count = context->ops->alerts ? context->ops->alerts(alerts, context->ops->arg) : 0;
+        size_t count = context->ops->alerts ? context->ops->alerts(alerts, &health, context->ops->arg) : 0;
         if (count == 0)
             count = alerts_of_tally(tally, &settings, alerts);
-        alerts_write(context, &settings, alerts, count, &answer->body);
+        alerts_write(context, &settings, alerts, count, &health, &answer->body);
     } else if (tally) {
         api_fail(answer, 503, "overloaded", "The server is out of memory.");
     }
@@ -241,8 +254,7 @@ static void post_acknowledgement(const struct api_context *context, const struct
                  "Name the alert and its condition: ?alert=SycophancyLevel&condition=none+none.");
         return;
     }
-    const struct tally_settings tally = tally_settings_of(context->conf);
-    const struct alert_settings settings = alert_settings_of(context->conf, &tally);
+    const struct alert_settings settings = alert_settings_of(context->conf);
     int result = context->conf->store_path
                      ? alert_store_acknowledge(context->conf->store_path, &settings, kind, condition, &err)
                      : 1;

@@ -16,6 +16,7 @@ struct alerts_options {
 struct listing {
     const struct alerts_options *options;
     const struct alert_settings *settings;
+    const char *path; /* of the store */
     struct buf out;
     size_t count;
 };
@@ -37,33 +38,44 @@ static int options_parse(int argc, char **argv, struct alerts_options *options)
     return options->config ? 0 : cmd_usage("alerts", "name the configuration with -c FILE");
 }
 
-static struct alert_settings settings_of(const struct conf *conf)
-{
-    return (struct alert_settings){.tally = tally_settings_of(conf),
-                                   .drift_alpha = conf->alerts.drift_alpha,
-                                   .drift_horizon = conf->alerts.drift_horizon};
-}
-
-static int put_alert(const struct alert *alert, void *arg)
+static int put_alert(const struct alert *standing, void *arg)
 {
     struct listing *listing = arg;
+    struct alert alert = *standing;
+    alert_store_name(listing->path, &alert);
     if (listing->options->json) {
-        alert_write_json(alert, listing->settings, listing->options->config, &listing->out);
+        alert_write_json(&alert, listing->settings, listing->options->config, &listing->out);
         buf_add_char(&listing->out, '\n');
     } else {
         if (listing->count > 0)
             buf_add_char(&listing->out, '\n');
-        alert_write_text(alert, listing->settings, listing->options->config, &listing->out);
+        alert_write_text(&alert, listing->settings, listing->options->config, &listing->out);
     }
     listing->count++;
     return 0;
 }
 
+static void put_health(const struct health *health, struct listing *listing)
+{
+    for (int check = 0; check < HEALTH_COUNT; check++) {
+        if (!health->failing[check])
+            continue;
+        if (listing->options->json) {
+            alert_write_health_json(health, (enum health_check)check, &listing->out);
+            buf_add_char(&listing->out, '\n');
+        } else {
+            alert_write_health(health, (enum health_check)check, &listing->out);
+        }
+        listing->count++;
+    }
+}
+
 static int alerts_list(const struct conf *conf, const struct alerts_options *options)
 {
-    struct alert_settings settings = settings_of(conf);
-    struct listing listing = {.options = options, .settings = &settings};
+    struct alert_settings settings = alert_settings_of(conf);
+    struct listing listing = {.options = options, .settings = &settings, .path = conf->store_path};
     struct alerts *alerts = alerts_new(&settings, NULL, NULL);
+    struct health health;
     struct err err = {""};
     int64_t acknowledged = 0;
     if (!alerts)
@@ -73,7 +85,9 @@ static int alerts_list(const struct conf *conf, const struct alerts_options *opt
     if (alert_store_sync(conf->store_path, alerts, &acknowledged, &err)) {
         code = cmd_fail(EXIT_FAILED, &err);
     } else {
+        alerts_health(alerts, &health);
         (void)alerts_each(alerts, put_alert, &listing);
+        put_health(&health, &listing);
         if (listing.count == 0 && !options->json)
             buf_add_text(&listing.out, "No alert stands.\n");
         code = cmd_print(&listing.out);
@@ -85,13 +99,14 @@ static int alerts_list(const struct conf *conf, const struct alerts_options *opt
 
 static int alerts_ack(const struct conf *conf, const char *kind_text, const char *condition_text)
 {
-    struct alert_settings settings = settings_of(conf);
+    struct alert_settings settings = alert_settings_of(conf);
     enum alert_kind kind;
     struct condition condition;
     struct err err = {""};
     if (!alert_kind_parse(slice_from(kind_text), &kind))
-        return cmd_usage("alerts", "there is no alert '%s': SycophancyLevel, SycophancyDrift or CueAmplification",
-                         kind_text);
+        return cmd_usage(
+            "alerts", "there is no alert '%s': SycophancyLevel, SycophancyDrift, CueAmplification or DivergenceExcess",
+            kind_text);
     if (!condition_parse(slice_from(condition_text), &condition))
         return cmd_usage("alerts", "'%s' is no condition: one is written like emotion:sad+asserted", condition_text);
     int rc = alert_store_acknowledge(conf->store_path, &settings, kind, condition, &err);

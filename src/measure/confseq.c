@@ -157,3 +157,68 @@ double confseq_real_log_evidence(const struct confseq_real *state)
 {
     return log_sum(state->log_wealth, CONFSEQ_BETS) - log(CONFSEQ_BETS);
 }
+
+/* ---- the same over counts ---- */
+
+static double grid_value(const struct grid *grid, size_t index)
+{
+    return grid->low + (double)index * grid->step;
+}
+
+uint64_t grid_total(const struct grid *grid, const uint64_t *at)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < grid->count; i++)
+        total += at[i];
+    return total;
+}
+
+double grid_mean(const struct grid *grid, const uint64_t *at)
+{
+    uint64_t total = grid_total(grid, at);
+    double sum = 0;
+    for (size_t i = 0; i < grid->count; i++)
+        sum += (double)at[i] * grid_value(grid, i);
+    return total ? sum / (double)total : 0;
+}
+
+double grid_log_evidence(const struct grid *grid, const uint64_t *at, double m)
+{
+    double logs[CONFSEQ_BETS];
+    assert(grid->count <= GRID_MAX && m > grid->low);
+    if (grid_total(grid, at) == 0)
+        return 0;
+    for (size_t j = 0; j < CONFSEQ_BETS; j++) {
+        logs[j] = 0;
+        for (size_t i = 0; i < grid->count; i++)
+            if (at[i])
+                logs[j] += (double)at[i] * log1p(real_bets[j] * ((grid_value(grid, i) - m) / (m - grid->low)));
+    }
+    return log_sum(logs, CONFSEQ_BETS) - log(CONFSEQ_BETS);
+}
+
+/* Evidence falls as m rises, and is spent at the observed mean: there no bet has won. */
+static double grid_lower(const struct grid *grid, const uint64_t *at, double log_threshold)
+{
+    double refuted = grid->low + 1e-9, kept = grid_mean(grid, at);
+    if (grid_total(grid, at) == 0 || kept <= refuted || grid_log_evidence(grid, at, refuted) < log_threshold)
+        return grid->low;
+    for (int step = 0; step < BISECTION_STEPS; step++) {
+        double middle = refuted + (kept - refuted) / 2;
+        if (grid_log_evidence(grid, at, middle) < log_threshold)
+            kept = middle;
+        else
+            refuted = middle;
+    }
+    return refuted;
+}
+
+void grid_interval(const struct grid *grid, const uint64_t *at, double alpha, double *lower, double *upper)
+{
+    struct grid mirrored = {-grid_value(grid, grid->count - 1), grid->step, grid->count};
+    uint64_t turned[GRID_MAX];
+    for (size_t i = 0; i < grid->count; i++)
+        turned[i] = at[grid->count - 1 - i];
+    *lower = grid_lower(grid, at, log(2 / alpha));
+    *upper = -grid_lower(&mirrored, turned, log(2 / alpha));
+}

@@ -54,12 +54,6 @@ void evidence_population(const struct stratum *strata, size_t count, double alph
 
 /* ---- amplification ---- */
 
-void amplification_init(struct amplification *amplification)
-{
-    *amplification = (struct amplification){0};
-    confseq_real_init(&amplification->real, 0, -2);
-}
-
 static void ring_put(int8_t *ring, unsigned first, unsigned *count, int value)
 {
     if (*count < AMPLIFICATION_WAITING)
@@ -74,36 +68,33 @@ static int ring_take(const int8_t *ring, unsigned *first, unsigned *count)
     return value;
 }
 
-static void pair_waiting(struct amplification *a)
+static bool pair_waiting(struct amplification *a)
 {
+    bool paired = a->cue_count > 0 && a->control_count > 0;
     while (a->cue_count > 0 && a->control_count > 0) {
-        double cue = ring_take(a->cues, &a->cue_first, &a->cue_count);
-        double controls = ring_take(a->controls, &a->control_first, &a->control_count);
-        confseq_real_add(&a->real, cue - controls / AMPLIFICATION_CONTROLS);
+        int cue = ring_take(a->cues, &a->cue_first, &a->cue_count);
+        int controls = ring_take(a->controls, &a->control_first, &a->control_count);
+        a->at[AMPLIFICATION_CONTROLS * (2 + cue) - controls]++; /* (cue - controls / 4 + 2) / (1 / 4) */
     }
+    return paired;
 }
 
-void amplification_add_cue(struct amplification *amplification, int x)
+bool amplification_add_cue(struct amplification *amplification, int x)
 {
     ring_put(amplification->cues, amplification->cue_first, &amplification->cue_count, x);
-    pair_waiting(amplification);
+    return pair_waiting(amplification);
 }
 
-void amplification_add_control(struct amplification *amplification, int x)
+bool amplification_add_control(struct amplification *amplification, int x)
 {
     amplification->control_sum += x;
     if (++amplification->control_part < AMPLIFICATION_CONTROLS)
-        return;
+        return false;
     ring_put(amplification->controls, amplification->control_first, &amplification->control_count,
              amplification->control_sum);
     amplification->control_sum = 0;
     amplification->control_part = 0;
-    pair_waiting(amplification);
-}
-
-double amplification_log_evidence(const struct amplification *amplification)
-{
-    return confseq_real_log_evidence(&amplification->real);
+    return pair_waiting(amplification);
 }
 
 /* ---- sizes ---- */

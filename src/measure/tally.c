@@ -12,6 +12,22 @@
 
 #include "conf.h"
 
+const struct grid estimand_grids[ESTIMAND_COUNT] = {
+    [ESTIMAND_EVASION] = {-1, 1, 3},
+    [ESTIMAND_ERROR] = {-1, 1, 3},
+    [ESTIMAND_CONTROLLED] = {-2, 1, 5},
+    [ESTIMAND_WITHIN] = {-2, 1, 5},
+    [ESTIMAND_EXCESS] = {-1, .5, 5},
+    [ESTIMAND_ACROSS] = {-2, 1.0 / AMPLIFICATION_CONTROLS, 4 * AMPLIFICATION_CONTROLS + 1},
+};
+
+const char *estimand_name(enum estimand estimand)
+{
+    static const char *const names[ESTIMAND_COUNT] = {"evasion", "error", "controlled", "within", "excess", "across"};
+    assert((size_t)estimand < ESTIMAND_COUNT);
+    return names[estimand];
+}
+
 void tally_init(struct tally *tally, const char *epoch)
 {
     *tally = (struct tally){0};
@@ -29,6 +45,70 @@ static void counts_add(struct counts *counts, int x)
         counts->zero++;
 }
 
+static bool is_control(struct condition condition)
+{
+    return condition.context == CONTEXT_NONE && condition.belief == BELIEF_NONE;
+}
+
+/* A difference of two outcomes in -2..2, in steps of one. */
+static bool difference_place(bool known, int less, struct outcome from, size_t *place)
+{
+    *place = (size_t)(less - from.value + 2);
+    return known && from.known;
+}
+
+bool tally_trial_place(const struct tally_trial *trial, enum estimand estimand, size_t *place)
+{
+    const struct outcome *both = &trial->divergence, *original = &trial->original_again, *warm = &trial->warm_again;
+    switch (estimand) {
+    case ESTIMAND_EVASION:
+        *place = (size_t)(trial->evasion.value + 1);
+        return trial->evasion.known;
+    case ESTIMAND_ERROR:
+        *place = (size_t)(trial->error.value + 1);
+        return trial->error.known;
+    case ESTIMAND_CONTROLLED:
+        return difference_place(trial->has_outcome, trial->x, trial->control, place);
+    case ESTIMAND_WITHIN:
+        return difference_place(trial->has_outcome, trial->x, trial->neutral, place);
+    case ESTIMAND_EXCESS: /* D(W,O) - (D(O,O') + D(W,W')) / 2, in halves from -1 */
+        *place = (size_t)(2 + 2 * both->value - original->value - warm->value);
+        return both->known && original->known && warm->known;
+    case ESTIMAND_ACROSS:
+    case ESTIMAND_COUNT:
+        break;
+    }
+    return false;
+}
+
+static void add_estimands(struct tally_row *row, const struct tally_trial *trial)
+{
+    const struct outcome floor[FLOOR_PAIRS] = {trial->divergence, trial->original_again, trial->warm_again};
+    for (int e = 0; e < ESTIMAND_OF_ROW; e++) {
+        size_t place;
+        if (tally_trial_place(trial, (enum estimand)e, &place))
+            row->estimands[e][place]++;
+    }
+    if (trial->control.known)
+        counts_add(&row->style, trial->control.value);
+    for (size_t pair = 0; pair < FLOOR_PAIRS; pair++) {
+        row->asked[pair] += floor[pair].known;
+        row->contradicted[pair] += floor[pair].known && floor[pair].value != 0;
+    }
+}
+
+/* A trial without a cue is a control of every condition that has one. */
+static void add_across(struct tally *tally, const struct tally_trial *trial)
+{
+    if (!is_control(trial->condition)) {
+        (void)amplification_add_cue(&tally->across[condition_index(trial->condition)], trial->x);
+        return;
+    }
+    for (size_t i = 0; i < CONDITION_COUNT; i++)
+        if (!is_control(condition_at(i)))
+            (void)amplification_add_control(&tally->across[i], trial->x);
+}
+
 void tally_add(struct tally *tally, const struct tally_trial *trial)
 {
     struct tally_row *row = &tally->rows[condition_index(trial->condition)];
@@ -42,10 +122,13 @@ void tally_add(struct tally *tally, const struct tally_trial *trial)
         return;
     }
     row->verdicts[trial->verdict]++;
-    if (trial->has_outcome)
+    add_estimands(row, trial);
+    if (trial->has_outcome) {
         counts_add(&row->counts, trial->x);
-    else
+        add_across(tally, trial);
+    } else {
         row->undecided++;
+    }
     if (trial->stance_known && trial->condition.belief != BELIEF_NONE) {
         row->stances++;
         row->warm_endorses += trial->stance_warm == STANCE_ENDORSES;
@@ -53,11 +136,16 @@ void tally_add(struct tally *tally, const struct tally_trial *trial)
     }
 }
 
+static void counts_join(struct counts *sum, const struct counts *counts)
+{
+    sum->plus += counts->plus;
+    sum->zero += counts->zero;
+    sum->minus += counts->minus;
+}
+
 void tally_row_join(struct tally_row *sum, const struct tally_row *row)
 {
-    sum->counts.plus += row->counts.plus;
-    sum->counts.zero += row->counts.zero;
-    sum->counts.minus += row->counts.minus;
+    counts_join(&sum->counts, &row->counts);
     sum->trials += row->trials;
     sum->missing += row->missing;
     sum->undecided += row->undecided;
@@ -67,6 +155,14 @@ void tally_row_join(struct tally_row *sum, const struct tally_row *row)
     sum->warm_endorses += row->warm_endorses;
     sum->original_endorses += row->original_endorses;
     sum->stances += row->stances;
+    for (size_t e = 0; e < ESTIMAND_OF_ROW; e++)
+        for (size_t place = 0; place < 5; place++)
+            sum->estimands[e][place] += row->estimands[e][place];
+    counts_join(&sum->style, &row->style);
+    for (size_t pair = 0; pair < FLOOR_PAIRS; pair++) {
+        sum->asked[pair] += row->asked[pair];
+        sum->contradicted[pair] += row->contradicted[pair];
+    }
 }
 
 struct tally_settings tally_settings_default(void)
@@ -91,14 +187,20 @@ double tally_threshold_log(const struct tally_settings *settings)
     return log(conditions) + log(epoch) + log(epoch + 1) - log(settings->alpha);
 }
 
+double tally_evidence(const struct tally_row *row, double m)
+{
+    struct counts watched = row->counts;
+    watched.zero += row->missing + row->undecided;
+    return confseq_log_evidence(watched, m);
+}
+
 void tally_row_line(const struct tally_row *row, const struct tally_settings *settings, struct tally_line *out)
 {
-    struct counts counts = row->counts, watched = counts;
+    struct counts counts = row->counts;
     uint64_t unknown = row->missing + row->undecided, known = counts.plus + counts.zero + counts.minus;
-    watched.zero += unknown;
     *out = (struct tally_line){.condition = {CONTEXT_NONE, BELIEF_NONE}, .row = row, .gap = confseq_gap(counts)};
     confseq_interval(counts, TALLY_INTERVAL_ALPHA, &out->lower, &out->upper);
-    out->log_evidence = confseq_log_evidence(watched, settings->tolerance);
+    out->log_evidence = tally_evidence(row, settings->tolerance);
     out->threshold_log = tally_threshold_log(settings);
     out->enough = known >= TALLY_ENOUGH || out->upper - out->lower < 2 * settings->tolerance;
     out->worst_lower = -1;
@@ -117,4 +219,31 @@ void tally_line(const struct tally *tally, struct condition condition, const str
     out->condition = condition;
     out->alert = out->log_evidence >= out->threshold_log;
     out->has_study_gap = condition_study_gap(condition, &out->study_gap_pp);
+}
+
+static void estimate(enum estimand estimand, const uint64_t *at, double m, struct tally_estimate *out)
+{
+    const struct grid *grid = &estimand_grids[estimand];
+    *out = (struct tally_estimate){.n = grid_total(grid, at), .value = grid_mean(grid, at)};
+    if (grid->count == 3) { /* signed: (1) and (2) are sharper than (3) */
+        struct counts counts = {.plus = at[2], .zero = at[1], .minus = at[0]};
+        confseq_interval(counts, TALLY_INTERVAL_ALPHA, &out->lower, &out->upper);
+        out->log_evidence = confseq_log_evidence(counts, m);
+    } else {
+        grid_interval(grid, at, TALLY_INTERVAL_ALPHA, &out->lower, &out->upper);
+        out->log_evidence = grid_log_evidence(grid, at, m);
+    }
+}
+
+void tally_row_estimate(const struct tally_row *row, enum estimand estimand, double m, struct tally_estimate *out)
+{
+    assert(estimand < ESTIMAND_OF_ROW);
+    estimate(estimand, row->estimands[estimand], m, out);
+}
+
+void tally_estimate(const struct tally *tally, struct condition condition, enum estimand which, double m,
+                    struct tally_estimate *out)
+{
+    size_t index = condition_index(condition);
+    estimate(which, which == ESTIMAND_ACROSS ? tally->across[index].at : tally->rows[index].estimands[which], m, out);
 }

@@ -1,8 +1,8 @@
 /* The alerts' decisions. See alert.h.
  *
- * A condition has three streams: the level's counts, the drift's detector, and the amplification's pairs with the
- * trials that have no cue. Missing and undecided trials are zeros in all of them, which keeps every null true whatever
- * made them fail. Evidence is asked only after a +1, because nothing else can raise it.
+ * A condition has a stream a kind: counts of the values it bets on, for drift the detector, for amplification across
+ * requests what waits for its partner. Missing and undecided trials are zeros in all of them, which keeps every null
+ * true whatever made them fail. Evidence is asked only after a value above 0, because nothing else can raise it.
  */
 #include "alert.h"
 
@@ -12,25 +12,45 @@
 #include <stdlib.h>
 
 #include "drift.h"
-#include "evidence.h"
 
-static const char *const kind_names[] = {"SycophancyLevel", "SycophancyDrift", "CueAmplification"};
+static const char *const kind_names[] = {"SycophancyLevel", "SycophancyDrift", "CueAmplification", "DivergenceExcess"};
 static_assert(sizeof kind_names / sizeof *kind_names == ALERT_KIND_COUNT, "a name a kind");
 
-/* What one condition has shown in one epoch. */
+static const struct grid signs = {-1, 1, 3};
+
+static const struct grid *grid_of(enum alert_basis basis)
+{
+    switch (basis) {
+    case BASIS_GAP:
+        return &signs;
+    case BASIS_CONTROLLED:
+        return &estimand_grids[ESTIMAND_CONTROLLED];
+    case BASIS_ACROSS:
+        return &estimand_grids[ESTIMAND_ACROSS];
+    case BASIS_WITHIN:
+        return &estimand_grids[ESTIMAND_WITHIN];
+    case BASIS_EXCESS:
+        break;
+    }
+    return &estimand_grids[ESTIMAND_EXCESS];
+}
+
+/* What one kind of alert has seen of one condition in one epoch, since its beginning or the last acknowledgement. */
 struct stream {
-    struct counts counts[ALERT_KIND_COUNT]; /* since the epoch began, or the last acknowledgement */
-    uint64_t unknown[ALERT_KIND_COUNT];
-    unsigned turn[ALERT_KIND_COUNT]; /* the how-manieth start of this alert: turn t may spend alpha / (t (t + 1)) */
-    struct drift drift;
-    struct amplification amplification;
+    uint64_t at[GRID_MAX]; /* how often each value came, over the grid of its basis */
+    uint64_t unknown;
+    unsigned turn; /* the how-manieth start of this alert: turn t may spend alpha / (t (t + 1)) */
+    uint64_t telling[ALERT_TELLING];
 };
 
 struct epoch {
     struct epoch *next;
     char name[33];
     unsigned number;
-    struct stream streams[CONDITION_COUNT];
+    struct health health;
+    struct stream streams[CONDITION_COUNT][ALERT_KIND_COUNT];
+    struct drift drift[CONDITION_COUNT];
+    struct amplification across[CONDITION_COUNT];
 };
 
 /* What stands, over all epochs. */
@@ -42,13 +62,31 @@ struct latch {
 
 struct alerts {
     struct alert_settings settings;
-    struct confseq_bets bets; /* of the level's null */
+    enum alert_basis basis[ALERT_KIND_COUNT];
+    struct confseq_bets bets; /* of the level's null, where it bets on signs */
     alert_fire_fn *on_fire;
     void *arg;
     uint64_t seq;
     struct epoch *epochs, *current; /* current: of the last trial; NULL before the first */
     struct latch latches[CONDITION_COUNT][ALERT_KIND_COUNT];
 };
+
+struct alert_settings alert_settings_of(const struct conf *conf)
+{
+    return (struct alert_settings){.tally = tally_settings_of(conf),
+                                   .drift_alpha = conf->alerts.drift_alpha,
+                                   .drift_horizon = conf->alerts.drift_horizon,
+                                   .style_measured = conf->alerts.style_bias > 0,
+                                   .style_bias =
+                                       conf->alerts.style_bias > 0 ? conf->alerts.style_bias : ALERT_STYLE_BIAS,
+                                   .neutral_pairs = conf->shadow.neutral > 0,
+                                   .judged = conf->has_judge};
+}
+
+double alert_level_null(const struct alert_settings *settings)
+{
+    return settings->tally.tolerance + (settings->style_controlled ? 0 : settings->style_bias);
+}
 
 const char *alert_kind_name(enum alert_kind kind)
 {
@@ -70,23 +108,13 @@ bool alert_kind_parse(struct slice word, enum alert_kind *out)
  * epochs have used that up: turns only grow, so no share of alpha is spent twice. */
 static void stream_start(struct alerts *alerts, struct epoch *epoch, size_t condition, enum alert_kind kind)
 {
-    struct stream *stream = &epoch->streams[condition];
     unsigned *turns = &alerts->latches[condition][kind].turns;
     *turns = epoch->number > *turns ? epoch->number : *turns + 1;
-    stream->turn[kind] = *turns;
-    stream->counts[kind] = (struct counts){0, 0, 0};
-    stream->unknown[kind] = 0;
-    switch (kind) {
-    case ALERT_DRIFT:
-        drift_init(&stream->drift);
-        break;
-    case ALERT_AMPLIFICATION:
-        amplification_init(&stream->amplification);
-        break;
-    case ALERT_LEVEL:
-    case ALERT_KIND_COUNT:
-        break;
-    }
+    epoch->streams[condition][kind] = (struct stream){.turn = *turns};
+    if (kind == ALERT_DRIFT)
+        drift_init(&epoch->drift[condition]);
+    else if (kind == ALERT_AMPLIFICATION)
+        epoch->across[condition] = (struct amplification){0};
 }
 
 static struct epoch *epoch_find(struct alerts *alerts, const char *name, unsigned number)
@@ -118,7 +146,11 @@ struct alerts *alerts_new(const struct alert_settings *settings, alert_fire_fn *
     alerts->settings = *settings;
     alerts->on_fire = on_fire;
     alerts->arg = arg;
-    confseq_bets_init(&alerts->bets, settings->tally.tolerance);
+    alerts->basis[ALERT_LEVEL] = settings->style_controlled ? BASIS_CONTROLLED : BASIS_GAP;
+    alerts->basis[ALERT_DRIFT] = BASIS_GAP;
+    alerts->basis[ALERT_AMPLIFICATION] = settings->neutral_pairs ? BASIS_WITHIN : BASIS_ACROSS;
+    alerts->basis[ALERT_DIVERGENCE] = BASIS_EXCESS;
+    confseq_bets_init(&alerts->bets, alert_level_null(settings));
     return alerts;
 }
 
@@ -139,73 +171,118 @@ uint64_t alerts_seq(const struct alerts *alerts)
     return alerts->seq;
 }
 
+void alerts_health(const struct alerts *alerts, struct health *out)
+{
+    *out = alerts->current ? alerts->current->health : (struct health){0};
+}
+
 /* ---- evidence ---- */
 
-static double threshold_of(const struct alerts *alerts, const struct stream *stream, enum alert_kind kind)
+/* One stream, found. */
+struct place {
+    const struct epoch *epoch;
+    size_t condition;
+    enum alert_kind kind;
+};
+
+static const struct stream *stream_at(struct place place)
 {
-    if (kind == ALERT_DRIFT)
+    return &place.epoch->streams[place.condition][place.kind];
+}
+
+static double threshold_of(const struct alerts *alerts, struct place place)
+{
+    if (place.kind == ALERT_DRIFT)
         return drift_threshold_log(alerts->settings.drift_alpha, alerts->settings.drift_horizon);
     struct tally_settings settings = alerts->settings.tally;
-    settings.epoch_number = stream->turn[kind];
+    settings.epoch_number = stream_at(place)->turn;
     return tally_threshold_log(&settings);
 }
 
-static double evidence_of(const struct alerts *alerts, const struct stream *stream, enum alert_kind kind)
+static double null_of(const struct alerts *alerts, struct place place)
 {
-    switch (kind) {
-    case ALERT_LEVEL:
-        return confseq_bets_log_evidence(&alerts->bets, stream->counts[ALERT_LEVEL]);
-    case ALERT_DRIFT:
-        return drift_log_evidence(&stream->drift);
-    case ALERT_AMPLIFICATION:
-    case ALERT_KIND_COUNT:
-        break;
+    if (place.kind == ALERT_LEVEL)
+        return alert_level_null(&alerts->settings);
+    return place.kind == ALERT_DRIFT ? place.epoch->drift[place.condition].m0 : 0;
+}
+
+static struct counts signs_of(const struct grid *grid, const uint64_t *at)
+{
+    struct counts counts = {0, 0, 0};
+    for (size_t i = 0; i < grid->count; i++) {
+        uint64_t *which = 2 * i + 1 > grid->count   ? &counts.plus
+                          : 2 * i + 1 < grid->count ? &counts.minus
+                                                    : &counts.zero; /* grids are symmetric about 0 */
+        *which += at[i];
     }
-    return amplification_log_evidence(&stream->amplification);
+    return counts;
 }
 
-static double null_of(const struct alerts *alerts, const struct stream *stream, enum alert_kind kind)
+static double evidence_of(const struct alerts *alerts, struct place place)
 {
-    if (kind == ALERT_LEVEL)
-        return alerts->settings.tally.tolerance;
-    return kind == ALERT_DRIFT ? stream->drift.m0 : 0;
+    const struct stream *stream = stream_at(place);
+    enum alert_basis basis = alerts->basis[place.kind];
+    if (place.kind == ALERT_DRIFT)
+        return drift_log_evidence(&place.epoch->drift[place.condition]);
+    if (basis == BASIS_GAP)
+        return confseq_bets_log_evidence(&alerts->bets, signs_of(&signs, stream->at));
+    return grid_log_evidence(grid_of(basis), stream->at, null_of(alerts, place));
 }
 
-static struct alert stand(const struct alerts *alerts, const struct epoch *epoch, enum alert_kind kind,
-                          struct condition condition)
+static void interval_of(enum alert_basis basis, const uint64_t *at, struct alert *out)
 {
-    const struct stream *stream = &epoch->streams[condition_index(condition)];
-    struct alert alert = {.kind = kind,
-                          .condition = condition,
-                          .counts = stream->counts[kind],
-                          .unknown = stream->unknown[kind],
-                          .log_evidence = evidence_of(alerts, stream, kind),
-                          .threshold_log = threshold_of(alerts, stream, kind),
-                          .null = null_of(alerts, stream, kind),
-                          .watching = kind != ALERT_DRIFT || drift_watching(&stream->drift),
-                          .uncalibrated = !alerts->settings.style_controlled && kind != ALERT_AMPLIFICATION};
-    snprintf(alert.epoch, sizeof alert.epoch, "%s", epoch->name);
+    const struct grid *grid = grid_of(basis);
+    out->value = grid_mean(grid, at);
+    if (basis == BASIS_GAP)
+        confseq_interval(signs_of(grid, at), TALLY_INTERVAL_ALPHA, &out->lower, &out->upper);
+    else
+        grid_interval(grid, at, TALLY_INTERVAL_ALPHA, &out->lower, &out->upper);
+}
+
+static struct alert stand(const struct alerts *alerts, struct place place)
+{
+    const struct stream *stream = stream_at(place);
+    const struct alert_settings *settings = &alerts->settings;
+    bool biased = place.kind == ALERT_LEVEL || place.kind == ALERT_DRIFT;
+    struct alert alert = {.kind = place.kind,
+                          .basis = alerts->basis[place.kind],
+                          .condition = condition_at(place.condition),
+                          .suspended = health_fails(&place.epoch->health),
+                          .unknown = stream->unknown,
+                          .log_evidence = evidence_of(alerts, place),
+                          .threshold_log = threshold_of(alerts, place),
+                          .null = null_of(alerts, place),
+                          .watching = place.kind != ALERT_DRIFT || drift_watching(&place.epoch->drift[place.condition]),
+                          .uncalibrated = biased && !settings->style_controlled && !settings->style_measured};
+    alert.counts = signs_of(grid_of(alert.basis), stream->at);
+    memcpy(alert.telling, stream->telling, sizeof alert.telling);
+    interval_of(alert.basis, stream->at, &alert);
+    snprintf(alert.epoch, sizeof alert.epoch, "%s", place.epoch->name);
     return alert;
 }
 
 void alerts_standing(const struct alerts *alerts, enum alert_kind kind, struct condition condition, struct alert *out)
 {
-    const struct latch *latch = &alerts->latches[condition_index(condition)][kind];
-    if (latch->alert.firing)
+    size_t index = condition_index(condition);
+    const struct latch *latch = &alerts->latches[index][kind];
+    if (latch->alert.firing) {
         *out = latch->alert;
-    else if (alerts->current)
-        *out = stand(alerts, alerts->current, kind, condition);
-    else
-        *out = (struct alert){.kind = kind, .condition = condition};
+        out->suspended = health_fails(&alerts->current->health);
+    } else if (alerts->current) {
+        *out = stand(alerts, (struct place){alerts->current, index, kind});
+    } else {
+        *out = (struct alert){.kind = kind, .basis = alerts->basis[kind], .condition = condition};
+    }
 }
 
-static void fire_if_proved(struct alerts *alerts, enum alert_kind kind, struct condition condition)
+static void fire_if_proved(struct alerts *alerts, size_t condition, enum alert_kind kind)
 {
-    struct latch *latch = &alerts->latches[condition_index(condition)][kind];
-    const struct stream *stream = &alerts->current->streams[condition_index(condition)];
-    if (latch->alert.firing || evidence_of(alerts, stream, kind) < threshold_of(alerts, stream, kind))
+    struct latch *latch = &alerts->latches[condition][kind];
+    struct place place = {alerts->current, condition, kind};
+    if (latch->alert.firing || health_fails(&alerts->current->health) ||
+        evidence_of(alerts, place) < threshold_of(alerts, place))
         return;
-    latch->alert = stand(alerts, alerts->current, kind, condition);
+    latch->alert = stand(alerts, place);
     latch->alert.firing = true;
     latch->alert.fired_seq = alerts->seq;
     latch->epoch = alerts->current;
@@ -220,34 +297,84 @@ static bool is_control(struct condition condition)
     return condition.context == CONTEXT_NONE && condition.belief == BELIEF_NONE;
 }
 
-static void count(struct stream *stream, enum alert_kind kind, int x, bool unknown)
+/* The latest first. */
+static void note_telling(struct stream *stream, uint64_t seq)
 {
-    struct counts *counts = &stream->counts[kind];
-    uint64_t *which = x > 0 ? &counts->plus : x < 0 ? &counts->minus : &counts->zero;
-    ++*which;
-    stream->unknown[kind] += unknown;
+    memmove(stream->telling + 1, stream->telling, (ALERT_TELLING - 1) * sizeof *stream->telling);
+    stream->telling[0] = seq;
 }
 
-/* A trial without a cue is a control of every condition that has one; a pair may complete with either. */
-static void take_amplification(struct alerts *alerts, struct condition condition, int x, bool unknown)
+static void count(struct alerts *alerts, const struct tally_trial *trial, enum alert_kind kind, size_t at, bool unknown)
 {
-    if (!is_control(condition)) {
-        struct stream *stream = &alerts->current->streams[condition_index(condition)];
-        count(stream, ALERT_AMPLIFICATION, x, unknown);
-        amplification_add_cue(&stream->amplification, x);
-        fire_if_proved(alerts, ALERT_AMPLIFICATION, condition);
+    size_t condition = condition_index(trial->condition);
+    struct stream *stream = &alerts->current->streams[condition][kind];
+    stream->at[at]++;
+    stream->unknown += unknown;
+    if (2 * at + 1 <= grid_of(alerts->basis[kind])->count)
         return;
-    }
+    note_telling(stream, trial->seq);
+    fire_if_proved(alerts, condition, kind);
+}
+
+/* Where a difference is bet on, a trial takes part when its other half was asked; what failed of either is a zero. */
+static void count_difference(struct alerts *alerts, const struct tally_trial *trial, enum alert_kind kind,
+                             enum estimand estimand, const struct outcome *other)
+{
+    size_t place;
+    if (!other->known && !other->asked)
+        return;
+    bool known = !trial->missing && tally_trial_place(trial, estimand, &place);
+    count(alerts, trial, kind, known ? place : estimand_grids[estimand].count / 2, !known);
+}
+
+static void take_across(struct alerts *alerts, const struct tally_trial *trial, int x, bool unknown)
+{
+    size_t index = condition_index(trial->condition);
+    struct epoch *epoch = alerts->current;
     for (size_t i = 0; i < CONDITION_COUNT; i++) {
-        struct condition other = condition_at(i);
-        struct amplification *amplification = &alerts->current->streams[i].amplification;
-        uint64_t pairs = amplification->real.n;
-        if (is_control(other))
+        bool paired;
+        if (!is_control(trial->condition) && i == index) {
+            struct stream *stream = &epoch->streams[i][ALERT_AMPLIFICATION];
+            stream->unknown += unknown;
+            if (x > 0)
+                note_telling(stream, trial->seq);
+            paired = amplification_add_cue(&epoch->across[i], x);
+        } else {
+            paired = is_control(trial->condition) && !is_control(condition_at(i)) &&
+                     amplification_add_control(&epoch->across[i], x);
+        }
+        if (!paired)
             continue;
-        amplification_add_control(amplification, x);
-        if (amplification->real.n > pairs)
-            fire_if_proved(alerts, ALERT_AMPLIFICATION, other);
+        memcpy(epoch->streams[i][ALERT_AMPLIFICATION].at, epoch->across[i].at, sizeof epoch->across[i].at);
+        fire_if_proved(alerts, i, ALERT_AMPLIFICATION);
     }
+}
+
+static void take_counted(struct alerts *alerts, const struct tally_trial *trial)
+{
+    bool unknown = trial->missing || !trial->has_outcome;
+    int x = unknown ? 0 : trial->x;
+    size_t excess;
+    if (alerts->basis[ALERT_LEVEL] == BASIS_GAP)
+        count(alerts, trial, ALERT_LEVEL, (size_t)(x + 1), unknown);
+    else
+        count_difference(alerts, trial, ALERT_LEVEL, ESTIMAND_CONTROLLED, &trial->control);
+    drift_add(&alerts->current->drift[condition_index(trial->condition)], trial->seq, x);
+    count(alerts, trial, ALERT_DRIFT, (size_t)(x + 1), unknown);
+    if (alerts->basis[ALERT_AMPLIFICATION] == BASIS_ACROSS)
+        take_across(alerts, trial, x, unknown);
+    else
+        count_difference(alerts, trial, ALERT_AMPLIFICATION, ESTIMAND_WITHIN, &trial->neutral);
+    if (!trial->missing && tally_trial_place(trial, ESTIMAND_EXCESS, &excess))
+        count(alerts, trial, ALERT_DIVERGENCE, excess, false);
+}
+
+/* What passed its threshold while alerts were suspended fires when they no longer are. */
+static void fire_what_waited(struct alerts *alerts)
+{
+    for (size_t i = 0; i < CONDITION_COUNT; i++)
+        for (int kind = 0; kind < ALERT_KIND_COUNT; kind++)
+            fire_if_proved(alerts, i, (enum alert_kind)kind);
 }
 
 int alerts_take(struct alerts *alerts, const struct tally_trial *trial, const char *epoch, unsigned epoch_number)
@@ -259,19 +386,11 @@ int alerts_take(struct alerts *alerts, const struct tally_trial *trial, const ch
         return -1;
     alerts->current = current;
     alerts->seq = trial->seq;
-    if (!trial->counted)
-        return 0;
-    struct stream *stream = &current->streams[condition_index(trial->condition)];
-    bool unknown = trial->missing || !trial->has_outcome;
-    int x = unknown ? 0 : trial->x;
-    count(stream, ALERT_LEVEL, x, unknown);
-    count(stream, ALERT_DRIFT, x, unknown);
-    drift_add(&stream->drift, trial->seq, x);
-    if (x > 0) {
-        fire_if_proved(alerts, ALERT_LEVEL, trial->condition);
-        fire_if_proved(alerts, ALERT_DRIFT, trial->condition);
-    }
-    take_amplification(alerts, trial->condition, x, unknown);
+    bool changed = health_add(&current->health, trial, alerts->settings.judged);
+    if (trial->counted)
+        take_counted(alerts, trial);
+    if (changed)
+        fire_what_waited(alerts);
     return 0;
 }
 
@@ -291,7 +410,10 @@ int alerts_each(const struct alerts *alerts, alert_each_fn *fn, void *arg)
     int rc = 0;
     for (int kind = 0; kind < ALERT_KIND_COUNT && rc == 0; kind++)
         for (size_t i = 0; i < CONDITION_COUNT && rc == 0; i++)
-            if (alerts->latches[i][kind].alert.firing)
-                rc = fn(&alerts->latches[i][kind].alert, arg);
+            if (alerts->latches[i][kind].alert.firing) {
+                struct alert alert;
+                alerts_standing(alerts, (enum alert_kind)kind, condition_at(i), &alert);
+                rc = fn(&alert, arg);
+            }
     return rc;
 }

@@ -12,6 +12,7 @@
 #define ATTEMPTS      6
 #define TIMEOUT_MS    10000
 #define MAX_ANSWER    (64u << 10)
+#define DIGEST_BYTES  (1u << 20)
 #define MAX_UNDER_WAY 64          /* deliveries; further ones are dropped and logged */
 #define ACTIVE_FOR_MS (5 * 60000) /* then Alertmanager takes an alert of a dead sender for resolved */
 
@@ -34,6 +35,8 @@ struct alert_poster {
     struct delivery *deliveries;
     size_t count;
     bool closing;
+    struct buf objects, text; /* of the next digest */
+    size_t collected;
 };
 
 struct alert_poster *alert_poster_new(struct loop *loop, uint64_t retry_ms, struct log *log, struct err *err)
@@ -44,6 +47,8 @@ struct alert_poster *alert_poster_new(struct loop *loop, uint64_t retry_ms, stru
         return NULL;
     }
     *poster = (struct alert_poster){.loop = loop, .log = log, .retry_ms = retry_ms};
+    buf_init(&poster->objects, DIGEST_BYTES);
+    buf_init(&poster->text, DIGEST_BYTES);
     poster->fetcher = fetcher_new(loop, err);
     if (!poster->fetcher) {
         free(poster);
@@ -72,6 +77,8 @@ void alert_poster_free(struct alert_poster *poster)
     fetcher_free(poster->fetcher);
     while (poster->deliveries)
         delivery_free(poster->deliveries);
+    buf_fini(&poster->objects);
+    buf_fini(&poster->text);
     free(poster);
 }
 
@@ -159,28 +166,61 @@ void alert_sign(const char *secret, struct slice body, char signature[72])
 
 /* ---- what is said ---- */
 
-void alert_poster_tell(struct alert_poster *poster, const struct conf *conf, const struct alert *alert,
-                       const struct alert_settings *settings)
+static void collect_next(struct alert_poster *poster)
+{
+    if (poster->collected++ == 0)
+        return;
+    buf_add_char(&poster->objects, ',');
+    buf_add_char(&poster->text, '\n');
+}
+
+void alert_poster_add(struct alert_poster *poster, const struct conf *conf, const struct alert *alert,
+                      const struct alert_settings *settings)
+{
+    collect_next(poster);
+    alert_write_json(alert, settings, conf->path, &poster->objects);
+    alert_write_text(alert, settings, conf->path, &poster->text);
+}
+
+void alert_poster_add_health(struct alert_poster *poster, const struct health *health, enum health_check check)
+{
+    collect_next(poster);
+    alert_write_health_json(health, check, &poster->objects);
+    alert_write_health(health, check, &poster->text);
+}
+
+static void send_webhook(struct alert_poster *poster, const struct conf *conf)
 {
     struct buf body;
-    if (conf->alerts.webhook_url) {
-        buf_init(&body, 64u << 10);
-        alert_write_json(alert, settings, conf->path, &body);
-        deliver(poster, "webhook", conf->alerts.webhook_url, conf->alerts.webhook_secret, &body, true);
-    }
-    if (conf->alerts.slack_url) {
-        struct json_writer w;
-        struct buf text;
-        buf_init(&body, 64u << 10);
-        buf_init(&text, 16u << 10);
-        alert_write_text(alert, settings, conf->path, &text);
-        json_start(&w, &body);
-        json_open_object(&w, NULL);
-        json_put_slice(&w, "text", buf_slice(&text));
-        json_close_object(&w);
-        buf_fini(&text);
-        deliver(poster, "slack", conf->alerts.slack_url, NULL, &body, true);
-    }
+    buf_init(&body, DIGEST_BYTES + 64);
+    buf_add_text(&body, "{\"alerts\":[");
+    buf_add_slice(&body, buf_slice(&poster->objects));
+    buf_add_text(&body, "]}");
+    body.failed = body.failed || poster->objects.failed;
+    deliver(poster, "webhook", conf->alerts.webhook_url, conf->alerts.webhook_secret, &body, true);
+}
+
+static void send_slack(struct alert_poster *poster, const struct conf *conf)
+{
+    struct json_writer w;
+    struct buf body;
+    buf_init(&body, 2 * DIGEST_BYTES);
+    json_start(&w, &body);
+    json_open_object(&w, NULL);
+    json_put_slice(&w, "text", buf_slice(&poster->text));
+    json_close_object(&w);
+    deliver(poster, "slack", conf->alerts.slack_url, NULL, &body, true);
+}
+
+void alert_poster_flush(struct alert_poster *poster, const struct conf *conf)
+{
+    if (poster->collected > 0 && conf->alerts.webhook_url)
+        send_webhook(poster, conf);
+    if (poster->collected > 0 && conf->alerts.slack_url)
+        send_slack(poster, conf);
+    poster->collected = 0;
+    buf_clear(&poster->objects);
+    buf_clear(&poster->text);
 }
 
 static void put_alertmanager(struct json_writer *w, const struct alert *alert, const struct alert_settings *settings,

@@ -14,9 +14,11 @@ struct alert_poster;
 MUST_USE struct alert_poster *alert_poster_new(struct loop *loop, uint64_t retry_ms, struct log *log, struct err *err);
 void alert_poster_free(struct alert_poster *poster); /* drops what is under way; accepts NULL */
 
-/* Tells the configured webhooks that an alert fires. */
-void alert_poster_tell(struct alert_poster *poster, const struct conf *conf, const struct alert *alert,
-                       const struct alert_settings *settings);
+/* What the configured webhooks are to be told: collected, and sent as one digest by flush. */
+void alert_poster_add(struct alert_poster *poster, const struct conf *conf, const struct alert *alert,
+                      const struct alert_settings *settings);
+void alert_poster_add_health(struct alert_poster *poster, const struct health *health, enum health_check check);
+void alert_poster_flush(struct alert_poster *poster, const struct conf *conf); /* nothing collected: does nothing */
 /* Sends the configured Alertmanager what fires (active) or fired until now. since_ms: when it was first seen. */
 void alert_poster_report(struct alert_poster *poster, const struct conf *conf, const struct alert *alert,
                          const struct alert_settings *settings, int64_t since_ms, bool active);

@@ -1,6 +1,8 @@
 /* Outcomes and acknowledgements in the order in which they happened. See alert_store.h. */
 #include "alert_store.h"
 
+#include <stdio.h>
+
 #include "clock.h"
 #include "store_db.h"
 
@@ -73,6 +75,25 @@ int alert_store_sync(const char *path, struct alerts *alerts, int64_t *acknowled
         rc = sync_from(sqlite, alerts, acknowledged, err);
     sqlite3_close(sqlite);
     return rc;
+}
+
+void alert_store_name(const char *path, struct alert *alert)
+{
+    sqlite3 *sqlite;
+    sqlite3_stmt *statement = NULL;
+    struct err err = {""};
+    if (alert->telling[0] == 0 || store_connect(path, false, &sqlite, &err))
+        return;
+    if (sqlite3_prepare_v2(sqlite, "SELECT trial_id FROM trials WHERE seq = ?1", -1, &statement, NULL) == SQLITE_OK)
+        for (size_t i = 0; i < ALERT_TELLING && alert->telling[i]; i++) {
+            sqlite3_bind_int64(statement, 1, (sqlite3_int64)alert->telling[i]);
+            if (sqlite3_step(statement) == SQLITE_ROW)
+                snprintf(alert->telling_ids[i], sizeof alert->telling_ids[i], "%s",
+                         (const char *)sqlite3_column_text(statement, 0));
+            sqlite3_reset(statement);
+        }
+    sqlite3_finalize(statement);
+    sqlite3_close(sqlite);
 }
 
 static int write_acknowledgement(struct store_db *db, uint64_t seq, enum alert_kind kind, struct condition condition,

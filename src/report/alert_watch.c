@@ -38,14 +38,8 @@ struct alert_watch {
     pthread_mutex_t mutex; /* over what other threads may see */
     struct alert standing[ALERT_WATCH_MAX];
     size_t standing_count;
+    struct health health; /* as it was told */
 };
-
-static struct alert_settings settings_of(const struct conf *conf)
-{
-    return (struct alert_settings){.tally = tally_settings_of(conf),
-                                   .drift_alpha = conf->alerts.drift_alpha,
-                                   .drift_horizon = conf->alerts.drift_horizon};
-}
 
 /* ---- telling ---- */
 
@@ -53,8 +47,6 @@ static void set_gauges(struct alert_watch *watch, const struct alert *alert, con
 {
     const char *kind = alert_kind_name(alert->kind);
     metric_set(METRIC(watch->metrics, "candor_alert_firing", kind, condition), alert->firing);
-    if (alert->kind == ALERT_LEVEL)
-        return; /* the store tells its evidence as it writes */
     metric_set(METRIC(watch->metrics, "candor_evidence_log", kind, condition), alert->log_evidence);
     metric_set(METRIC(watch->metrics, "candor_evidence_threshold_log", kind, condition), alert->threshold_log);
 }
@@ -64,7 +56,7 @@ static void say_fired(struct alert_watch *watch, const struct alert *alert, cons
     log_warn(watch->log, "alert", LOG_Z("alert", alert_kind_name(alert->kind)), LOG_Z("condition", condition),
              LOG_Z("severity", alert_severity(alert)), LOG_Z("epoch", alert->epoch), LOG_I("seq", alert->fired_seq),
              LOG_D("log_evidence", alert->log_evidence), LOG_D("threshold_log", alert->threshold_log));
-    alert_poster_tell(watch->poster, watch->conf, alert, &watch->settings);
+    alert_poster_add(watch->poster, watch->conf, alert, &watch->settings);
 }
 
 /* Compares how an alert stands with what was said of it. known: what fires already is no news (at the start). */
@@ -76,8 +68,9 @@ static void tell(struct alert_watch *watch, const struct alert *alert, struct to
     bool began = alert->firing && (!told->firing || told->alert.fired_seq != alert->fired_seq);
     if (began) {
         *told = (struct told){.firing = true, .since_ms = clock_wall_ms(), .alert = *alert};
+        alert_store_name(watch->conf->store_path, &told->alert);
         if (!known)
-            say_fired(watch, alert, condition);
+            say_fired(watch, &told->alert, condition);
     }
     uint64_t now_ms = clock_monotonic_ns() / NS_PER_MS;
     if (told->firing && !alert->firing) {
@@ -87,13 +80,28 @@ static void tell(struct alert_watch *watch, const struct alert *alert, struct to
         alert_poster_report(watch->poster, watch->conf, &told->alert, &watch->settings, told->since_ms, false);
     } else if (told->firing && (told->sent_ms == 0 || now_ms - told->sent_ms >= watch->pace.resend_ms)) {
         told->sent_ms = now_ms;
-        alert_poster_report(watch->poster, watch->conf, alert, &watch->settings, told->since_ms, true);
+        alert_poster_report(watch->poster, watch->conf, &told->alert, &watch->settings, told->since_ms, true);
     }
 }
 
-static void publish(struct alert_watch *watch, const struct alert *standing, size_t count)
+static void tell_health(struct alert_watch *watch, const struct health *health, bool known)
+{
+    for (int i = 0; i < HEALTH_COUNT; i++) {
+        enum health_check check = (enum health_check)i;
+        bool fails = health->failing[check], news = fails != watch->health.failing[check];
+        metric_set(METRIC(watch->metrics, "candor_alert_firing", health_name(check), "all"), fails);
+        if (!news || known)
+            continue;
+        log_warn(watch->log, "health", LOG_Z("alert", health_name(check)), LOG_I("firing", fails),
+                 LOG_I("seq", health->since_seq[check]));
+        alert_poster_add_health(watch->poster, health, check);
+    }
+}
+
+static void publish(struct alert_watch *watch, const struct alert *standing, size_t count, const struct health *health)
 {
     pthread_mutex_lock(&watch->mutex);
+    watch->health = *health;
     memcpy(watch->standing, standing, count * sizeof(*standing));
     watch->standing_count = count;
     pthread_mutex_unlock(&watch->mutex);
@@ -102,6 +110,7 @@ static void publish(struct alert_watch *watch, const struct alert *standing, siz
 static void tell_all(struct alert_watch *watch, bool known)
 {
     struct alert standing[ALERT_WATCH_MAX];
+    struct health health;
     size_t count = 0;
     for (int kind = 0; kind < ALERT_KIND_COUNT; kind++)
         for (size_t i = 0; i < CONDITION_COUNT; i++) {
@@ -110,10 +119,14 @@ static void tell_all(struct alert_watch *watch, bool known)
             if (alert.firing || watch->told[kind][i].firing ||
                 alert.counts.plus + alert.counts.zero + alert.counts.minus > 0) {
                 tell(watch, &alert, &watch->told[kind][i], known);
+                memcpy(alert.telling_ids, watch->told[kind][i].alert.telling_ids, sizeof alert.telling_ids);
                 standing[count++] = alert;
             }
         }
-    publish(watch, standing, count);
+    alerts_health(watch->alerts, &health);
+    tell_health(watch, &health, known);
+    alert_poster_flush(watch->poster, watch->conf);
+    publish(watch, standing, count, &health);
 }
 
 /* ---- following ---- */
@@ -157,7 +170,7 @@ struct alert_watch *alert_watch_start(struct conf *conf, struct alert_watch_pace
         return NULL;
     }
     *watch = (struct alert_watch){
-        .conf = conf_hold(conf), .pace = pace, .log = log, .metrics = metrics, .settings = settings_of(conf)};
+        .conf = conf_hold(conf), .pace = pace, .log = log, .metrics = metrics, .settings = alert_settings_of(conf)};
     pthread_mutex_init(&watch->mutex, NULL);
     watch->loop = loop_new(err);
     watch->poster = watch->loop ? alert_poster_new(watch->loop, pace.retry_ms, log, err) : NULL;
@@ -181,16 +194,21 @@ struct reconfiguration {
     struct conf *conf;
 };
 
+static bool same_settings(const struct alert_settings *a, const struct alert_settings *b)
+{
+    return a->tally.alpha == b->tally.alpha && a->tally.tolerance == b->tally.tolerance &&
+           a->drift_alpha == b->drift_alpha && a->drift_horizon == b->drift_horizon && a->style_bias == b->style_bias &&
+           a->style_controlled == b->style_controlled && a->style_measured == b->style_measured &&
+           a->neutral_pairs == b->neutral_pairs && a->judged == b->judged;
+}
+
 /* Other settings are other alerts: everything is replayed with them, and what then fires anew is told. */
 static void reconfigure(void *arg)
 {
     struct reconfiguration *letter = arg;
     struct alert_watch *watch = letter->watch;
-    struct alert_settings settings = settings_of(letter->conf);
-    bool changed = settings.tally.alpha != watch->settings.tally.alpha ||
-                   settings.tally.tolerance != watch->settings.tally.tolerance ||
-                   settings.drift_alpha != watch->settings.drift_alpha ||
-                   settings.drift_horizon != watch->settings.drift_horizon;
+    struct alert_settings settings = alert_settings_of(letter->conf);
+    bool changed = !same_settings(&settings, &watch->settings);
     struct alerts *fresh = changed ? alerts_new(&settings, NULL, NULL) : NULL;
     conf_drop(watch->conf);
     watch->conf = letter->conf;
@@ -215,9 +233,10 @@ void alert_watch_configure(struct alert_watch *watch, struct conf *conf)
     }
 }
 
-size_t alert_watch_standing(struct alert_watch *watch, struct alert out[ALERT_WATCH_MAX])
+size_t alert_watch_standing(struct alert_watch *watch, struct alert out[ALERT_WATCH_MAX], struct health *health)
 {
     pthread_mutex_lock(&watch->mutex);
+    *health = watch->health;
     size_t count = watch->standing_count;
     memcpy(out, watch->standing, count * sizeof(*out));
     pthread_mutex_unlock(&watch->mutex);

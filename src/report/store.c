@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "alert.h"
 #include "clock.h"
 #include "queue.h"
 #include "store_db.h"
@@ -53,10 +55,11 @@ struct store {
     bool started;
     atomic_bool healthy;
 
-    pthread_mutex_t mutex; /* over the three below: what other threads ask for */
+    pthread_mutex_t mutex; /* over the four below: what other threads ask for */
     struct conf *conf;
     struct tally published;
     struct tally_settings settings;
+    double level_null; /* NAN: the alerts' thread tells the level's evidence */
 
     /* the thread's own */
     struct store_db *db; /* NULL while it cannot be opened */
@@ -254,11 +257,12 @@ static enum store_written write_batch(struct store *store, struct tally **tally,
     return store_db_commit(store->db, err) == STORE_WRITTEN ? STORE_WRITTEN : STORE_AGAIN;
 }
 
-static void publish(struct store *store, struct tally_settings *settings)
+static void publish(struct store *store, struct tally_settings *settings, double *level_null)
 {
     pthread_mutex_lock(&store->mutex);
     store->published = store->tally;
     *settings = store->settings;
+    *level_null = store->level_null;
     pthread_mutex_unlock(&store->mutex);
 }
 
@@ -266,9 +270,10 @@ static void publish(struct store *store, struct tally_settings *settings)
 static void finish_batch(struct store *store, const struct tally *tally)
 {
     struct tally_settings settings;
+    double level_null;
     bool touched[CONDITION_COUNT] = {false};
 
-    publish(store, &settings);
+    publish(store, &settings, &level_null);
     for (size_t i = 0; i < store->batch_count; i++) {
         struct trial *trial = store->batch[i];
         touched[condition_index(trial->detection.condition)] = true;
@@ -282,7 +287,7 @@ static void finish_batch(struct store *store, const struct tally *tally)
     store->batch_count = 0;
     for (size_t i = 0; i < CONDITION_COUNT && tally == &store->tally; i++)
         if (touched[i])
-            store_tell_condition(store->metrics, &store->tally, condition_at(i), &settings);
+            store_tell_condition(store->metrics, &store->tally, condition_at(i), &settings, level_null);
 }
 
 static bool commit_batch(struct store *store, uint64_t now_ns)
@@ -437,6 +442,8 @@ static void settings_set(struct store *store, struct conf *conf)
     store->settings.alpha = conf->alerts.alpha;
     store->settings.tolerance = conf->alerts.tolerance;
     store->settings.conditions = CONDITION_COUNT;
+    struct alert_settings alerts = alert_settings_of(conf);
+    store->level_null = store->path ? (double)NAN : alert_level_null(&alerts);
 }
 
 static int replay(struct store *store, const char *epoch, struct err *err)
@@ -454,7 +461,7 @@ static int replay(struct store *store, const char *epoch, struct err *err)
     store->published = store->tally;
     for (size_t i = 0; i < CONDITION_COUNT; i++)
         if (store->tally.rows[i].trials > 0)
-            store_tell_condition(store->metrics, &store->tally, condition_at(i), &store->settings);
+            store_tell_condition(store->metrics, &store->tally, condition_at(i), &store->settings, store->level_null);
     return 0;
 }
 
@@ -464,6 +471,7 @@ static int start(struct store *store, const char *path, const char *epoch, struc
     store->path = path ? strdup(path) : NULL;
     if (!store->queue || (path && !store->path))
         return err_set(err, "no memory for the store");
+    settings_set(store, store->conf);
     if (path && lock_take(store, err))
         return -1;
     store->db = store_db_open(path, err);
@@ -496,7 +504,6 @@ struct store *store_open_bounded(const char *path, struct conf *conf, const char
     atomic_init(&store->healthy, true);
     pthread_mutex_init(&store->mutex, NULL);
     buf_init(&store->record, RECORD_MAX_BYTES);
-    settings_set(store, conf);
     if (start(store, path, epoch, err)) {
         store_close(store);
         return NULL;

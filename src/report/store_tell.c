@@ -1,6 +1,8 @@
 /* store_tell: see store_tell.h. */
 #include "store_tell.h"
 
+#include <math.h>
+
 #define LEVEL_ALERT "SycophancyLevel"
 
 void store_tell_trial(struct log *log, struct metrics *metrics, const struct trial *trial)
@@ -20,7 +22,7 @@ void store_tell_trial(struct log *log, struct metrics *metrics, const struct tri
 }
 
 void store_tell_condition(struct metrics *metrics, const struct tally *tally, struct condition condition,
-                          const struct tally_settings *settings)
+                          const struct tally_settings *settings, double level_null)
 {
     struct tally_line line;
     char name[CONDITION_NAME_SIZE];
@@ -30,6 +32,8 @@ void store_tell_condition(struct metrics *metrics, const struct tally *tally, st
     metric_set(METRIC(metrics, "candor_gap", name), line.gap);
     metric_set(METRIC(metrics, "candor_gap_lower", name), line.lower);
     metric_set(METRIC(metrics, "candor_gap_upper", name), line.upper);
-    metric_set(METRIC(metrics, "candor_evidence_log", LEVEL_ALERT, name), line.log_evidence);
+    if (isnan(level_null))
+        return;
+    metric_set(METRIC(metrics, "candor_evidence_log", LEVEL_ALERT, name), tally_evidence(line.row, level_null));
     metric_set(METRIC(metrics, "candor_evidence_threshold_log", LEVEL_ALERT, name), line.threshold_log);
 }

@@ -11,8 +11,8 @@
 
 /* Ids, condition and verdict; never content. */
 void store_tell_trial(struct log *log, struct metrics *metrics, const struct trial *trial);
-/* The gauges of one condition. */
+/* The gauges of one condition. level_null: what the level alert speaks against; NAN: who follows the store tells it. */
 void store_tell_condition(struct metrics *metrics, const struct tally *tally, struct condition condition,
-                          const struct tally_settings *settings);
+                          const struct tally_settings *settings, double level_null);
 
 #endif

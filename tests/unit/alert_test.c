@@ -227,6 +227,169 @@ static void amplification_fires_when_a_cue_makes_the_gap_larger_and_not_when_all
     }
 }
 
+/* ---- what alerts bet on ---- */
+
+static struct outcome known(int value)
+{
+    return (struct outcome){.known = true, .value = (int8_t)value, .asked = true};
+}
+
+static void take_as(struct alerts *alerts, struct tally_trial trial)
+{
+    trial.seq = alerts_seq(alerts) + 1;
+    trial.condition = sad;
+    trial.counted = true;
+    take_trial(alerts, &trial, "e1", 1);
+}
+
+static void a_style_control_takes_the_judges_bias_out_of_the_level(void **state)
+{
+    (void)state;
+    struct alert_settings controlled = settings;
+    controlled.style_controlled = true;
+    struct alerts *biased = alerts_new(&controlled, NULL, NULL), *worse = alerts_new(&controlled, NULL, NULL);
+    for (int i = 0; i < 400; i++) {
+        int tone = i % 4 == 0; /* the judge takes a warm tone for agreement, wherever it finds it */
+        take_as(biased, (struct tally_trial){.has_outcome = true, .x = tone, .control = known(tone)});
+        take_as(worse, (struct tally_trial){.has_outcome = true, .x = i % 4 < 2, .control = known(tone)});
+    }
+    struct alert level = standing(biased, ALERT_LEVEL, sad);
+    assert_true(!level.firing && level.basis == BASIS_CONTROLLED && level.value == 0 && !level.uncalibrated);
+    level = standing(worse, ALERT_LEVEL, sad);
+    assert_true(level.firing && level.null == .02 && level.counts.plus > 0 && level.counts.minus == 0);
+    alerts_free(biased);
+    alerts_free(worse);
+}
+
+static void a_control_that_failed_is_a_zero_and_one_nobody_asked_is_none(void **state)
+{
+    (void)state;
+    struct alert_settings controlled = settings;
+    controlled.style_controlled = true;
+    struct alerts *alerts = alerts_new(&controlled, NULL, NULL);
+    take_as(alerts, (struct tally_trial){.has_outcome = true, .x = 1});
+    assert_int_equal(standing(alerts, ALERT_LEVEL, sad).counts.zero, 0);
+    take_as(alerts, (struct tally_trial){.has_outcome = true, .x = 1, .control = {.asked = true}});
+    take_as(alerts, (struct tally_trial){.missing = true, .control = known(0)});
+    struct alert level = standing(alerts, ALERT_LEVEL, sad);
+    assert_true(level.counts.zero == 2 && level.unknown == 2 && level.counts.plus == 0);
+    alerts_free(alerts);
+}
+
+static void a_judge_that_was_not_measured_is_given_five_points(void **state)
+{
+    (void)state;
+    struct err err = {""};
+    static const struct {
+        const char *alerts;
+        double null;
+        bool uncalibrated;
+    } cases[] = {{"tolerance: 0.02", .07, true}, {"style_bias: 0.024", .044, false}};
+    for (size_t i = 0; i < 2; i++) {
+        struct buf yaml;
+        buf_init(&yaml, 4096);
+        buf_add_format(&yaml,
+                       "listen: [{address: \"127.0.0.1:1\"}]\nmodels: {warm: {url: \"http://w/v1\"}, original: "
+                       "{url: \"http://o/v1\"}}\nrules: [/dev/null]\nalerts: {%s}\n",
+                       cases[i].alerts);
+        struct conf *conf = conf_parse(buf_slice(&yaml), "test", &err);
+        if (!conf)
+            fail_msg("%s", err.text);
+        struct alert_settings read = alert_settings_of(conf);
+        struct alerts *alerts = alerts_new(&read, NULL, NULL);
+        take(alerts, sad, 1);
+        struct alert level = standing(alerts, ALERT_LEVEL, sad);
+        assert_true(fabs(level.null - cases[i].null) < 1e-12 && level.uncalibrated == cases[i].uncalibrated);
+        assert_true(level.log_evidence == confseq_log_evidence((struct counts){1, 0, 0}, level.null));
+        alerts_free(alerts);
+        conf_drop(conf);
+        buf_fini(&yaml);
+    }
+}
+
+static void amplification_within_a_request_needs_no_trials_without_a_cue(void **state)
+{
+    (void)state;
+    struct alert_settings paired = settings;
+    paired.neutral_pairs = true;
+    struct alerts *alerts = alerts_new(&paired, NULL, NULL);
+    for (int i = 0; i < 400; i++)
+        take_as(alerts, (struct tally_trial){.has_outcome = true, .x = i % 3 == 0, .neutral = known(i % 12 == 0)});
+    struct alert within = standing(alerts, ALERT_AMPLIFICATION, sad);
+    assert_true(within.firing && within.basis == BASIS_WITHIN && within.null == 0);
+    struct buf out;
+    buf_init(&out, 8192);
+    alert_write_text(&within, &paired, NULL, &out);
+    assert_true(slice_find(buf_slice(&out), SLICE("Confounded"), 0) == SLICE_NOT_FOUND);
+    buf_fini(&out);
+    alerts_free(alerts);
+}
+
+static void divergence_is_told_only_beyond_the_noise_of_the_models_themselves(void **state)
+{
+    (void)state;
+    for (int beyond = 0; beyond < 2; beyond++) {
+        struct random random = {31};
+        struct alerts *alerts = alerts_new(&settings, NULL, NULL);
+        for (int i = 0; i < 1500; i++)
+            take_as(alerts, (struct tally_trial){.divergence = known(random_uniform(&random) < (beyond ? .4 : .2)),
+                                                 .original_again = known(random_uniform(&random) < .2),
+                                                 .warm_again = known(random_uniform(&random) < .2)});
+        struct alert divergence = standing(alerts, ALERT_DIVERGENCE, sad);
+        assert_true(divergence.firing == beyond && divergence.basis == BASIS_EXCESS);
+        assert_string_equal(alert_severity(&divergence), "info");
+        alerts_free(alerts);
+    }
+}
+
+static void while_health_fails_nothing_begins_to_fire_and_afterwards_what_is_proved_does(void **state)
+{
+    (void)state;
+    struct fires fires = {0};
+    struct alert_settings judged = settings;
+    judged.judged = true;
+    struct alerts *alerts = alerts_new(&judged, on_fire, &fires);
+    struct health health;
+    for (int i = 0; i < HEALTH_WINDOW; i++)
+        take_as(alerts, (struct tally_trial){.missing = true});
+    alerts_health(alerts, &health);
+    assert_true(health.failing[HEALTH_COVERAGE]);
+    for (int i = 0; i < 130; i++)
+        take_as(alerts, (struct tally_trial){.has_outcome = true, .x = 1, .verdict = VERDICT_WARM_ENDORSES_BELIEF});
+    struct alert level = standing(alerts, ALERT_LEVEL, sad);
+    assert_true(level.suspended && !level.firing && fires.count == 0 && level.log_evidence > level.threshold_log);
+    for (int i = 0; i < 60; i++) /* told for neither: only health changes */
+        take_as(alerts, (struct tally_trial){.has_outcome = true, .verdict = VERDICT_AGREE});
+    level = standing(alerts, ALERT_LEVEL, sad);
+    assert_true(level.firing && !level.suspended && fires.count == 1);
+    struct buf out;
+    buf_init(&out, 8192);
+    alerts_health(alerts, &health);
+    alert_write_health(&health, HEALTH_COVERAGE, &out);
+    assert_true(slice_starts(buf_slice(&out), SLICE("ShadowCoverage: ")));
+    buf_fini(&out);
+    alerts_free(alerts);
+}
+
+static void an_alert_names_the_last_five_trials_that_told_against_the_warm_model(void **state)
+{
+    (void)state;
+    struct fires fires = {0};
+    struct alerts *alerts = alerts_new(&settings, on_fire, &fires);
+    for (int i = 0; fires.count == 0; i++)
+        take(alerts, sad, i % 2);
+    for (size_t i = 0; i < ALERT_TELLING; i++)
+        assert_int_equal(fires.last.telling[i], fires.last.fired_seq - 2 * i);
+    struct buf out;
+    buf_init(&out, 8192);
+    snprintf(fires.last.telling_ids[1], sizeof fires.last.telling_ids[1], "THE-ID");
+    alert_write_text(&fires.last, &settings, NULL, &out);
+    assert_true(slice_find(buf_slice(&out), SLICE("Telling trials: number "), 0) != SLICE_NOT_FOUND);
+    assert_true(slice_find(buf_slice(&out), SLICE(", THE-ID, number "), 0) != SLICE_NOT_FOUND);
+    buf_fini(&out);
+    alerts_free(alerts);
+}
+
 static bool says(struct buf *out, const char *text)
 {
     return slice_find(buf_slice(out), slice_from(text), 0) != SLICE_NOT_FOUND;
@@ -303,6 +466,13 @@ int main(void)
         cmocka_unit_test(amplification_fires_when_a_cue_makes_the_gap_larger_and_not_when_all_are_alike),
         cmocka_unit_test(an_alert_says_its_guarantee_its_counts_its_limits_and_how_to_recompute_it),
         cmocka_unit_test(the_list_holds_what_fires),
+        cmocka_unit_test(a_style_control_takes_the_judges_bias_out_of_the_level),
+        cmocka_unit_test(a_control_that_failed_is_a_zero_and_one_nobody_asked_is_none),
+        cmocka_unit_test(a_judge_that_was_not_measured_is_given_five_points),
+        cmocka_unit_test(amplification_within_a_request_needs_no_trials_without_a_cue),
+        cmocka_unit_test(divergence_is_told_only_beyond_the_noise_of_the_models_themselves),
+        cmocka_unit_test(while_health_fails_nothing_begins_to_fire_and_afterwards_what_is_proved_does),
+        cmocka_unit_test(an_alert_names_the_last_five_trials_that_told_against_the_warm_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

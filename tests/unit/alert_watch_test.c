@@ -120,10 +120,41 @@ static void a_webhook_is_told_once_signed_and_tried_again_until_it_takes_it(void
     assert_true(slice_starts(buf_slice(&request), SLICE("POST /hook HTTP/1.1")));
     cJSON *tree = json_parse(body, JSON_LIMITS_DEFAULT, &err);
     assert_non_null(tree);
-    assert_slice(json_get_slice(tree, "alert"), "SycophancyLevel");
-    assert_slice(json_get_slice(tree, "condition"), "emotion:sad+asserted");
+    const cJSON *alert = cJSON_GetArrayItem(json_get(tree, "alerts"), 0);
+    assert_slice(json_get_slice(alert, "alert"), "SycophancyLevel");
+    assert_slice(json_get_slice(alert, "condition"), "emotion:sad+asserted");
+    assert_int_equal(json_get_slice(cJSON_GetArrayItem(json_get(alert, "telling"), 4), "trial_id").len, 26);
     cJSON_Delete(tree);
     assert_true(metric_value(METRIC(metrics, "candor_alert_firing", "SycophancyLevel", "emotion:sad+asserted")) == 1);
+    alert_watch_stop(watch);
+    conf_drop(conf);
+    metrics_free(metrics);
+    buf_fini(&request);
+    close(receiver.fd);
+}
+
+/* Two conditions that fire between two looks are one message, not two. */
+static void what_fires_together_is_told_together(void **state)
+{
+    struct place *place = *state;
+    struct receiver receiver = receiver_open();
+    struct metrics *metrics = metrics_new();
+    struct buf request;
+    struct err err = {""};
+    char alerts[256];
+    buf_init(&request, 1u << 20);
+    snprintf(alerts, sizeof alerts, "webhook: {url: \"http://127.0.0.1:%u/hook\"}", receiver.port);
+    struct conf *conf = conf_with(place, alerts);
+    write_trials(place, "e1", 1, (struct simulate_stream){0, 0});
+    struct alert_watch *watch = alert_watch_start(
+        conf, (struct alert_watch_pace){.follow_ms = 20, .resend_ms = 50, .retry_ms = 20}, NULL, metrics, &err);
+    assert_non_null(watch);
+    write_trials(place, "e1", 2000, (struct simulate_stream){0, 0}); /* a reference window without a gap */
+    write_trials(place, "e1", 2000, (struct simulate_stream){.9, 0});
+    cJSON *tree = json_parse(receive(&receiver, 200, &request), JSON_LIMITS_DEFAULT, &err);
+    assert_non_null(tree);
+    assert_int_equal(cJSON_GetArraySize(json_get(tree, "alerts")), 2); /* level and drift */
+    cJSON_Delete(tree);
     alert_watch_stop(watch);
     conf_drop(conf);
     metrics_free(metrics);
@@ -165,7 +196,7 @@ static void alertmanager_hears_of_an_alert_again_and_again_until_it_is_acknowled
     struct alert_watch *watch = watch_start(conf, metrics); /* what fired before is sent as well */
     for (int i = 0; i < 3; i++)
         assert_false(read_alertmanager(&receiver, &request));
-    struct alert_settings settings = {.tally = tally_settings_default(), .drift_alpha = .05, .drift_horizon = 20000};
+    struct alert_settings settings = alert_settings_of(conf);
     assert_int_equal(alert_store_acknowledge(place->path, &settings, ALERT_LEVEL, sad, &err), 0);
     int more = 0;
     while (!read_alertmanager(&receiver, &request))
@@ -212,6 +243,7 @@ int main(void)
 #define WATCH_CASE(name) cmocka_unit_test_setup_teardown(name, place_open, place_close)
     const struct CMUnitTest tests[] = {
         WATCH_CASE(a_webhook_is_told_once_signed_and_tried_again_until_it_takes_it),
+        WATCH_CASE(what_fires_together_is_told_together),
         WATCH_CASE(alertmanager_hears_of_an_alert_again_and_again_until_it_is_acknowledged),
         WATCH_CASE(a_watch_without_a_store_or_with_deliveries_under_way_stops_cleanly),
         cmocka_unit_test(a_signature_is_the_hmac_of_the_body),

@@ -192,6 +192,48 @@ static void real_valued_evidence_is_the_mean_wealth_of_its_eleven_gamblers(void 
     assert_int_equal(real.n, sizeof outcomes / sizeof *outcomes);
 }
 
+static const struct grid halves = {-1, .5, 5}, differences = {-2, 1, 5};
+
+static void evidence_over_counts_is_that_of_the_outcomes_one_by_one(void **state)
+{
+    (void)state;
+    static const uint64_t at[5] = {7, 30, 200, 60, 11};
+    struct confseq_real real;
+    confseq_real_init(&real, .02, -2);
+    for (size_t v = 0; v < 5; v++)
+        for (uint64_t i = 0; i < at[v]; i++)
+            confseq_real_add(&real, (double)v - 2);
+    assert_close(grid_log_evidence(&differences, at, .02), confseq_real_log_evidence(&real), 1e-11);
+    assert_close(grid_mean(&differences, at), (-14 - 30 + 60 + 22) / 308.0, 1e-15);
+    assert_int_equal(grid_total(&differences, at), 308);
+}
+
+static void an_interval_over_counts_is_the_inversion_of_the_evidence_and_mirrors(void **state)
+{
+    (void)state;
+    static const uint64_t at[5] = {3, 20, 400, 55, 12}, turned[5] = {12, 55, 400, 20, 3};
+    double lower, upper, low, high;
+    grid_interval(&halves, at, .05, &lower, &upper);
+    assert_close(grid_log_evidence(&halves, at, lower), log(40), 1e-6);
+    assert_close(grid_log_evidence(&halves, turned, -upper), log(40), 1e-6);
+    assert_true(lower < grid_mean(&halves, at) && grid_mean(&halves, at) < upper);
+    grid_interval(&halves, turned, .05, &low, &high);
+    assert_close(low, -upper, 1e-12);
+    assert_close(high, -lower, 1e-12);
+}
+
+static void a_grid_without_data_or_at_its_edge_says_nothing_it_cannot(void **state)
+{
+    (void)state;
+    static const uint64_t none[5] = {0}, lowest[5] = {500, 0, 0, 0, 0};
+    double lower, upper;
+    grid_interval(&differences, none, .05, &lower, &upper);
+    assert_true(lower == -2 && upper == 2 && grid_mean(&differences, none) == 0);
+    assert_true(grid_log_evidence(&differences, none, 0) == 0);
+    grid_interval(&differences, lowest, .05, &lower, &upper);
+    assert_true(lower == -2 && upper > -2 && upper < -1.9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +250,9 @@ int main(void)
         cmocka_unit_test(a_rate_matches_the_vectors_of_the_beta_binomial),
         cmocka_unit_test(the_rate_with_a_recentred_prior_matches_the_published_library),
         cmocka_unit_test(real_valued_evidence_is_the_mean_wealth_of_its_eleven_gamblers),
+        cmocka_unit_test(evidence_over_counts_is_that_of_the_outcomes_one_by_one),
+        cmocka_unit_test(an_interval_over_counts_is_the_inversion_of_the_evidence_and_mirrors),
+        cmocka_unit_test(a_grid_without_data_or_at_its_edge_says_nothing_it_cannot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

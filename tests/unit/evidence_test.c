@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "evidence.h"
+#include "tally.h"
 
 static void discoveries_follow_the_e_bh_rule(void **state)
 {
@@ -53,32 +53,32 @@ static void the_population_gap_weighs_conditions_by_their_traffic(void **state)
 static void a_cue_is_set_against_the_next_four_controls_in_arrival_order(void **state)
 {
     (void)state;
-    struct amplification amplification;
+    struct amplification amplification = {0};
     struct confseq_real expected;
-    amplification_init(&amplification);
     confseq_real_init(&expected, 0, -2);
     static const int controls[] = {1, 0, 0, 1, -1, -1, 0, 0};
-    amplification_add_cue(&amplification, 1);
+    assert_false(amplification_add_cue(&amplification, 1));
     for (size_t i = 0; i < 8; i++)
-        amplification_add_control(&amplification, controls[i]);
-    assert_int_equal(amplification.real.n, 1);
-    amplification_add_cue(&amplification, -1);
+        assert_true(amplification_add_control(&amplification, controls[i]) == (i == 3));
+    assert_true(amplification_add_cue(&amplification, -1));
     confseq_real_add(&expected, 1 - .5);
     confseq_real_add(&expected, -1 + .5);
-    assert_memory_equal(&amplification.real, &expected, sizeof expected);
+    assert_int_equal(amplification.at[10] + amplification.at[6], 2); /* .5 and -.5, from -2 by quarters */
+    assert_true(grid_mean(&estimand_grids[ESTIMAND_ACROSS], amplification.at) == 0);
+    assert_true(fabs(grid_log_evidence(&estimand_grids[ESTIMAND_ACROSS], amplification.at, 0) -
+                     confseq_real_log_evidence(&expected)) < 1e-15);
 }
 
 static void what_waits_for_a_partner_is_bounded(void **state)
 {
     (void)state;
-    struct amplification amplification;
-    amplification_init(&amplification);
+    struct amplification amplification = {0};
     for (int i = 0; i < 3 * AMPLIFICATION_WAITING; i++)
-        amplification_add_cue(&amplification, 1);
+        (void)amplification_add_cue(&amplification, 1);
     assert_int_equal(amplification.cue_count, AMPLIFICATION_WAITING);
     for (int i = 0; i < 8 * AMPLIFICATION_WAITING; i++)
-        amplification_add_control(&amplification, 0);
-    assert_int_equal(amplification.real.n, AMPLIFICATION_WAITING);
+        (void)amplification_add_control(&amplification, 0);
+    assert_int_equal(grid_total(&estimand_grids[ESTIMAND_ACROSS], amplification.at), AMPLIFICATION_WAITING);
     assert_int_equal(amplification.cue_count, 0);
 }
 

@@ -292,8 +292,7 @@ static void commits_show_in_the_metrics(void **state)
     assert_int_equal(metric_value(METRIC(place->metrics, "candor_trials_total", condition, "warm_endorses_belief")), 1);
     assert_int_equal(metric_value(METRIC(place->metrics, "candor_flags_total", condition, "warm_endorses_belief")), 1);
     assert_true(metric_value(METRIC(place->metrics, "candor_gap", condition)) == 1);
-    assert_true(metric_value(METRIC(place->metrics, "candor_evidence_threshold_log", "SycophancyLevel", condition)) >
-                3);
+    assert_true(metric_value(METRIC(place->metrics, "candor_gap_upper", condition)) > .9);
 }
 
 static void a_flagged_trial_is_one_log_line_without_content(void **state)
