@@ -123,6 +123,10 @@ static void tell_all(struct alert_watch *watch, bool known)
                 standing[count++] = alert;
             }
         }
+    bool calibrated = watch->settings.style_controlled || watch->settings.style_measured;
+    for (int kind = ALERT_LEVEL; kind <= ALERT_DRIFT; kind++)
+        metric_set(METRIC(watch->metrics, "candor_alert_calibrated", alert_kind_name((enum alert_kind)kind)),
+                   calibrated);
     alerts_health(watch->alerts, &health);
     tell_health(watch, &health, known);
     alert_poster_flush(watch->poster, watch->conf);
