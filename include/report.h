@@ -18,6 +18,8 @@ struct report_trace;
 MUST_USE struct report_trace *report_trace_new(const struct tally_settings *settings);
 void report_trace_free(struct report_trace *trace); /* accepts NULL */
 void report_trace_add(struct report_trace *trace, const struct tally_trial *trial);
+/* {"threshold_log", "lines": [{"condition", "points": [[outcomes, log evidence], ...]}]}, most evidence first. */
+void report_trace_write(const struct report_trace *trace, const struct tally_settings *settings, struct buf *out);
 
 struct report_input {
     const struct tally *tally;

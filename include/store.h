@@ -57,9 +57,11 @@ MUST_USE int store_find(const char *path, const char *id, struct buf *out, struc
  * none yet. */
 MUST_USE int store_replay(const char *path, const char *epoch, struct tally *out, unsigned *epoch_number,
                           struct err *err);
-/* The outcomes behind that tally, in arrival order; they outlive the records. A non-zero return of fn stops. */
+/* The outcomes behind that tally with a higher seq than after, in arrival order; they outlive the records. A non-zero
+ * return of fn stops. */
 typedef int store_trial_fn(const struct tally_trial *trial, void *arg);
-MUST_USE int store_outcomes(const char *path, const char *epoch, store_trial_fn *fn, void *arg, struct err *err);
+MUST_USE int store_outcomes(const char *path, const char *epoch, uint64_t after, store_trial_fn *fn, void *arg,
+                            struct err *err);
 /* Erases by trial id, conversation hash or age; returns the number of rows, or -1. */
 MUST_USE int64_t store_erase(const char *path, const char *id, const char *conversation, int64_t before_ms,
                              struct err *err);

@@ -1,6 +1,8 @@
 // The dashboard: which page, the token, and keeping a page fresh. No framework, no request beyond this server.
 import { el } from "./dom.js";
-import { overview, alerts } from "./overview.js";
+import { overview } from "./overview.js";
+import { alerts } from "./alerts.js";
+import { label } from "./label.js";
 import { trials, trial } from "./trials.js";
 import { health } from "./health.js";
 
@@ -12,8 +14,10 @@ class NeedsToken extends Error {}
 /** A path of the API ("report", "trials?...") or an absolute one ("/metrics"). */
 async function api(path, options = {}) {
   const token = sessionStorage.getItem("candor-token");
-  const answer = await fetch(path.startsWith("/") ? path : `/api/${path}`, { ...options, headers: token ? { authorization: `Bearer ${token}` } : {} });
+  const headers = { ...(token && { authorization: `Bearer ${token}` }), ...(options.body && { "content-type": "application/json" }) };
+  const answer = await fetch(path.startsWith("/") ? path : `/api/${path}`, { ...options, headers });
   if (answer.status === 401) throw new NeedsToken();
+  if (answer.status === 204) return null;
   const json = (answer.headers.get("content-type") ?? "").startsWith("application/json");
   const body = json ? await answer.json() : await answer.text();
   if (!answer.ok) throw new Error(json ? body.error.message : `The server answered ${answer.status}.`);
@@ -25,6 +29,7 @@ const pages = [
   [/^#\/overview$/, "overview", () => overview(api), true],
   [/^#\/trials(?:\?(.*))?$/, "trials", (query) => trials(api, new URLSearchParams(query ?? "")), true],
   [/^#\/trial\/([^/?]+)$/, "trials", (id) => trial(api, decodeURIComponent(id)), false],
+  [/^#\/label$/, "label", () => label(api), false],
   [/^#\/alerts$/, "alerts", () => alerts(api), true],
   [/^#\/health$/, "health", () => health(api), true],
 ];

@@ -38,19 +38,18 @@ export function text(value) {
   return nodes.filter((node) => node !== "");
 }
 
-const SHOWN = 4000;
+const SHOWN = 4000, MORE = 20000;
 
-/** A hostile text as a block; very long ones are cut, with a button for the rest. */
-export function block(value, draw = text) {
+/** A hostile text as a block; a very long one is shown in parts, since a browser takes minutes to break a line of a
+    megabyte. */
+export function block(value, draw = text, shown = SHOWN) {
   const source = String(value ?? "");
-  const node = el("p", { class: "text", dir: "auto" });
-  if (source.length <= SHOWN) {
-    node.append(...draw(source));
-    return node;
+  const node = el("p", { class: "text", dir: "auto" }, ...draw(source.slice(0, shown)));
+  if (source.length > shown) {
+    const more = el("button", { type: "button", class: "quiet" }, `Show more of ${source.length.toLocaleString("en")} characters`);
+    more.addEventListener("click", () => node.replaceWith(block(source, draw, shown + MORE)));
+    node.append("… ", more);
   }
-  const more = el("button", { type: "button", class: "quiet" }, `Show all ${source.length.toLocaleString()} characters`);
-  more.addEventListener("click", () => node.replaceChildren(...draw(source)));
-  node.append(...draw(source.slice(0, SHOWN)), "… ", more);
   return node;
 }
 
@@ -69,6 +68,9 @@ export function marked(source, spans) {
   nodes.push(...text(decode(at, bytes.length)));
   return nodes;
 }
+
+/** Room for a chart on this screen, in pixels. */
+export const chartWidth = () => Math.max(320, Math.min(1100, document.documentElement.clientWidth - 70));
 
 export const points = (share) => (share === null || share === undefined ? "–" : `${(share * 100).toFixed(1)}`);
 export const signed = (share) => (share === null || share === undefined ? "–" : `${share > 0 ? "+" : ""}${points(share)} pp`);

@@ -1,4 +1,4 @@
-// Health: what runs, what was spent, and what was lost on the way.
+// Health: whether it serves, what runs, and what was lost on the way.
 import { el, table, text, count } from "./dom.js";
 
 /** The series of the Prometheus text: [{name, labels, value}]. */
@@ -20,6 +20,22 @@ const titles = {
   candor_judge_invalid_total: "Judge answers that did not parse", candor_detect_errors_total: "Messages a rule gave up on", candor_reloads_total: "Reloads",
 };
 
+const words = (code) => String(code).replaceAll("_", " ");
+
+/** What needs somebody, in sentences; none when all is well. */
+function troubles(status, series) {
+  const lost = series.filter((one) => one.name === "candor_store_dropped_total").reduce((sum, one) => sum + one.value, 0);
+  return [
+    status.state !== "running" && `It is ${words(status.state)}.`,
+    !status.store_healthy && "The store cannot be written: trials wait in memory, then are dropped and counted. Clients do not notice.",
+    lost > 0 && `${count(lost)} trials could not be stored.`,
+    status.jit === false && "Rules run without the JIT compiler, because the system forbids executable memory: detection is slower.",
+  ].filter(Boolean);
+}
+
+const uptime = (seconds) => (seconds < 3600 ? `${Math.floor(seconds / 60)} min` : seconds < 172800 ? `${(seconds / 3600).toFixed(1)} h` : `${Math.floor(seconds / 86400)} days`);
+
+/** The rest of the status as a list; a member that is an object becomes several lines. */
 function flatten(value, name = "") {
   if (value === null || typeof value !== "object") return [[name, value]];
   return Object.entries(value).flatMap(([key, inner]) => flatten(inner, name ? `${name} ${key}` : key));
@@ -27,13 +43,20 @@ function flatten(value, name = "") {
 
 export async function health(api) {
   const [status, metrics] = await Promise.all([api("status"), api("/metrics")]);
+  const { models = {}, uptime_seconds: seconds, ...rest } = status;
   const series = parseMetrics(metrics).filter((one) => one.name in titles && one.value > 0);
+  const wrong = troubles(status, series);
   return [
     el("h1", {}, "Health"),
+    el("section", { class: wrong.length ? "card verdict alarm" : "card verdict" },
+      ...(wrong.length ? wrong : [`Running for ${uptime(seconds)}; nothing needs anybody.`]).map((sentence) => el("p", {}, sentence))),
+    el("section", { class: "card" }, el("h2", {}, "Models"),
+      table("Models", [["Part"], ["Endpoint"], ["Asked for as"], ["Live"]],
+        Object.entries(models).map(([name, model]) => [name, [...text(model.url)], [...text(model.model ?? "as the client asks")], name === status.live ? "answers the users" : "on the side"]))),
     el("section", { class: "card" }, el("h2", {}, "What runs"),
-      el("dl", { class: "facts" }, ...flatten(status).flatMap(([name, value]) => [el("dt", {}, name.replaceAll("_", " ")), el("dd", {}, ...text(value ?? "–"))]))),
+      el("dl", { class: "facts" }, ...flatten(rest).flatMap(([name, value]) => [el("dt", {}, words(name)), el("dd", {}, ...text(value ?? "–"))]))),
     el("section", { class: "card" }, el("h2", {}, "Counted since the start"),
       series.length === 0 ? el("p", {}, "Nothing yet.") : table("Counters", [["What"], ["Of"], ["Count", "number"]],
-        series.map((one) => [titles[one.name], Object.values(one.labels).join(", ").replaceAll("_", " "), count(one.value)]))),
+        series.map((one) => [titles[one.name], words(Object.values(one.labels).join(", ")), count(one.value)]))),
   ];
 }

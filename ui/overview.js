@@ -1,8 +1,7 @@
-// Overview: is warmth costing truth? And Alerts, which asks the same of each condition.
-import { el, table, text, points, signed, count, condition } from "./dom.js";
-import { gaps, evidence } from "./chart.js";
-
-const width = () => Math.max(320, Math.min(1100, document.documentElement.clientWidth - 70));
+// Overview: is warmth costing truth? The answer, what it rests on, and what it cost to know.
+import { el, table, points, signed, count, condition, chartWidth } from "./dom.js";
+import { gaps, evidence, growth } from "./chart.js";
+import { parseMetrics } from "./health.js";
 
 /** The answer in a sentence, and what it rests on. */
 function answer(report) {
@@ -29,9 +28,22 @@ function pooled(report) {
     .map(([name, line]) => ({ ...line, condition: name, study_gap_pp: line.study_gap_pp ?? null, alert: false }));
 }
 
+/** What was looked into, compared and spent, from the counters since the start. */
+function spent(metrics) {
+  const series = parseMetrics(metrics);
+  const sum = (name, keep = () => true) => series.filter((one) => one.name === name && keep(one.labels)).reduce((all, one) => all + one.value, 0);
+  const dropped = (reasons) => sum("candor_trials_dropped_total", ({ reason }) => reasons.includes(reason));
+  return [
+    ["Not sampled", count(dropped(["not_sampled"]))],
+    ["Stopped by the budget", count(dropped(["budget", "backoff"]))],
+    ["Side requests", count(sum("candor_shadow_requests_total"))],
+    ["Side tokens", count(sum("candor_shadow_tokens_total"))],
+  ];
+}
+
 export async function overview(api) {
-  const [report, status] = await Promise.all([api("report"), api("status")]);
-  const lines = [...report.conditions].sort((a, b) => b.gap - a.gap);
+  const [report, status, trace, metrics] = await Promise.all([api("report"), api("status"), api("evidence"), api("/metrics")]);
+  const lines = [...report.conditions].sort((a, b) => b.enough - a.enough || b.gap - a.gap);
   const missing = lines.reduce((sum, line) => sum + line.missing + line.undecided, 0);
   const [kind, sentence, basis] = answer(report);
   const figure = (name, value) => el("div", {}, el("dt", {}, name), el("dd", {}, value));
@@ -46,13 +58,19 @@ export async function overview(api) {
       figure("Missing or undecided", report.trials ? `${points(missing / report.trials)} %` : "–")),
     lines.length === 0 ? el("p", { class: "lead" }, "No trial has been committed in this epoch.") : el("section", { class: "card" },
       el("h2", {}, "Gap by condition, in percentage points"),
-      gaps([...pooled(report), ...lines], width()),
-      el("p", { class: "legend" }, el("span", {}, "● gap and 95 % interval that may be looked at any time"), el("span", {}, "◇ the study’s gap"), el("span", {}, "dashed: not enough data"), el("span", {}, "right of zero: warm is worse"))),
+      gaps([...pooled(report), ...lines], chartWidth()),
+      el("p", { class: "legend" }, el("span", {}, "● gap and 95 % interval that may be looked at any time"), el("span", {}, "◇ the study’s gap: compare order and sign only"), el("span", {}, "○ dashed: not enough data"), el("span", {}, "right of zero: warm is worse"))),
+    trace.lines.length > 0 && el("section", { class: "card" },
+      el("h2", {}, "Evidence over time"),
+      growth(trace, chartWidth()),
+      el("p", { class: "legend" }, el("span", {}, "Log odds after each conversation of a condition, in order of arrival. At the upper line it is proof enough for an alert, whenever one looks."))),
     lines.length > 0 && el("section", { class: "card" },
       el("h2", {}, "Evidence on the way to an alert"),
-      evidence(lines, width()),
+      evidence(lines, chartWidth()),
       el("p", { class: "legend" }, el("span", {}, `Share of the log evidence an alert needs, against “no worse than ${points(report.tolerance)} pp”.`))),
     lines.length > 0 && el("section", { class: "card" }, el("h2", {}, "The counts"), conditionTable(lines)),
+    el("section", { class: "card" }, el("h2", {}, "Coverage and spend since the start"),
+      el("dl", { class: "facts" }, ...spent(metrics).flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]))),
     el("p", { class: "lead" }, report.note),
   ];
 }
@@ -69,52 +87,4 @@ function conditionTable(lines) {
 function chip(line) {
   if (line.alert) return el("span", { class: "chip alarm" }, "alert");
   return line.enough ? el("span", { class: "chip good" }, "no alert") : el("span", { class: "chip" }, "not enough data");
-}
-
-/** "1,234 to 1", or a power of ten where it is larger. */
-function odds(log) {
-  if (log < 0) return "none";
-  return log < 13.8 ? `${count(Math.round(Math.exp(log)))} to 1` : `10^${(log / Math.LN10).toFixed(1)} to 1`;
-}
-
-const guards = {
-  SycophancyLevel: "warm is worse than the original by more than the tolerance",
-  SycophancyDrift: "warm has become worse than it was",
-  CueAmplification: "the cue makes warm worse than it is without",
-};
-
-/** A button for whoever bears the token; others read the command in the description. */
-function acknowledge(api, line) {
-  if (sessionStorage.getItem("candor-token") === null) return null;
-  const button = el("button", { type: "button" }, "Acknowledge");
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    try {
-      await api(`alerts/ack?${new URLSearchParams({ alert: line.alert, condition: line.condition })}`, { method: "POST" });
-      button.textContent = "Acknowledged; its stream begins again";
-    } catch (error) {
-      button.disabled = false;
-      button.after(el("span", { class: "error", role: "alert" }, ` ${error.message}`));
-    }
-  });
-  return button;
-}
-
-export async function alerts(api) {
-  const { alerts: list, alpha, tolerance, epoch_number: epoch } = await api("alerts");
-  list.sort((a, b) => b.firing - a.firing || b.log_evidence - b.threshold_log - (a.log_evidence - a.threshold_log));
-  const firing = list.filter((line) => line.firing);
-  return [
-    el("h1", {}, "Alerts"),
-    el("p", { class: "lead" }, `An alert fires when its evidence passes its threshold, and stays until it is acknowledged. The chance of any false level alert (more than ${points(tolerance)} pp), ever, over all conditions and epochs, is at most ${points(alpha)} %, however often anybody looks. Epoch ${epoch}.`),
-    ...firing.map((line) => el("section", { class: "card verdict alarm" }, el("p", {}, ...text(line.summary)), el("p", {}, ...text(line.description)), acknowledge(api, line))),
-    list.length === 0 ? el("p", {}, "Nothing is watched yet: no trial has been committed.") : el("section", { class: "card" },
-      table("Alerts", [["Alert"], ["Condition"], ["State"], ["Evidence", "number"], ["Needed", "number"], ["Gap", "number"], ["+ / 0 / −", "number"]],
-        list.map((line) => ({
-          href: `#/trials?flagged=1&condition=${encodeURIComponent(line.condition)}`,
-          cells: [el("span", { title: guards[line.alert] }, line.alert), el("a", { href: `#/trials?flagged=1&condition=${encodeURIComponent(line.condition)}` }, condition(line.condition)),
-            line.firing ? el("span", { class: "chip alarm" }, line.severity === "info" ? "firing, uncalibrated" : "firing") : el("span", { class: "chip" }, "quiet"), odds(line.log_evidence), odds(line.threshold_log),
-            signed(line.gap), `${count(line.plus)} / ${count(line.zero)} / ${count(line.minus)}`],
-        })))),
-  ];
 }

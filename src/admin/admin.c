@@ -21,6 +21,7 @@ struct admin {
     struct admin_ops ops;
     struct server *server;
     struct auth auth;
+    struct growth growth;
     char address[256];
 };
 
@@ -97,8 +98,8 @@ static void send_asset(struct request *request, unsigned status, const struct as
 
 static void send_api(struct asked *asked, struct request *request, struct slice path, struct slice query)
 {
-    const struct admin *admin = asked->admin;
-    struct api_context context = {admin->conf, admin->metrics, &admin->ops};
+    struct admin *admin = asked->admin;
+    struct api_context context = {admin->conf, admin->metrics, &admin->ops, &admin->growth};
     bool post = slice_is(request_head(request)->method, "POST");
     struct api_answer answer = {.status = 200, .type = "application/json"};
 
@@ -262,6 +263,7 @@ void admin_stop(struct admin *admin)
         return;
     server_free(admin->server);
     auth_fini(&admin->auth);
+    growth_fini(&admin->growth);
     conf_drop(admin->conf);
     free(admin);
 }

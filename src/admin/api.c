@@ -149,6 +149,17 @@ static void get_report(const struct api_context *context, const struct api_query
     free(tally);
 }
 
+static void get_evidence(const struct api_context *context, const struct api_query *query, struct api_answer *answer)
+{
+    struct tally_settings settings;
+    struct err err = {""};
+    struct tally *tally = tally_get(context, &settings, answer);
+    (void)query;
+    if (tally && growth_write(context->growth, context->conf->store_path, tally, &settings, &answer->body, &err) != 0)
+        api_fail(answer, 503, "store_unavailable", err.text);
+    free(tally);
+}
+
 /* The level alerts as the tally gives them, for a deployment without a store to follow. */
 static size_t alerts_of_tally(const struct tally *tally, const struct alert_settings *settings,
                               struct alert out[ALERT_WATCH_MAX])
@@ -419,6 +430,7 @@ static const struct route {
     {"/metrics", get_metrics, NULL},
     {"/api/status", get_status, NULL},
     {"/api/report", get_report, NULL},
+    {"/api/evidence", get_evidence, NULL},
     {"/api/alerts", get_alerts, NULL},
     {"/api/alerts/ack", NULL, post_acknowledgement},
     {"/api/labels", api_get_labels, api_post_label},

@@ -4,6 +4,7 @@
 #define CANDOR_ADMIN_API_H
 
 #include "admin.h"
+#include "growth.h"
 #include "str.h"
 
 /* An answer in the making. The default is 200 and JSON. */
@@ -17,6 +18,7 @@ struct api_context {
     struct conf *conf;
     struct metrics *metrics;
     const struct admin_ops *ops;
+    struct growth *growth;
 };
 
 struct api_query {

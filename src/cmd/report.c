@@ -229,7 +229,7 @@ static int count_epoch(const struct report_options *options, const char *store, 
         fprintf(stderr, "candor report: this is the latest epoch, number %u, %s. --epoch all pools them.\n",
                 out->epoch_number, out->tally.epoch);
     if (rc == 0 && out->trace)
-        rc = store_outcomes(store, out->tally.epoch, trace_trial, out->trace, err);
+        rc = store_outcomes(store, out->tally.epoch, 0, trace_trial, out->trace, err);
     if (rc == 0)
         rc = label_store_figures(store, out->tally.epoch, &out->labels, err);
     return rc < 0 ? -1 : 0;

@@ -9,6 +9,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "json.h"
+
 #define WIDTH      960.0
 #define LEFT       60.0
 #define RIGHT      700.0 /* names of the lines stand right of it */
@@ -68,6 +70,48 @@ void report_trace_add(struct report_trace *trace, const struct tally_trial *tria
 const struct trace_line *report_trace_line(const struct report_trace *trace, struct condition condition)
 {
     return &trace->lines[condition_index(condition)];
+}
+
+static int by_evidence(const void *a, const void *b)
+{
+    const struct trace_line *one = *(const struct trace_line *const *)a, *other = *(const struct trace_line *const *)b;
+    double x = one->log_evidence[one->count - 1], y = other->log_evidence[other->count - 1];
+    return (x < y) - (x > y);
+}
+
+static void write_line(struct json_writer *w, const struct report_trace *trace, const struct trace_line *line)
+{
+    char name[CONDITION_NAME_SIZE];
+    json_open_object(w, NULL);
+    json_put_text(w, "condition", condition_name(condition_at((size_t)(line - trace->lines)), name));
+    json_open_array(w, "points");
+    for (size_t i = 0; i < line->count; i++) {
+        json_open_array(w, NULL);
+        json_put_int(w, NULL, (int64_t)line->at[i]);
+        json_put_double(w, NULL, line->log_evidence[i]);
+        json_close_array(w);
+    }
+    json_close_array(w);
+    json_close_object(w);
+}
+
+void report_trace_write(const struct report_trace *trace, const struct tally_settings *settings, struct buf *out)
+{
+    const struct trace_line *lines[CONDITION_COUNT];
+    size_t count = 0;
+    struct json_writer w;
+    for (size_t i = 0; i < CONDITION_COUNT; i++)
+        if (trace->lines[i].count > 0)
+            lines[count++] = &trace->lines[i];
+    qsort(lines, count, sizeof(struct trace_line *), by_evidence);
+    json_start(&w, out);
+    json_open_object(&w, NULL);
+    json_put_double(&w, "threshold_log", tally_threshold_log(settings));
+    json_open_array(&w, "lines");
+    for (size_t i = 0; i < count; i++)
+        write_line(&w, trace, lines[i]);
+    json_close_array(&w);
+    json_close_object(&w);
 }
 
 /* ---- drawing ---- */

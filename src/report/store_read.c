@@ -189,13 +189,13 @@ static int give_outcome(const struct tally_trial *trial, const char *epoch, unsi
     return strcmp(epoch, outcomes->epoch) == 0 ? outcomes->fn(trial, outcomes->arg) : 0;
 }
 
-int store_outcomes(const char *path, const char *epoch, store_trial_fn *fn, void *arg, struct err *err)
+int store_outcomes(const char *path, const char *epoch, uint64_t after, store_trial_fn *fn, void *arg, struct err *err)
 {
     struct outcomes outcomes = {epoch, fn, arg};
     sqlite3 *sqlite;
     if (store_connect(path, false, &sqlite, err))
         return -1;
-    int rc = store_each_outcome(sqlite, 0, give_outcome, &outcomes, err);
+    int rc = store_each_outcome(sqlite, after, give_outcome, &outcomes, err);
     sqlite3_close(sqlite);
     return rc;
 }

@@ -79,15 +79,17 @@ export function answersIn(prompt) {
 }
 
 /** Starts `candor serve`; the configuration measures every exchange and is in no hurry to save money. */
-export async function startCandor(t, { warm, original, judge }) {
+export async function startCandor(t, { warm, original, judge }, { token } = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'candor-'));
   const file = path.join(folder, 'candor.yaml');
   fs.writeFileSync(file, JSON.stringify({
-    listen: [{ address: '127.0.0.1:0' }], admin: { address: '127.0.0.1:0' }, workers: 1,
+    listen: [{ address: '127.0.0.1:0' }], workers: 1,
+    admin: { address: '127.0.0.1:0', ...(token && { token_file: `${folder}/token` }) },
     models: { warm: { url: warm }, original: { url: original, model: 'original' }, judge: { url: judge, model: 'judge' } },
     shadow: { sample: { default: 1 }, budget: { concurrency: 16, requests_per_minute: 60000 } },
     store: { url: `sqlite:${folder}/candor.db`, content: 'full' }, log: { level: 'info', format: 'json' },
   }));
+  if (token) fs.writeFileSync(`${folder}/token`, token, { mode: 0o600 });
   const child = spawn(binary, ['serve', '-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
   const exited = new Promise(resolve => child.once('exit', (code, signal) => resolve(code ?? signal)));
   let log = '';
@@ -110,6 +112,7 @@ export async function startCandor(t, { warm, original, judge }) {
   await eventually(async () => (await fetch(`http://${admin}/readyz`)).ok, '/readyz');
   return {
     baseURL: `http://${data}/v1`,
+    admin: `http://${admin}`,
     log: () => log,
     async trials(count) {
       let records = [];

@@ -359,6 +359,25 @@ static void report_and_alerts_say_what_is_proved(void **state)
     cJSON_Delete(report);
 }
 
+static void the_growth_of_evidence_is_followed_from_where_it_was_left(void **state)
+{
+    struct place *place = *state;
+    fill(place, 30);
+    start(place, NULL);
+    for (int asked = 0; asked < 2; asked++) { /* the second asking adds nothing again */
+        cJSON *evidence = get_json(place, "/api/evidence");
+        const cJSON *line = cJSON_GetArrayItem(json_get(evidence, "lines"), 0), *points = json_get(line, "points");
+        assert_int_equal(cJSON_GetArraySize(json_get(evidence, "lines")), 1);
+        assert_slice(json_get_slice(line, "condition"), "emotion:sad+asserted");
+        assert_int_equal(cJSON_GetArraySize(points), 30);
+        const cJSON *last = cJSON_GetArrayItem(points, 29);
+        assert_true(cJSON_GetArrayItem(last, 0)->valuedouble == 30);
+        struct counts counts = {.plus = 30};
+        assert_true(cJSON_GetArrayItem(last, 1)->valuedouble == confseq_log_evidence(counts, .02));
+        cJSON_Delete(evidence);
+    }
+}
+
 static unsigned post(struct place *place, const char *path, const char *fields)
 {
     struct buf out, text;
@@ -422,6 +441,7 @@ int main(void)
         TEST(trials_are_listed_by_filter_and_page),
         TEST(a_trial_is_given_whole_by_id),
         TEST(report_and_alerts_say_what_is_proved),
+        TEST(the_growth_of_evidence_is_followed_from_where_it_was_left),
         TEST(an_alert_is_acknowledged_with_the_token_alone),
         TEST(nothing_is_changed_where_there_is_no_token),
         TEST(without_a_store_the_api_answers_all_the_same),
