@@ -38,7 +38,7 @@ struct conf_listen {
 enum conf_system_prompt { CONF_PROMPT_KEEP, CONF_PROMPT_DROP, CONF_PROMPT_REPLACE };
 
 struct conf_model {
-    char *name;            /* "warm", "original", "judge" */
+    char *name;            /* "warm", "original", "judge", "rewriter", or a candidate's name */
     struct conf_url *urls; /* one, or several addresses of the same model */
     size_t url_count;
     char *model;             /* the name put into shadow requests; NULL: the request's own */
@@ -57,6 +57,8 @@ struct conf_sample_share { /* by label: "default", "belief", "emotion:sad", "emo
     char *label;
     double share; /* 0..1 */
 };
+
+#define CONF_MAX_CANDIDATES 5
 
 enum conf_content { CONF_CONTENT_NONE, CONF_CONTENT_HASH, CONF_CONTENT_REDACTED, CONF_CONTENT_FULL };
 
@@ -90,8 +92,10 @@ struct conf {
     char *admin_token;   /* NULL: none */
 
     /* models */
-    struct conf_model warm, original, judge;
-    bool has_judge;
+    struct conf_model warm, original, judge, rewriter;
+    bool has_judge, has_rewriter;
+    struct conf_model *candidates;
+    size_t candidate_count;
     bool live_is_original;
     bool allow_self_judge;
 
@@ -102,16 +106,16 @@ struct conf {
     struct {
         struct conf_sample_share *shares;
         size_t share_count;
-        double default_share, largest_share;        /* largest: of all; 0 turns the tap off */
-        double original_again, warm_again, neutral; /* shares of trials that get the extra arms */
-        unsigned concurrency;                       /* 16 */
-        unsigned requests_per_minute;               /* 600 */
-        uint64_t tokens_per_day;                    /* 5,000,000 */
-        double money_per_day;                       /* 0 = no limit */
-        uint64_t timeout_ms;                        /* 120 s: one shadow or judge request */
-        uint64_t deadline_ms;                       /* 300 s: a trial; later it is committed as missing */
-        size_t max_answer_bytes;                    /* 1 MiB */
-        unsigned max_tokens; /* 0 = the request's own; else a cap put into shadow requests that name none */
+        double default_share, largest_share;                       /* largest: of all; 0 turns the tap off */
+        double original_again, warm_again, neutral, style_control; /* shares of trials that get the extra arms */
+        unsigned concurrency;                                      /* 16 */
+        unsigned requests_per_minute;                              /* 600 */
+        uint64_t tokens_per_day;                                   /* 5,000,000 */
+        double money_per_day;                                      /* 0 = no limit */
+        uint64_t timeout_ms;                                       /* 120 s: one shadow or judge request */
+        uint64_t deadline_ms;    /* 300 s: a trial; later it is committed as missing */
+        size_t max_answer_bytes; /* 1 MiB */
+        unsigned max_tokens;     /* 0 = the request's own; else a cap put into shadow requests that name none */
     } shadow;
     char *salt; /* of the conversation hash; from salt_file or made from the store's path */
 

@@ -42,7 +42,7 @@ void pipeline_free(struct pipeline *pipeline); /* stops it when that was not don
 void pipeline_take(struct pipeline *pipeline, struct trial *trial);
 /* The arms have answered (or are missing): compare. */
 void pipeline_answered(struct pipeline *pipeline, struct trial *trial);
-/* The judge has spoken (or not): derive the verdict and tell. */
+/* The judge has spoken of every open pair (or not): derive the verdicts and tell. */
 void pipeline_judged(struct pipeline *pipeline, struct trial *trial);
 /* The one way out without a comparison: counted, and recorded as missing when it had been sampled. */
 void pipeline_drop(struct pipeline *pipeline, struct trial *trial, enum drop_reason reason);

@@ -17,14 +17,22 @@ void record_write_after(const struct trial *trial, const struct tally_row *after
 void record_write(const struct trial *trial, struct buf *out);
 #define RECORD_MAX_BYTES (15u << 20) /* below what a reader of lines takes */
 #define RECORD_LIMITS    ((struct json_limits){RECORD_MAX_BYTES + 1, 64})
-/* What the tally and the report need of a record line. -1 when it is no record. */
+/* What the tally and the report need of a record line. */
 struct record_summary {
     char trial_id[ID_SIZE], epoch[33];
     int64_t wall_ms;
     struct tally_trial tally;
 };
-MUST_USE int record_read(struct slice line, struct record_summary *out, struct err *err);
-/* What happened to the tally of a trial, as the store reports it before it is written. */
+/* candidate: whose tally, NULL for the deployed warm model's. 1 when the record knows no such candidate, -1 when it is
+ * no record. */
+MUST_USE int record_read(struct slice line, const char *candidate, struct record_summary *out, struct err *err);
+/* The same from the trial itself, before it is written. */
 struct tally_trial record_tally(const struct trial *trial);
+struct record_candidate {
+    const char *name; /* the configuration's */
+    struct tally_trial tally;
+};
+/* Those of its candidates; returns how many there are. */
+size_t record_candidates(const struct trial *trial, struct record_candidate out[CONF_MAX_CANDIDATES]);
 
 #endif

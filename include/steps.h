@@ -10,18 +10,24 @@
 enum drop_reason step_read(struct trial *trial);
 /* Finds its cues and its stated belief. */
 enum drop_reason step_detect(struct trial *trial, struct detector *detector);
-/* Reads the live answer, neutralises where an arm needs it, and lists the arms to ask. */
+/* Reads the live answer, neutralises where an arm needs it, and lists the arms to ask and the pairs to compare. */
 enum drop_reason step_plan(struct trial *trial, struct detector *detector);
 /* Reads the live answer alone, where nothing was planned. */
 void step_read_live(struct trial *trial);
-/* The stages that need no judge; DROP_NONE, or why the pair cannot be compared. */
-enum drop_reason step_compare(struct trial *trial);
+/* The stages that need no judge, for each pair whose answers are there; the others are missing. */
+void step_compare(struct trial *trial);
+/* True where a judge has something to add to a pair, and to any pair of a trial. */
+bool step_pair_open(const struct trial_pair *pair);
+bool step_open(const struct trial *trial);
 /* The judge's calls into a comparison. What the texts had decided stands where the judge abstains; where they had not,
  * its absence is the reason. */
 void step_judge_calls(const struct judge_call *calls, size_t count, enum belief belief, struct comparison *comparison);
+/* The same for each pair of a trial that was open. */
 void step_judged(struct trial *trial);
-/* Outcome and flag. */
+/* Each pair's outcome; the main one's are the trial's flag and absence. */
 void step_conclude(struct trial *trial);
+/* No pair comes to a comparison. */
+void step_abandon(struct trial *trial, enum drop_reason reason);
 
 /* The two models' places: ARM_WARM and ARM_ORIGINAL, whichever answered live and whichever is asked. */
 enum arm step_live_arm(const struct conf *conf);

@@ -8,6 +8,7 @@
  *
  * Two tables: `trials` holds the records, which retention and erasure delete; `outcomes` holds one line of counts a
  * trial, without any id or text, and is never deleted: the tally is its replay, before and after an erasure.
+ * `candidate_outcomes` holds the like for each candidate.
  */
 #ifndef CANDOR_STORE_H
 #define CANDOR_STORE_H
@@ -53,15 +54,15 @@ MUST_USE int store_read(const char *path, const struct store_filter *filter, sto
                         struct err *err);
 /* One trial by id (or exchange id). 0, 1 when there is none, -1. */
 MUST_USE int store_find(const char *path, const char *id, struct buf *out, struct err *err);
-/* The tally of an epoch (NULL: the latest) as a replay of the file gives it, and the epoch's number. 1 when there is
- * none yet. */
-MUST_USE int store_replay(const char *path, const char *epoch, struct tally *out, unsigned *epoch_number,
-                          struct err *err);
+/* The tally of an epoch (NULL: the latest) and a candidate (NULL: the deployed warm model) as a replay of the file
+ * gives it, and the epoch's number. 1 when there is none yet. */
+MUST_USE int store_replay(const char *path, const char *epoch, const char *candidate, struct tally *out,
+                          unsigned *epoch_number, struct err *err);
 /* The outcomes behind that tally with a higher seq than after, in arrival order; they outlive the records. A non-zero
  * return of fn stops. */
 typedef int store_trial_fn(const struct tally_trial *trial, void *arg);
-MUST_USE int store_outcomes(const char *path, const char *epoch, uint64_t after, store_trial_fn *fn, void *arg,
-                            struct err *err);
+MUST_USE int store_outcomes(const char *path, const char *epoch, const char *candidate, uint64_t after,
+                            store_trial_fn *fn, void *arg, struct err *err);
 /* Erases by trial id, conversation hash or age; returns the number of rows, or -1. */
 MUST_USE int64_t store_erase(const char *path, const char *id, const char *conversation, int64_t before_ms,
                              struct err *err);

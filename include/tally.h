@@ -8,7 +8,7 @@
 
 #include "buf.h"
 #include "evidence.h"
-#include "terms.h"
+#include "outcome.h"
 
 /* What is estimated beside the primary gap, which with a stated belief is the sycophancy gap (docs/statistics.md). */
 enum estimand {
@@ -44,13 +44,6 @@ struct tally {
     struct amplification across[CONDITION_COUNT]; /* of outcomes that are known */
     uint64_t seq;                                 /* of the last trial taken in */
     char epoch[33];
-};
-
-/* A number in -1, 0, +1 that may be missing. */
-struct outcome {
-    bool known;
-    int8_t value;
-    bool asked; /* somebody asked for it: known, or failed */
 };
 
 /* What people said of a trial: labels of the random share, x of the first and whether it gives the judged verdict,

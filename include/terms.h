@@ -57,7 +57,20 @@ enum arm {
     ARM_WARM_AGAIN,
     ARM_ORIGINAL_NEUTRAL,
     ARM_WARM_NEUTRAL,
+    ARM_STYLE_CONTROL, /* the original's own answer, rewritten warmly */
+    ARM_CANDIDATE,     /* another warm model that may follow the deployed one; there may be several */
     ARM_COUNT
+};
+/* Two arms of one trial that are compared. The main pair carries the trial's verdict; each of the others answers one
+ * question beside it, and is missing for itself alone. */
+enum pair_kind {
+    PAIR_MAIN,           /* warm, original */
+    PAIR_ORIGINAL_AGAIN, /* original_again, original: its noise floor */
+    PAIR_WARM_AGAIN,     /* warm, warm_again */
+    PAIR_NEUTRAL,        /* warm_neutral, original_neutral: the 2 x 2 */
+    PAIR_STYLE_CONTROL,  /* style_control, original: the judge's bias by tone */
+    PAIR_CANDIDATE,      /* candidate, original */
+    PAIR_COUNT
 };
 /* What a path is for us; everything but the first three is a byte tunnel. */
 enum endpoint { ENDPOINT_CHAT, ENDPOINT_RESPONSES, ENDPOINT_COMPLETIONS, ENDPOINT_OTHER, ENDPOINT_COUNT };
@@ -72,6 +85,7 @@ const char *supported_name(enum supported supported);
 const char *stage_name(enum stage stage);
 const char *verdict_name(enum verdict verdict);
 const char *arm_name(enum arm arm);
+const char *pair_kind_name(enum pair_kind pair);
 const char *endpoint_name(enum endpoint endpoint);
 
 /* The inverse; false when the word is not one of them. */
@@ -81,6 +95,9 @@ bool stance_parse(struct slice word, enum stance *out);
 bool answers_parse(struct slice word, enum answers *out);
 bool relation_parse(struct slice word, enum relation *out);
 bool verdict_parse(struct slice word, enum verdict *out);
+bool supported_parse(struct slice word, enum supported *out);
+bool stage_parse(struct slice word, enum stage *out);
+bool pair_kind_parse(struct slice word, enum pair_kind *out);
 
 /* A stratum: context x belief, written CONTEXT+BELIEF ("emotion:sad+asserted", "none+none"). */
 struct condition {

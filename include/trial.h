@@ -10,6 +10,7 @@
 #include "compare.h"
 #include "conf.h"
 #include "detect.h"
+#include "outcome.h"
 #include "reply.h"
 #include "request.h"
 #include "trace.h"
@@ -52,16 +53,24 @@ enum drop_reason {
 };
 const char *drop_reason_name(enum drop_reason reason);
 
+/* How far an arm has come. */
+enum arm_state { ARM_PLANNED, ARM_ASKED, ARM_ENDED };
+
 struct arm_answer {
     enum arm arm;
-    bool asked;
-    enum drop_reason missing; /* DROP_NONE: text is there */
+    size_t candidate; /* which of the configured ones; ARM_CANDIDATE alone */
+    const char *name; /* "original_again", "candidate:NAME": in records and metrics; in the arena */
+    const struct arm_answer
+        *rewrites; /* the answer it is a rewriting of, and waits for; NULL: it answers the request */
+    enum arm_state state;
+    enum drop_reason missing; /* DROP_NONE: text is there, once it has ended */
     int status;               /* HTTP */
     struct slice model, finish_reason, text, tool_calls, fingerprint;
     int64_t tokens_in, tokens_out; /* -1 unknown */
     double first_byte_ms, total_ms;
 };
-#define TRIAL_MAX_ARMS 12
+#define TRIAL_MAX_ARMS  (ARM_CANDIDATE + CONF_MAX_CANDIDATES)
+#define TRIAL_MAX_PAIRS (PAIR_CANDIDATE + CONF_MAX_CANDIDATES)
 
 struct judge_call {
     char order; /* 'w': the warm answer stood first, 'o' */
@@ -82,6 +91,18 @@ struct ask_note {
     int status;                     /* HTTP; 0: none */
     struct slice answered_by, finish_reason;
     int64_t tokens_in, tokens_out; /* -1 unknown */
+};
+
+/* Two arms and what comes of comparing them: the texts alone, then the judge where they leave it open. */
+struct trial_pair {
+    enum pair_kind kind;
+    const char *name;                         /* "main", "candidate:NAME"; in the arena */
+    const struct arm_answer *warm, *original; /* what stands in the two places */
+    enum drop_reason missing;                 /* DROP_NONE: compared, once the trial is concluded */
+    struct comparison comparison;
+    struct judge_call judge[2];
+    size_t judge_count;
+    struct outcome x; /* the condition's primary outcome */
 };
 
 /* A bounded copy of one side of an exchange. */
@@ -129,20 +150,18 @@ struct trial {
     /* ask: shadow loop */
     struct arm_answer arms[TRIAL_MAX_ARMS];
     size_t arm_count;
-    unsigned pending;      /* fetches under way */
+    unsigned pending;      /* asks in the line or under way */
     struct ask_note *asks; /* the newest first */
 
     /* compare and judge */
-    struct comparison comparison;
-    struct judge_call judge[2];
-    size_t judge_count;
+    struct trial_pair *pairs; /* in the arena; the main one first; none where the trial came to no plan */
+    size_t pair_count;
 
     /* tell */
-    enum drop_reason missing; /* DROP_NONE: compared */
+    enum drop_reason missing; /* of the main pair; DROP_NONE: compared */
     bool counted;
     const char *not_counted_reason; /* "later_turn", "missing", ... */
-    bool flagged, has_outcome;
-    int x;
+    bool flagged;
 
     struct trial *next; /* in an intrusive queue */
 };
@@ -150,12 +169,17 @@ struct trial {
 MUST_USE struct trial *trial_new(struct conf *conf); /* holds conf; NULL when memory runs out */
 void trial_free(struct trial *trial);                /* accepts NULL */
 
-/* The answer of an arm, NULL when it was not asked. */
+/* The answer of an arm, NULL when it is not asked. */
 struct arm_answer *trial_arm(struct trial *trial, enum arm arm);
-/* A new slot; NULL when all are taken. */
-struct arm_answer *trial_add_arm(struct trial *trial, enum arm arm);
-/* The two sides of the comparison, whichever was live. */
-void trial_pair(struct trial *trial, struct compare_input *out);
+/* A new arm; candidate: its place in the configuration, for ARM_CANDIDATE. NULL when memory runs out. */
+struct arm_answer *trial_add_arm(struct trial *trial, enum arm arm, size_t candidate);
+/* A new pair, the main one first. NULL when memory runs out. */
+struct trial_pair *trial_add_pair(struct trial *trial, enum pair_kind kind, const struct arm_answer *warm,
+                                  const struct arm_answer *original);
+/* The main pair; NULL when there is none. */
+struct trial_pair *trial_main(const struct trial *trial);
+/* What is compared: the two answers, the question both were asked, and the belief. */
+void trial_pair_input(const struct trial *trial, const struct trial_pair *pair, struct compare_input *out);
 
 /* Keeps a copy of the note where the exchange is traced; the slices stay the trial's. */
 void trial_note_ask(struct trial *trial, const struct ask_note *note);

@@ -17,6 +17,7 @@
 #include "metrics.h"
 #include "pipeline.h"
 #include "relay.h"
+#include "rewrite.h"
 #include "rubric.h"
 #include "shadow.h"
 #include "store.h"
@@ -74,6 +75,14 @@ void daemon_epoch(const struct conf *conf, const char *rules_version, char epoch
     epoch_add(digest, conf->has_judge ? "judge " RUBRIC_VERSION : "no judge");
     if (conf->has_judge)
         epoch_add_model(digest, &conf->judge);
+    if (conf->shadow.style_control > 0) {
+        epoch_add(digest, "rewriter " REWRITE_VERSION);
+        epoch_add_model(digest, &conf->rewriter);
+    }
+    for (size_t i = 0; i < conf->candidate_count; i++) {
+        epoch_add(digest, conf->candidates[i].name);
+        epoch_add_model(digest, &conf->candidates[i]);
+    }
     epoch_add(digest, rules_version);
     EVP_DigestFinal_ex(digest, bytes, NULL);
     EVP_MD_CTX_free(digest);
@@ -167,6 +176,12 @@ static void status_write(struct json_writer *w, void *arg)
     model_status(w, "original", &conf->original);
     if (conf->has_judge)
         model_status(w, "judge", &conf->judge);
+    if (conf->has_rewriter)
+        model_status(w, "rewriter", &conf->rewriter);
+    json_close_object(w);
+    json_open_object(w, "candidates");
+    for (size_t i = 0; i < conf->candidate_count; i++)
+        model_status(w, conf->candidates[i].name, &conf->candidates[i]);
     json_close_object(w);
     json_put_text(w, "epoch", daemon->epoch);
     json_put_text(w, "detector_version", rules_version(daemon->rules));

@@ -29,7 +29,7 @@ int growth_write(struct growth *growth, const char *store_path, const struct tal
         if (!growth->trace)
             return err_set(err, "out of memory");
     }
-    if (store_path && store_outcomes(store_path, growth->epoch, growth->seq, take, growth, err) != 0)
+    if (store_path && store_outcomes(store_path, growth->epoch, NULL, growth->seq, take, growth, err) != 0)
         return -1;
     report_trace_write(growth->trace, settings, out);
     return 0;

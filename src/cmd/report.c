@@ -107,7 +107,7 @@ static int read_line(struct slice line, size_t number, void *arg)
 {
     struct reading *reading = arg;
     struct record_summary record;
-    if (record_read(line, &record, reading->err) || history_add(reading->history, &record, reading->err))
+    if (record_read(line, NULL, &record, reading->err) || history_add(reading->history, &record, reading->err))
         return err_prefix(reading->err, "%s:%zu:1", reading->name, number);
     return 0;
 }
@@ -116,7 +116,8 @@ static int read_row(struct slice row, void *arg)
 {
     struct reading *reading = arg;
     struct record_summary record;
-    return record_read(row, &record, reading->err) || history_add(reading->history, &record, reading->err) ? -1 : 0;
+    return record_read(row, NULL, &record, reading->err) || history_add(reading->history, &record, reading->err) ? -1
+                                                                                                                 : 0;
 }
 
 static int read_file(struct reading *reading)
@@ -222,14 +223,14 @@ static int count_records(const struct report_options *options, const char *store
 /* A whole epoch, by replay of the store's outcomes. */
 static int count_epoch(const struct report_options *options, const char *store, struct counted *out, struct err *err)
 {
-    int rc = store_replay(store, options->epoch, &out->tally, &out->epoch_number, err);
+    int rc = store_replay(store, options->epoch, NULL, &out->tally, &out->epoch_number, err);
     if (rc == 1 && options->epoch)
         return err_set(err, "there is no epoch '%.40s' in the store %s", options->epoch, store);
     if (rc == 0 && !options->epoch && out->epoch_number > 1)
         fprintf(stderr, "candor report: this is the latest epoch, number %u, %s. --epoch all pools them.\n",
                 out->epoch_number, out->tally.epoch);
     if (rc == 0 && out->trace)
-        rc = store_outcomes(store, out->tally.epoch, 0, trace_trial, out->trace, err);
+        rc = store_outcomes(store, out->tally.epoch, NULL, 0, trace_trial, out->trace, err);
     if (rc == 0)
         rc = label_store_figures(store, out->tally.epoch, &out->labels, err);
     return rc < 0 ? -1 : 0;

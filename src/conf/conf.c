@@ -43,15 +43,21 @@ static bool same_endpoint(const struct conf_model *a, const struct conf_model *b
 static const char *judged_by_itself(const struct conf *conf)
 {
     const struct conf_model *pair[] = {&conf->warm, &conf->original};
-    for (size_t i = 0; conf->has_judge && i < 2; i++)
-        if (same_endpoint(&conf->judge, pair[i]))
-            return pair[i]->name;
-    return NULL;
+    for (size_t i = 0; conf->has_judge && i < 2 + conf->candidate_count; i++) {
+        const struct conf_model *arm = i < 2 ? pair[i] : &conf->candidates[i - 2];
+        if (same_endpoint(&conf->judge, arm))
+            return arm->name;
+    }
+    /* The rewriter's words are one side of the style control. */
+    bool rewrites = conf->has_judge && conf->shadow.style_control > 0;
+    return rewrites && same_endpoint(&conf->judge, &conf->rewriter) ? conf->rewriter.name : NULL;
 }
 
 static int conf_check(struct conf_load *load, const struct yaml_node *root)
 {
     struct conf *conf = load->conf;
+    if (conf->has_rewriter && !yaml_get(yaml_get(yaml_get(root, "shadow"), "arms"), "style_control"))
+        conf->shadow.style_control = 1;
     if (!conf->listen_count)
         return yaml_error(load->err, root, "'listen' is missing: where should clients connect?");
     if (!conf->warm.url_count || !conf->original.url_count)
@@ -63,6 +69,8 @@ static int conf_check(struct conf_load *load, const struct yaml_node *root)
                           itself);
     if (conf->admin_address && !conf->admin_token && !conf_address_is_loopback(slice_from(conf->admin_address)))
         return yaml_error(load->err, load->admin, "the admin plane is not on loopback and needs a token_file");
+    if (conf->shadow.style_control > 0 && !conf->has_rewriter)
+        return yaml_error(load->err, root, "shadow.arms.style_control needs models.rewriter");
     return 0;
 }
 
@@ -192,6 +200,9 @@ void conf_drop(struct conf *conf)
     wipe(conf->warm.api_key);
     wipe(conf->original.api_key);
     wipe(conf->judge.api_key);
+    wipe(conf->rewriter.api_key);
+    for (size_t i = 0; i < conf->candidate_count; i++)
+        wipe(conf->candidates[i].api_key);
     wipe(conf->alerts.webhook_secret);
     wipe(conf->alerts.slack_url);
     for (size_t i = 0; i < conf->telemetry.header_count; i++)

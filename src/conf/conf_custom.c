@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define MAX_LIST 256
-/* What a trial has room for: arms beside the named ones, and bytes of their name. */
+#define MAX_LIST           256
+#define CANDIDATE_NAME_MAX 31
 
 int conf_scalar(struct conf_load *load, const struct yaml_node *node, const char *what, struct slice *text)
 {
@@ -305,6 +305,40 @@ int conf_set_judge(struct conf_load *load, const struct yaml_node *node, void *b
     load->judge = node;
     conf->has_judge = true;
     return model_read(load, node, "judge", &conf->judge);
+}
+
+int conf_set_rewriter(struct conf_load *load, const struct yaml_node *node, void *base)
+{
+    struct conf *conf = base;
+    conf->has_rewriter = true;
+    return model_read(load, node, "rewriter", &conf->rewriter);
+}
+
+static bool candidate_name_valid(struct slice name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (!ascii_is_alpha(name.data[i]) && !ascii_is_digit(name.data[i]) && !strchr("-_.", name.data[i]))
+            return false;
+    return name.len > 0 && name.len <= CANDIDATE_NAME_MAX;
+}
+
+int conf_set_candidates(struct conf_load *load, const struct yaml_node *node, void *base)
+{
+    struct conf *conf = base;
+    if (yaml_type(node) != YAML_MAPPING || yaml_count(node) > CONF_MAX_CANDIDATES)
+        return yaml_error(load->err, node, "'candidates' expects NAME: {url: ...}, at most %d", CONF_MAX_CANDIDATES);
+    conf->candidate_count = yaml_count(node);
+    conf->candidates = arena_array(load->arena, conf->candidate_count + 1, sizeof *conf->candidates);
+    for (size_t i = 0; conf->candidates && i < conf->candidate_count; i++) {
+        if (!candidate_name_valid(yaml_text(yaml_key(node, i))))
+            return yaml_error(
+                load->err, yaml_key(node, i),
+                "a candidate's name is 1 to %d letters, digits, '-', '_' or '.': it labels metrics and records",
+                CANDIDATE_NAME_MAX);
+        if (model_read(load, yaml_value(node, i), yaml_text(yaml_key(node, i)).data, &conf->candidates[i]) != 0)
+            return -1;
+    }
+    return conf->candidates ? 0 : -1;
 }
 
 int conf_set_live(struct conf_load *load, const struct yaml_node *node, void *base)

@@ -76,6 +76,8 @@ int conf_set_admin_token(struct conf_load *load, const struct yaml_node *node, v
 int conf_set_warm(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_original(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_judge(struct conf_load *load, const struct yaml_node *node, void *base);
+int conf_set_rewriter(struct conf_load *load, const struct yaml_node *node, void *base);
+int conf_set_candidates(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_live(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_rules(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_sample(struct conf_load *load, const struct yaml_node *node, void *base);

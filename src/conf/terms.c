@@ -27,8 +27,10 @@ static const char *const verdicts[] = {
     "warm_evades", "original_evades", "incomparable",
 };
 static const char *const arms[] = {
-    "warm", "original", "original_again", "warm_again", "original_neutral", "warm_neutral",
+    "warm",         "original",      "original_again", "warm_again", "original_neutral",
+    "warm_neutral", "style_control", "candidate",
 };
+static const char *const pairs[] = {"main", "original_again", "warm_again", "neutral", "style_control", "candidate"};
 static const char *const endpoints[] = {"chat", "responses", "completions", "other"};
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
@@ -38,7 +40,7 @@ static_assert(COUNT(answers) == ANSWERS_COUNT && COUNT(relations) == RELATION_CO
               "tables");
 static_assert(COUNT(supporteds) == SUPPORTED_COUNT && COUNT(verdicts) == VERDICT_COUNT && COUNT(arms) == ARM_COUNT,
               "tables");
-static_assert(COUNT(endpoints) == ENDPOINT_COUNT, "tables");
+static_assert(COUNT(endpoints) == ENDPOINT_COUNT && COUNT(pairs) == PAIR_COUNT, "tables");
 
 static bool word_find(const char *const *table, size_t count, struct slice word, size_t *index)
 {
@@ -72,6 +74,7 @@ NAME(supported, supporteds)
 NAME(stage, stages)
 NAME(verdict, verdicts)
 NAME(arm, arms)
+NAME(pair_kind, pairs)
 NAME(endpoint, endpoints)
 PARSE(context, contexts)
 PARSE(belief, beliefs)
@@ -79,6 +82,9 @@ PARSE(stance, stances)
 PARSE(answers, answers)
 PARSE(relation, relations)
 PARSE(verdict, verdicts)
+PARSE(supported, supporteds)
+PARSE(stage, stages)
+PARSE(pair_kind, pairs)
 
 const char *condition_name(struct condition condition, char name[CONDITION_NAME_SIZE])
 {

@@ -17,6 +17,7 @@ libcandor_a_SOURCES += \
 	include/drift.h src/measure/drift.c \
 	include/evidence.h src/measure/evidence.c \
 	include/health.h src/measure/health.c \
+	include/outcome.h src/measure/outcome.c \
 	include/simulate.h src/measure/simulate.c \
 	include/tally.h src/measure/tally.c \
 	src/measure/logspace.h src/measure/logspace.c \

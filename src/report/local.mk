@@ -9,12 +9,12 @@ libcandor_a_SOURCES += \
 	src/report/report_view.h src/report/report_data.c \
 	src/report/report_html.c src/report/report_plot.c src/report/report_table.c src/report/report_trace.c
 libcandor_a_SOURCES += \
-	include/record.h src/report/record.c \
+	include/record.h src/report/record.c src/report/record_read.c \
 	include/redact.h src/report/redact.c \
 	src/report/redact_numbers.c src/report/redact_secrets.c src/report/redact_view.h
 libcandor_a_SOURCES += \
 	include/store.h src/report/store.c src/report/store_private.h \
-	src/report/store_db.c src/report/store_db.h \
+	src/report/store_db.c src/report/store_db.h src/report/store_outcomes.c \
 	src/report/store_read.c \
 	include/label_store.h src/report/label_store.c src/report/label_text.c \
 	src/report/store_tell.c src/report/store_tell.h \

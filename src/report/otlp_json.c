@@ -277,10 +277,11 @@ static void put_score(struct json_writer *w, const struct trial *trial)
         put_word(w, "error.type", drop_reason_name(trial->missing));
         return;
     }
-    put_word(w, "gen_ai.evaluation.score.label", verdict_name(trial->comparison.verdict));
-    if (trial->has_outcome)
-        put_double(w, "gen_ai.evaluation.score.value", trial->x);
-    put_word(w, "candor.stage", stage_name(trial->comparison.stage));
+    const struct trial_pair *pair = trial_main(trial);
+    put_word(w, "gen_ai.evaluation.score.label", verdict_name(pair->comparison.verdict));
+    if (pair->x.known)
+        put_double(w, "gen_ai.evaluation.score.value", pair->x.value);
+    put_word(w, "candor.stage", stage_name(pair->comparison.stage));
 }
 
 void otlp_put_verdict(const struct trial *trial, int64_t now_ms, struct buf *out)

@@ -1,4 +1,4 @@
-/* record: a trial as one JSON line, in the shape of the contract, and what a tally needs of such a line.
+/* record: a trial as one JSON line, in the shape of the contract; record_read.c reads such lines.
  *
  * Everything that was said by a person or a model goes through keep(), and nothing else writes a text: the content
  * setting is decided there. Spans (cues, the belief, the cuts) are offsets of the question as it is kept, so that a
@@ -11,7 +11,6 @@
 #include <stdlib.h>
 
 #include "clock.h"
-#include "labels.h"
 #include "redact.h"
 
 #define TEXT_MAX   (256u << 10)
@@ -286,7 +285,7 @@ static void put_arms(struct pen *pen, const struct trial *trial)
     for (size_t i = 0; i < trial->arm_count; i++) {
         const struct arm_answer *arm = &trial->arms[i];
         json_open_object(w, NULL);
-        json_put_text(w, "arm", arm_name(arm->arm));
+        json_put_text(w, "arm", arm->name);
         json_put_text(w, "missing", arm->missing == DROP_NONE ? NULL : drop_reason_name(arm->missing));
         put_name(pen, "model", arm->model);
         put_name(pen, "fingerprint", arm->fingerprint);
@@ -314,30 +313,27 @@ static void put_pair(struct pen *pen, const char *key, const char *warm, const c
     json_close_object(&pen->json);
 }
 
-static void put_comparison(struct pen *pen, const struct trial *trial)
+/* The members that say what came of comparing; pair is NULL where memory did not suffice for a plan. */
+static void put_compared(struct pen *pen, const struct trial_pair *pair)
 {
-    const struct comparison *c = &trial->comparison;
+    const struct comparison *c = pair && pair->missing == DROP_NONE ? &pair->comparison : NULL;
     struct json_writer *w = &pen->json;
-    bool done = trial->missing == DROP_NONE;
 
-    json_open_object(w, "compare");
-    json_put_text(w, "stage", stage_name(done ? c->stage : STAGE_NONE));
-    json_put_double(w, "difference", done ? c->difference : (double)NAN);
-    json_put_text(w, "verdict", done ? verdict_name(c->verdict) : NULL);
-    put_pair(pen, "stance", done && c->stance_known ? stance_name(c->stance_warm) : NULL,
-             done && c->stance_known ? stance_name(c->stance_original) : NULL);
-    put_pair(pen, "answers", done ? answers_name(c->answers_warm) : NULL,
-             done ? answers_name(c->answers_original) : NULL);
-    json_put_text(w, "relation", done && c->relation_known ? relation_name(c->relation) : NULL);
-    json_put_text(w, "supported", done ? supported_name(c->supported) : NULL);
-    json_put_text(w, "reason", done ? c->reason : NULL);
-    if (done && (c->extracted_warm.len || c->extracted_original.len)) {
+    json_put_text(w, "stage", stage_name(c ? c->stage : STAGE_NONE));
+    json_put_double(w, "difference", c ? c->difference : (double)NAN);
+    json_put_text(w, "verdict", c ? verdict_name(c->verdict) : NULL);
+    put_pair(pen, "stance", c && c->stance_known ? stance_name(c->stance_warm) : NULL,
+             c && c->stance_known ? stance_name(c->stance_original) : NULL);
+    put_pair(pen, "answers", c ? answers_name(c->answers_warm) : NULL, c ? answers_name(c->answers_original) : NULL);
+    json_put_text(w, "relation", c && c->relation_known ? relation_name(c->relation) : NULL);
+    json_put_text(w, "supported", c ? supported_name(c->supported) : NULL);
+    json_put_text(w, "reason", c ? c->reason : NULL);
+    if (c && (c->extracted_warm.len || c->extracted_original.len)) {
         json_open_object(w, "extracted");
         put_content(pen, "warm", c->extracted_warm);
         put_content(pen, "original", c->extracted_original);
         json_close_object(w);
     }
-    json_close_object(w);
 }
 
 /* What the judge said, by warm and original. */
@@ -364,13 +360,13 @@ static void put_judgement(struct pen *pen, const struct judgement *j)
     json_close_object(w);
 }
 
-static void put_judge(struct pen *pen, const struct trial *trial)
+static void put_judge(struct pen *pen, const struct trial_pair *pair)
 {
     struct json_writer *w = &pen->json;
 
     json_open_array(w, "judge");
-    for (size_t i = 0; i < trial->judge_count; i++) {
-        const struct judge_call *call = &trial->judge[i];
+    for (size_t i = 0; pair && i < pair->judge_count; i++) {
+        const struct judge_call *call = &pair->judge[i];
         json_open_object(w, NULL);
         json_put_text(w, "order", call->order == 'w' ? "warm_first" : "original_first");
         json_put_bool(w, "parsed", call->parsed);
@@ -385,14 +381,48 @@ static void put_judge(struct pen *pen, const struct trial *trial)
     json_close_array(w);
 }
 
-static void put_outcome(struct pen *pen, const struct trial *trial, const struct tally_row *after)
+static void put_x(struct pen *pen, const struct trial_pair *pair)
+{
+    if (pair && pair->missing == DROP_NONE && pair->x.known)
+        json_put_int(&pen->json, "x", pair->x.value);
+    else
+        json_put_null(&pen->json, "x");
+}
+
+/* The main pair, where a reader of the trial looks for it. */
+static void put_main(struct pen *pen, const struct trial_pair *pair)
+{
+    json_open_object(&pen->json, "compare");
+    put_compared(pen, pair);
+    json_close_object(&pen->json);
+    put_judge(pen, pair);
+    put_x(pen, pair);
+}
+
+/* The others. "warm" and "original" are the two places of a pair; who stands in them is said first. */
+static void put_extras(struct pen *pen, const struct trial *trial)
 {
     struct json_writer *w = &pen->json;
 
-    if (trial->has_outcome && trial->missing == DROP_NONE)
-        json_put_int(w, "x", trial->x);
-    else
-        json_put_null(w, "x");
+    json_open_array(w, "pairs");
+    for (size_t i = 1; i < trial->pair_count; i++) {
+        const struct trial_pair *pair = &trial->pairs[i];
+        json_open_object(w, NULL);
+        json_put_text(w, "pair", pair->name);
+        put_pair(pen, "arms", pair->warm->name, pair->original->name);
+        json_put_text(w, "missing", pair->missing == DROP_NONE ? NULL : drop_reason_name(pair->missing));
+        put_compared(pen, pair);
+        put_x(pen, pair);
+        put_judge(pen, pair);
+        json_close_object(w);
+    }
+    json_close_array(w);
+}
+
+static void put_evidence(struct pen *pen, const struct tally_row *after)
+{
+    struct json_writer *w = &pen->json;
+
     json_open_object(w, "human");
     json_close_object(w);
     json_open_object(w, "evidence");
@@ -418,9 +448,9 @@ static void write_as(const struct trial *trial, const struct tally_row *after, e
     put_identity(&pen, trial);
     put_detection(&pen, trial);
     put_arms(&pen, trial);
-    put_comparison(&pen, trial);
-    put_judge(&pen, trial);
-    put_outcome(&pen, trial, after);
+    put_main(&pen, trial_main(trial));
+    put_extras(&pen, trial);
+    put_evidence(&pen, after);
     if (dropped)
         json_put_bool(&pen.json, "content_dropped", true);
     json_close_object(&pen.json);
@@ -444,123 +474,4 @@ void record_write_after(const struct trial *trial, const struct tally_row *after
 void record_write(const struct trial *trial, struct buf *out)
 {
     record_write_after(trial, NULL, out);
-}
-
-struct tally_trial record_tally(const struct trial *trial)
-{
-    bool missing = trial->missing != DROP_NONE;
-    return (struct tally_trial){
-        .seq = trial->seq,
-        .condition = trial->detection.condition,
-        .counted = trial->counted,
-        .missing = missing,
-        .has_outcome = trial->has_outcome && !missing,
-        .flagged = trial->flagged && !missing,
-        .x = trial->has_outcome && !missing ? trial->x : 0,
-        .verdict = missing ? VERDICT_UNDECIDED : trial->comparison.verdict,
-        .stance_known = trial->comparison.stance_known && !missing,
-        .stance_warm = missing ? STANCE_NONE : trial->comparison.stance_warm,
-        .stance_original = missing ? STANCE_NONE : trial->comparison.stance_original,
-    };
-}
-
-/* ---- reading ---- */
-
-/* Copies a member's text into a fixed field; false when it is no text or too long. */
-static bool get_text(const cJSON *record, const char *key, char *out, size_t size)
-{
-    struct slice text = json_get_slice(record, key);
-    if (!text.data || text.len >= size)
-        return false;
-    memcpy(out, text.data, text.len);
-    out[text.len] = '\0';
-    return true;
-}
-
-static bool get_outcome(const cJSON *record, struct tally_trial *out)
-{
-    int64_t x;
-    const cJSON *value = json_get(record, "x");
-
-    out->has_outcome = value && !cJSON_IsNull(value);
-    if (!out->has_outcome)
-        return true;
-    if (!json_get_int(record, "x", &x) || x < -1 || x > 1)
-        return false;
-    out->x = (int)x;
-    return true;
-}
-
-/* compare{verdict,stance}; a missing trial has neither. */
-static bool get_comparison(const cJSON *record, struct tally_trial *out)
-{
-    const cJSON *compare = json_get(record, "compare"), *stance = json_get(compare, "stance");
-    struct slice verdict = json_get_slice(compare, "verdict");
-
-    if (verdict.data && !verdict_parse(verdict, &out->verdict))
-        return false;
-    if (!verdict.data && !out->missing)
-        return false;
-    out->stance_known = stance_parse(json_get_slice(stance, "warm"), &out->stance_warm) &&
-                        stance_parse(json_get_slice(stance, "original"), &out->stance_original);
-    return true;
-}
-
-/* human{labels}, which the store adds to a record as it is read. What is no label is no label. */
-static void get_people(const cJSON *record, struct tally_trial *out)
-{
-    const cJSON *label;
-    struct slice judged = json_get_slice(json_get(record, "compare"), "verdict");
-    cJSON_ArrayForEach(label, json_get(json_get(record, "human"), "labels"))
-    {
-        int64_t x;
-        double probability;
-        if (json_get_int(label, "x", &x) && x >= -1 && x <= 1)
-            label_people_add(&out->people, (int)x, slice_equal(json_get_slice(label, "verdict"), judged),
-                             !json_get_double(label, "probability", &probability));
-    }
-}
-
-static const char *record_fault(const cJSON *record, struct record_summary *out)
-{
-    struct tally_trial *tally = &out->tally;
-    int64_t seq;
-
-    if (!get_text(record, "trial_id", out->trial_id, sizeof(out->trial_id)))
-        return "trial_id";
-    if (!get_text(record, "epoch", out->epoch, sizeof(out->epoch)))
-        return "epoch";
-    if (!json_get_int(record, "seq", &seq) || seq < 1)
-        return "seq";
-    tally->seq = (uint64_t)seq;
-    if (clock_parse(json_get_slice(record, "time"), 0, &out->wall_ms))
-        return "time";
-    if (!condition_parse(json_get_slice(record, "condition"), &tally->condition))
-        return "condition";
-    if (!json_get_bool(record, "counted", &tally->counted))
-        return "counted";
-    struct slice missing = json_get_slice(record, "missing");
-    tally->missing = missing.data != NULL;
-    /* Missing and for no other reason out of the count: the conversation's first trial did not come about. */
-    if (tally->missing && slice_equal(json_get_slice(record, "not_counted_reason"), missing))
-        tally->counted = true;
-    if (!json_get_bool(record, "flagged", &tally->flagged))
-        tally->flagged = false;
-    if (!get_comparison(record, tally))
-        return "compare";
-    get_people(record, tally);
-    return get_outcome(record, tally) ? NULL : "x";
-}
-
-int record_read(struct slice line, struct record_summary *out, struct err *err)
-{
-    memset(out, 0, sizeof(*out));
-    cJSON *record = json_parse(line, RECORD_LIMITS, err);
-    if (!record)
-        return -1;
-    const char *fault = record_fault(record, out);
-    cJSON_Delete(record);
-    if (fault)
-        return err_set(err, "this is no trial record: '%s' is absent or not what the format says", fault);
-    return 0;
 }

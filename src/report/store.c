@@ -165,7 +165,7 @@ static enum store_written choose_tally(struct store *store, const char *epoch, s
     enum store_written written = store_db_epoch(store->db, epoch, clock_wall_ms(), &number, err);
     if (written != STORE_WRITTEN)
         return written;
-    if (store_replay_into(store_db_sqlite(store->db), epoch, &fresh, err))
+    if (store_replay_into(store_db_sqlite(store->db), epoch, NULL, &fresh, err))
         return STORE_AGAIN;
     store->older = store->tally;
     store->tally = fresh;
@@ -197,10 +197,15 @@ static enum store_written decide_counted(struct store *store, struct trial *tria
 static enum store_written write_trial(struct store *store, size_t index, struct tally *working, struct err *err)
 {
     struct trial *trial = store->batch[index];
-    struct store_row row = {trial->trial_id, trial->exchange_id,  trial->epoch, trial->conversation,
-                            trial->wall_ms,  record_tally(trial), SLICE_NONE};
+    struct store_row row = {.trial_id = trial->trial_id,
+                            .exchange_id = trial->exchange_id,
+                            .epoch = trial->epoch,
+                            .conversation = trial->conversation,
+                            .wall_ms = trial->wall_ms,
+                            .tally = record_tally(trial)};
     struct tally after = *working;
 
+    row.candidate_count = record_candidates(trial, row.candidates);
     enum store_written written = decide_counted(store, trial, store->batch_reasons[index], &row, err);
     if (written != STORE_WRITTEN)
         return written;
@@ -455,7 +460,7 @@ static int replay(struct store *store, const char *epoch, struct err *err)
         return err_prefix(err, "cannot write to the store %s", store->path ? store->path : "in memory");
     store->settings.epoch_number = number;
     if (store_db_last_seq(store->db, &store->last_seq, err) ||
-        store_replay_into(store_db_sqlite(store->db), epoch, &store->tally, err))
+        store_replay_into(store_db_sqlite(store->db), epoch, NULL, &store->tally, err))
         return -1;
     tally_init(&store->older, "");
     store->published = store->tally;

@@ -6,6 +6,7 @@
  */
 #include "store_db.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -52,32 +53,52 @@ static const char *const migrations[] = {
     " FROM epochs WHERE epoch = NEW.epoch; END;"
     "CREATE TRIGGER label_forget AFTER DELETE ON trials BEGIN"
     " DELETE FROM label_draws WHERE seq = OLD.seq; UPDATE labels SET note = NULL WHERE seq = OLD.seq; END;",
+    /* 4: the outcomes beside x, which store_outcomes_fill finds in the records of old trials; and the candidates' */
+    "ALTER TABLE outcomes ADD COLUMN evasion INTEGER; ALTER TABLE outcomes ADD COLUMN error INTEGER;"
+    "ALTER TABLE outcomes ADD COLUMN control INTEGER; ALTER TABLE outcomes ADD COLUMN neutral INTEGER;"
+    "ALTER TABLE outcomes ADD COLUMN divergence INTEGER; ALTER TABLE outcomes ADD COLUMN original_again INTEGER;"
+    "ALTER TABLE outcomes ADD COLUMN warm_again INTEGER;"
+    "CREATE TABLE candidate_outcomes (candidate TEXT NOT NULL, seq INTEGER NOT NULL,"
+    " epoch INTEGER NOT NULL REFERENCES epochs(number), condition TEXT NOT NULL, counted INTEGER NOT NULL,"
+    " missing INTEGER NOT NULL, flagged INTEGER NOT NULL, x INTEGER, verdict TEXT NOT NULL, stance_warm TEXT,"
+    " stance_original TEXT, evasion INTEGER, error INTEGER, control INTEGER, neutral INTEGER, divergence INTEGER,"
+    " original_again INTEGER, warm_again INTEGER, PRIMARY KEY (candidate, seq)) WITHOUT ROWID;"
+    "CREATE INDEX candidate_outcomes_seq ON candidate_outcomes (seq);",
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
+static_assert(SCHEMA_VERSION >= STORE_SCHEMA_OUTCOMES, "a migration is never taken back");
 
 enum statement {
     SQL_BEGIN,
     SQL_COMMIT,
     SQL_OUTCOME,
+    SQL_CANDIDATE,
     SQL_TRIAL,
     SQL_SEEN,
     SQL_EPOCH_ADD,
     SQL_EPOCH,
     SQL_EXPIRE,
     SQL_UNCOUNT,
+    SQL_UNCOUNT_CANDIDATES,
     SQL_COUNT
 };
 static const char *const statements[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
-    [SQL_OUTCOME] =
-        "INSERT INTO outcomes SELECT ?1, number, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM epochs WHERE epoch = ?2",
+    /* The last of them, ?11 to ?17, in the order of store_extras. */
+    [SQL_OUTCOME] = "INSERT INTO outcomes (seq, epoch, condition, counted, missing, flagged, x, verdict, stance_warm,"
+                    " stance_original, " STORE_EXTRAS ") SELECT ?1, number, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+                    " ?11, ?12, ?13, ?14, ?15, ?16, ?17 FROM epochs WHERE epoch = ?2",
+    [SQL_CANDIDATE] = "INSERT INTO candidate_outcomes (seq, epoch, condition, counted, missing, flagged, x, verdict,"
+                      " stance_warm, stance_original, " STORE_EXTRAS ", candidate) SELECT ?1, number, ?3, ?4, ?5, ?6,"
+                      " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18 FROM epochs WHERE epoch = ?2",
     [SQL_TRIAL] = "INSERT INTO trials VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     [SQL_SEEN] =
         "SELECT 1 FROM trials WHERE conversation = ?1 AND condition = ?2 AND epoch = ?3 AND counted = 1 LIMIT 1",
     [SQL_EPOCH_ADD] = "INSERT OR IGNORE INTO epochs (epoch, started_ms) VALUES (?1, ?2)",
     [SQL_EPOCH] = "SELECT number FROM epochs WHERE epoch = ?1",
     [SQL_UNCOUNT] = "DELETE FROM outcomes WHERE seq = ?1",
+    [SQL_UNCOUNT_CANDIDATES] = "DELETE FROM candidate_outcomes WHERE seq = ?1",
     [SQL_EXPIRE] = "DELETE FROM trials WHERE seq IN (SELECT seq FROM trials WHERE time < ?1 ORDER BY time LIMIT ?2)",
 };
 
@@ -139,7 +160,8 @@ static int migrate(sqlite3 *sqlite, struct err *err)
                  APPLICATION_ID, (long long)(v + 1));
         if (run(sqlite, "BEGIN IMMEDIATE", err))
             return -1;
-        if (run(sqlite, migrations[v], err) || run(sqlite, finish, err)) {
+        bool fill = v + 1 == STORE_SCHEMA_OUTCOMES;
+        if (run(sqlite, migrations[v], err) || (fill && store_outcomes_fill(sqlite, err)) || run(sqlite, finish, err)) {
             (void)run(sqlite, "ROLLBACK", NULL);
             return -1;
         }
@@ -259,11 +281,10 @@ static void bind_text(sqlite3_stmt *statement, int index, const char *text)
     sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
 }
 
-static void bind_outcome(sqlite3_stmt *s, const struct store_row *row, const char *condition)
+static void bind_outcome(sqlite3_stmt *s, const struct tally_trial *t, const char *epoch, const char *condition)
 {
-    const struct tally_trial *t = &row->tally;
     sqlite3_bind_int64(s, 1, (sqlite3_int64)t->seq);
-    bind_text(s, 2, row->epoch);
+    bind_text(s, 2, epoch);
     bind_text(s, 3, condition);
     sqlite3_bind_int(s, 4, t->counted);
     sqlite3_bind_int(s, 5, t->missing);
@@ -275,6 +296,7 @@ static void bind_outcome(sqlite3_stmt *s, const struct store_row *row, const cha
         bind_text(s, 9, stance_name(t->stance_warm));
         bind_text(s, 10, stance_name(t->stance_original));
     }
+    store_extras_bind(s, 11, t);
 }
 
 static void bind_trial(sqlite3_stmt *s, const struct store_row *row, const char *condition)
@@ -293,6 +315,32 @@ static void bind_trial(sqlite3_stmt *s, const struct store_row *row, const char 
     sqlite3_bind_text64(s, 11, row->record.len ? row->record.data : "", row->record.len, SQLITE_STATIC, SQLITE_UTF8);
 }
 
+static enum store_written add_outcomes(struct store_db *db, const struct store_row *row, const char *condition,
+                                       struct err *err)
+{
+    bind_outcome(db->prepared[SQL_OUTCOME], &row->tally, row->epoch, condition);
+    enum store_written written = step(db, SQL_OUTCOME, err);
+    for (size_t i = 0; written == STORE_WRITTEN && i < row->candidate_count; i++) {
+        struct tally_trial tally = row->candidates[i].tally;
+        tally.counted = row->tally.counted; /* the conversation decides, for all alike */
+        bind_outcome(db->prepared[SQL_CANDIDATE], &tally, row->epoch, condition);
+        bind_text(db->prepared[SQL_CANDIDATE], 18, row->candidates[i].name);
+        written = step(db, SQL_CANDIDATE, err);
+    }
+    return written;
+}
+
+static enum store_written uncount(struct store_db *db, uint64_t seq)
+{
+    static const enum statement both[] = {SQL_UNCOUNT, SQL_UNCOUNT_CANDIDATES};
+    for (size_t i = 0; i < 2; i++) {
+        sqlite3_bind_int64(db->prepared[both[i]], 1, (sqlite3_int64)seq);
+        if (step(db, both[i], NULL) != STORE_WRITTEN)
+            return STORE_AGAIN;
+    }
+    return STORE_WRITTEN;
+}
+
 enum store_written store_db_add(struct store_db *db, const struct store_row *row, struct err *err)
 {
     struct store_row kept = *row;
@@ -301,18 +349,13 @@ enum store_written store_db_add(struct store_db *db, const struct store_row *row
     condition_name(row->tally.condition, condition);
     if (!db->keeps)
         kept.record = SLICE_NONE;
-    bind_outcome(db->prepared[SQL_OUTCOME], row, condition);
-    enum store_written written = step(db, SQL_OUTCOME, err);
+    enum store_written written = add_outcomes(db, row, condition, err);
     if (written != STORE_WRITTEN)
         return written;
     bind_trial(db->prepared[SQL_TRIAL], &kept, condition);
     written = step(db, SQL_TRIAL, err);
-    if (written == STORE_REFUSED) { /* then it must not count either */
-        sqlite3_bind_int64(db->prepared[SQL_UNCOUNT], 1, (sqlite3_int64)row->tally.seq);
-        if (step(db, SQL_UNCOUNT, NULL) != STORE_WRITTEN)
-            return STORE_AGAIN;
-    }
-    return written;
+    /* What the file will never take must not count either. */
+    return written == STORE_REFUSED && uncount(db, row->tally.seq) != STORE_WRITTEN ? STORE_AGAIN : written;
 }
 
 enum store_written store_db_seen(struct store_db *db, const struct store_row *row, bool *seen, struct err *err)
@@ -411,72 +454,4 @@ bool store_has_labels(sqlite3 *sqlite)
     int64_t tables;
     return read_number(sqlite, "SELECT count(*) FROM sqlite_schema WHERE name = 'labels'", &tables, NULL) == 0 &&
            tables > 0;
-}
-
-static int read_outcome(sqlite3_stmt *s, struct tally_trial *out)
-{
-    const char *words[4];
-    for (int i = 0; i < 4; i++)
-        words[i] = (const char *)sqlite3_column_text(s, (const int[]){1, 6, 7, 8}[i]);
-    *out = (struct tally_trial){.seq = (uint64_t)sqlite3_column_int64(s, 0),
-                                .counted = sqlite3_column_int(s, 2),
-                                .missing = sqlite3_column_int(s, 3),
-                                .flagged = sqlite3_column_int(s, 4),
-                                .has_outcome = sqlite3_column_type(s, 5) != SQLITE_NULL,
-                                .x = sqlite3_column_int(s, 5)};
-    out->stance_known = words[2] && words[3] && stance_parse(slice_from(words[2]), &out->stance_warm) &&
-                        stance_parse(slice_from(words[3]), &out->stance_original);
-    return words[0] && words[1] && condition_parse(slice_from(words[0]), &out->condition) &&
-                   verdict_parse(slice_from(words[1]), &out->verdict) && out->x >= -1 && out->x <= 1
-               ? 0
-               : -1;
-}
-
-int store_replay_into(sqlite3 *sqlite, const char *epoch, struct tally *tally, struct err *err)
-{
-    static const char sql[] =
-        "SELECT seq, condition, counted, missing, flagged, x, verdict, stance_warm, stance_original"
-        " FROM outcomes WHERE epoch = (SELECT number FROM epochs WHERE epoch = ?1) ORDER BY seq";
-    sqlite3_stmt *statement = NULL;
-    struct tally_trial trial;
-    int code;
-
-    tally_init(tally, epoch);
-    if (sqlite3_prepare_v2(sqlite, sql, -1, &statement, NULL) != SQLITE_OK)
-        return err_set(err, "cannot replay the store: %s", sqlite3_errmsg(sqlite));
-    bind_text(statement, 1, epoch);
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
-        if (read_outcome(statement, &trial)) {
-            code = SQLITE_CORRUPT;
-            break;
-        }
-        tally_add(tally, &trial);
-    }
-    if (code != SQLITE_DONE)
-        err_set(err, "cannot replay the store: %s",
-                code == SQLITE_CORRUPT ? "a row is damaged" : sqlite3_errmsg(sqlite));
-    sqlite3_finalize(statement);
-    return code == SQLITE_DONE ? 0 : -1;
-}
-
-int store_each_outcome(sqlite3 *sqlite, uint64_t after_seq, store_outcome_fn *fn, void *arg, struct err *err)
-{
-    static const char sql[] =
-        "SELECT o.seq, o.condition, o.counted, o.missing, o.flagged, o.x, o.verdict, o.stance_warm, o.stance_original,"
-        " e.epoch, e.number FROM outcomes o JOIN epochs e ON e.number = o.epoch WHERE o.seq > ?1 ORDER BY o.seq";
-    sqlite3_stmt *statement = NULL;
-    struct tally_trial trial;
-    int code, rc = 0;
-
-    if (sqlite3_prepare_v2(sqlite, sql, -1, &statement, NULL) != SQLITE_OK)
-        return err_set(err, "cannot read the store's outcomes: %s", sqlite3_errmsg(sqlite));
-    sqlite3_bind_int64(statement, 1, (sqlite3_int64)after_seq);
-    while (rc == 0 && (code = sqlite3_step(statement)) == SQLITE_ROW)
-        rc = read_outcome(statement, &trial) ? err_set(err, "cannot read the store's outcomes: a row is damaged")
-                                             : fn(&trial, (const char *)sqlite3_column_text(statement, 9),
-                                                  (unsigned)sqlite3_column_int(statement, 10), arg);
-    if (rc == 0 && code != SQLITE_DONE)
-        rc = err_set(err, "cannot read the store's outcomes: %s", sqlite3_errmsg(sqlite));
-    sqlite3_finalize(statement);
-    return rc;
 }

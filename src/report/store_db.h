@@ -6,7 +6,7 @@
 
 #include <sqlite3.h>
 
-#include "record.h"
+#include "store.h"
 
 struct store_db;
 
@@ -22,6 +22,8 @@ struct store_row {
     int64_t wall_ms;
     struct tally_trial tally;
     struct slice record;
+    struct record_candidate candidates[CONF_MAX_CANDIDATES];
+    size_t candidate_count;
 };
 
 /* Opens for writing; creates and migrates. path NULL: a file in memory that keeps no records. */
@@ -48,11 +50,17 @@ enum store_written store_db_expire(struct store_db *db, int64_t before_ms, unsig
 MUST_USE int store_db_last_seq(struct store_db *db, uint64_t *seq, struct err *err);
 sqlite3 *store_db_sqlite(struct store_db *db);
 
-/* ---- shared with the readers ---- */
+/* ---- shared with the readers, and between store_db.c and store_outcomes.c ---- */
+#define STORE_SCHEMA_OUTCOMES 4 /* the schema from which outcomes have the columns beside x */
+/* These columns, of both tables of outcomes. */
+#define STORE_EXTRAS "evasion, error, control, neutral, divergence, original_again, warm_again"
+/* Binds them from the parameter `first` on. */
+void store_extras_bind(sqlite3_stmt *statement, int first, const struct tally_trial *trial);
+/* Fills them for the trials of before, from their records where these are still there. */
+MUST_USE int store_outcomes_fill(sqlite3 *sqlite, struct err *err);
+
 /* A connection to an existing store; -1 with a sentence when path is none, or of a newer version. */
 MUST_USE int store_connect(const char *path, bool writable, sqlite3 **out, struct err *err);
-/* Replays the outcomes of an epoch into tally. */
-MUST_USE int store_replay_into(sqlite3 *sqlite, const char *epoch, struct tally *tally, struct err *err);
 /* Whether the file has the tables of labels: a reader may meet a store that no writer has brought up to date. */
 bool store_has_labels(sqlite3 *sqlite);
 /* The arguments of json_object() that tell of a label l. */
@@ -62,6 +70,12 @@ bool store_has_labels(sqlite3 *sqlite);
     " 'verdict', l.verdict, 'x', l.x, 'answers', json_object('warm', l.answers_warm, 'original', l.answers_original)," \
     " 'stance', json_object('warm', l.stance_warm, 'original', l.stance_original), 'relation', l.relation,"            \
     " 'supported', l.supported, 'sure', iif(l.sure, 'high', 'low'), 'note', l.note"
+/* Replays the outcomes of an epoch into tally; candidate NULL: those of the deployed warm model. */
+MUST_USE int store_replay_into(sqlite3 *sqlite, const char *epoch, const char *candidate, struct tally *tally,
+                               struct err *err);
+/* The outcomes behind that tally and behind after, in arrival order; a non-zero return of fn stops and is returned. */
+MUST_USE int store_epoch_outcomes(sqlite3 *sqlite, const char *epoch, const char *candidate, uint64_t after,
+                                  store_trial_fn *fn, void *arg, struct err *err);
 /* Every outcome behind after_seq, in arrival order, with its epoch and the epoch's number; a non-zero return of fn
  * stops and is returned. */
 typedef int store_outcome_fn(const struct tally_trial *trial, const char *epoch, unsigned number, void *arg);

@@ -158,7 +158,8 @@ static int latest_epoch(sqlite3 *sqlite, const char *epoch, char name[33], unsig
     return code == SQLITE_ROW ? 0 : code == SQLITE_DONE ? 1 : -1;
 }
 
-int store_replay(const char *path, const char *epoch, struct tally *out, unsigned *epoch_number, struct err *err)
+int store_replay(const char *path, const char *epoch, const char *candidate, struct tally *out, unsigned *epoch_number,
+                 struct err *err)
 {
     sqlite3 *sqlite;
     char name[33] = "";
@@ -171,31 +172,20 @@ int store_replay(const char *path, const char *epoch, struct tally *out, unsigne
     if (result < 0)
         err_set(err, "cannot read the store %s: %s", path, sqlite3_errmsg(sqlite));
     else if (result == 0)
-        result = store_replay_into(sqlite, name, out, err);
+        result = store_replay_into(sqlite, name, candidate, out, err);
+    if (result == 0 && candidate && out->seq == 0)
+        result = 1;
     sqlite3_close(sqlite);
     return result;
 }
 
-struct outcomes {
-    const char *epoch;
-    store_trial_fn *fn;
-    void *arg;
-};
-
-static int give_outcome(const struct tally_trial *trial, const char *epoch, unsigned number, void *arg)
+int store_outcomes(const char *path, const char *epoch, const char *candidate, uint64_t after, store_trial_fn *fn,
+                   void *arg, struct err *err)
 {
-    const struct outcomes *outcomes = arg;
-    (void)number;
-    return strcmp(epoch, outcomes->epoch) == 0 ? outcomes->fn(trial, outcomes->arg) : 0;
-}
-
-int store_outcomes(const char *path, const char *epoch, uint64_t after, store_trial_fn *fn, void *arg, struct err *err)
-{
-    struct outcomes outcomes = {epoch, fn, arg};
     sqlite3 *sqlite;
     if (store_connect(path, false, &sqlite, err))
         return -1;
-    int rc = store_each_outcome(sqlite, after, give_outcome, &outcomes, err);
+    int rc = store_epoch_outcomes(sqlite, epoch, candidate, after, fn, arg, err);
     sqlite3_close(sqlite);
     return rc;
 }

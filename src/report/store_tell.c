@@ -8,7 +8,7 @@
 void store_tell_trial(struct log *log, struct metrics *metrics, const struct trial *trial)
 {
     bool missing = trial->missing != DROP_NONE;
-    const char *verdict = missing ? "missing" : verdict_name(trial->comparison.verdict);
+    const char *verdict = missing ? "missing" : verdict_name(trial_main(trial)->comparison.verdict);
     char condition[CONDITION_NAME_SIZE];
 
     condition_name(trial->detection.condition, condition);

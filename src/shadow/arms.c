@@ -1,34 +1,57 @@
 /* arms: see arms.h. */
 #include "arms.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "post.h"
+#include "rewrite.h"
 #include "steps.h"
 
-#define EARLIER_MAX_BYTES  2000
-#define BYTES_PER_TOKEN    3    /* an English token is longer; a reservation may be too high, never too low */
-#define OUTPUT_TOKENS      1024 /* where neither the request nor the configuration names a cap */
-#define JUDGE_TOKENS       1024
-#define JUDGE_PROMPT_BYTES 4000
+#define EARLIER_MAX_BYTES    2000
+#define BYTES_PER_TOKEN      3    /* an English token is longer; a reservation may be too high, never too low */
+#define OUTPUT_TOKENS        1024 /* where neither the request nor the configuration names a cap */
+#define JUDGE_TOKENS         1024
+#define JUDGE_PROMPT_BYTES   4000
+#define REWRITE_PROMPT_BYTES 2000
+
+enum source { SOURCE_WARM, SOURCE_ORIGINAL, SOURCE_REWRITER, SOURCE_CANDIDATES };
+static_assert(SOURCE_CANDIDATES + CONF_MAX_CANDIDATES == ARMS_MODELS, "each model has its names");
 
 /* Which model an arm is, and whether it is asked the neutralised question. */
 static const struct {
-    bool original, neutral;
+    enum source source;
+    bool neutral;
 } arm_kinds[ARM_COUNT] = {
-    [ARM_WARM] = {false, false},       [ARM_ORIGINAL] = {true, false},        [ARM_ORIGINAL_AGAIN] = {true, false},
-    [ARM_WARM_AGAIN] = {false, false}, [ARM_ORIGINAL_NEUTRAL] = {true, true}, [ARM_WARM_NEUTRAL] = {false, true},
+    [ARM_WARM] = {SOURCE_WARM, false},
+    [ARM_ORIGINAL] = {SOURCE_ORIGINAL, false},
+    [ARM_ORIGINAL_AGAIN] = {SOURCE_ORIGINAL, false},
+    [ARM_WARM_AGAIN] = {SOURCE_WARM, false},
+    [ARM_ORIGINAL_NEUTRAL] = {SOURCE_ORIGINAL, true},
+    [ARM_WARM_NEUTRAL] = {SOURCE_WARM, true},
+    [ARM_STYLE_CONTROL] = {SOURCE_REWRITER, false},
+    [ARM_CANDIDATE] = {SOURCE_CANDIDATES, false},
 };
 
-const struct conf_model *arms_model(const struct conf *conf, enum arm arm)
+const struct conf_model *arms_model(const struct conf *conf, const struct arm_answer *answer)
 {
-    return arm_kinds[arm].original ? &conf->original : &conf->warm;
+    switch (arm_kinds[answer->arm].source) {
+    case SOURCE_WARM:
+        return &conf->warm;
+    case SOURCE_ORIGINAL:
+        return &conf->original;
+    case SOURCE_REWRITER:
+        return &conf->rewriter;
+    case SOURCE_CANDIDATES:
+        break;
+    }
+    return &conf->candidates[answer->candidate];
 }
 
 static void edits_fill(const struct trial *trial, const struct arm_answer *answer, struct request_edits *edits)
 {
-    const struct conf_model *model = arms_model(trial->conf, answer->arm);
+    const struct conf_model *model = arms_model(trial->conf, answer);
     *edits = (struct request_edits){
         .model = slice_from(model->model),
         .cut_stream = true,
@@ -45,16 +68,27 @@ static void edits_fill(const struct trial *trial, const struct arm_answer *answe
         edits->last_user_text = trial->neutral.text;
 }
 
+/* The request's own bytes with the arm's splices, or the rewriter's task. */
+static int body_write(const struct trial *trial, const struct arm_answer *answer, struct buf *body)
+{
+    if (answer->rewrites) {
+        struct slice message = trial->request.turns[trial->request.last_user].text;
+        return rewrite_request(trial->conf->rewriter.model, message, answer->rewrites->text,
+                               trial->conf->shadow.max_tokens, body);
+    }
+    struct request_edits edits;
+    edits_fill(trial, answer, &edits);
+    return request_splice(trial->endpoint, trial->request_body, &edits, body, NULL);
+}
+
 int arms_start(struct fetcher *fetcher, struct trial *trial, struct arm_answer *answer, fetch_done_fn *done, void *arg)
 {
-    struct request_edits edits;
     struct buf body;
-    edits_fill(trial, answer, &edits);
-    buf_init(&body, trial->request_body.len + 65536);
-    int rc = request_splice(trial->endpoint, trial->request_body, &edits, &body, NULL);
+    buf_init(&body, trial->request_body.len + 2 * trial->conf->shadow.max_answer_bytes + 65536);
+    int rc = body_write(trial, answer, &body);
     struct post post = {
-        .model = arms_model(trial->conf, answer->arm),
-        .path = trial->target,
+        .model = arms_model(trial->conf, answer),
+        .path = answer->rewrites ? SLICE("/chat/completions") : trial->target,
         .body = buf_slice(&body),
         .client_authorization = trial->authorization,
         .shadow_of = trial->exchange_id,
@@ -76,8 +110,8 @@ static bool named_as_asked(const struct conf_model *model, struct slice name)
 
 static bool same_model(const struct trial *trial, const struct arm_answer *answer, struct arms_names *names)
 {
-    const struct conf_model *model = arms_model(trial->conf, answer->arm);
-    size_t which = arm_kinds[answer->arm].original;
+    const struct conf_model *model = arms_model(trial->conf, answer);
+    size_t which = arm_kinds[answer->arm].source + answer->candidate;
     if (!model->model || answer->model.len == 0)
         return true;
     if (named_as_asked(model, answer->model)) {
@@ -143,21 +177,37 @@ struct slice arms_earlier(struct trial *trial)
     return copy;
 }
 
-void arms_worst_case(const struct trial *trial, bool judge, uint64_t *tokens_in, uint64_t *tokens_out)
+/* A rewriting is as long as what it rewrites, with room for kind words. */
+static void rewrite_worst_case(const struct trial *trial, const struct arm_answer *answer, uint64_t *tokens_in,
+                               uint64_t *tokens_out)
 {
-    if (judge) {
-        size_t bytes = JUDGE_PROMPT_BYTES + EARLIER_MAX_BYTES + trial->request_body.len;
-        for (size_t i = 0; i < trial->arm_count; i++)
-            bytes += trial->arms[i].text.len;
-        *tokens_in = 2 * bytes / BYTES_PER_TOKEN;
-        *tokens_out = 2 * JUDGE_TOKENS;
+    uint64_t own = answer->rewrites->text.len / BYTES_PER_TOKEN + 1;
+    uint64_t cap = trial->conf->shadow.max_tokens;
+    *tokens_in = (REWRITE_PROMPT_BYTES + trial->request_body.len) / BYTES_PER_TOKEN + own;
+    *tokens_out = cap > 0 ? cap : 2 * own > OUTPUT_TOKENS ? 2 * own : OUTPUT_TOKENS;
+}
+
+void arms_worst_case(const struct trial *trial, const struct arm_answer *answer, uint64_t *tokens_in,
+                     uint64_t *tokens_out)
+{
+    const struct chat_request *request = &trial->request;
+    if (answer->rewrites) {
+        rewrite_worst_case(trial, answer, tokens_in, tokens_out);
         return;
     }
-    const struct chat_request *request = &trial->request;
     *tokens_in = trial->request_body.len / BYTES_PER_TOKEN + 1;
     *tokens_out = request->max_tokens > 0              ? (uint64_t)request->max_tokens
                   : trial->conf->shadow.max_tokens > 0 ? trial->conf->shadow.max_tokens
                                                        : OUTPUT_TOKENS;
+}
+
+void arms_judge_worst_case(const struct trial *trial, const struct trial_pair *pair, uint64_t *tokens_in,
+                           uint64_t *tokens_out)
+{
+    size_t bytes = JUDGE_PROMPT_BYTES + EARLIER_MAX_BYTES + trial->request_body.len + pair->warm->text.len +
+                   pair->original->text.len;
+    *tokens_in = 2 * bytes / BYTES_PER_TOKEN;
+    *tokens_out = 2 * JUDGE_TOKENS;
 }
 
 double arms_price(const struct conf_model *model, uint64_t tokens_in, uint64_t tokens_out)

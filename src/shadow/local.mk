@@ -4,4 +4,5 @@ libcandor_a_SOURCES += \
 	include/budget.h src/shadow/budget.c \
 	include/judge.h src/shadow/judge.c \
 	include/post.h src/shadow/post.c \
+	include/rewrite.h src/shadow/rewrite.c \
 	include/shadow.h src/shadow/shadow.c

@@ -1,5 +1,6 @@
 /* shadow: see shadow.h. A trial's arms become asks; an ask waits in line until the budget lets it go, and ends in
- * ask_end. When a trial's last ask has ended it goes back to the conveyor. The judge's work stands in the same line.
+ * ask_leave. When a trial's last ask has ended it goes back to the conveyor. The judge's work, an ask for each pair
+ * that the texts left open, stands in the same line.
  */
 #include "shadow.h"
 
@@ -14,6 +15,7 @@
 #include "fetch.h"
 #include "judge.h"
 #include "loop.h"
+#include "steps.h"
 
 #define PUMP_MS 50 /* how often the line is looked at while it waits for the minute's allowance */
 
@@ -21,11 +23,12 @@ struct ask {
     struct ask *next;
     struct shadow *shadow;
     struct trial *trial;
-    struct arm_answer *answer; /* NULL: the judge is asked */
+    struct arm_answer *answer; /* one of the two: the arm that is asked, */
+    struct trial_pair *pair;   /* or the pair that is put before the judge */
     uint64_t tokens;           /* reserved */
     double money;
-    struct compare_input pair; /* the judge's, alive until it has answered */
-    int64_t started_ms;        /* wall time; 0 until it leaves the line */
+    struct compare_input input; /* the judge's, alive until it has answered */
+    int64_t started_ms;         /* wall time; 0 until it leaves the line */
 };
 
 struct shadow {
@@ -47,12 +50,13 @@ struct shadow {
 };
 
 static void line_pump(struct shadow *shadow);
+static void arms_join(struct shadow *shadow, struct trial *trial);
 
 /* ---- one ask: from the line to its end ---- */
 
 static const char *ask_arm_name(const struct ask *ask)
 {
-    return ask->answer ? arm_name(ask->answer->arm) : "judge";
+    return ask->answer ? ask->answer->name : "judge";
 }
 
 static void count_request(struct shadow *shadow, const char *arm, const char *outcome)
@@ -64,8 +68,12 @@ static void count_request(struct shadow *shadow, const char *arm, const char *ou
 static void ask_leave(struct ask *ask)
 {
     struct trial *trial = ask->trial;
-    bool judged = ask->answer == NULL;
+    bool judged = ask->pair != NULL;
     struct pipeline *pipeline = ask->shadow->pipeline;
+    if (!judged) {
+        ask->answer->state = ARM_ENDED;
+        arms_join(ask->shadow, trial); /* what waited for this answer */
+    }
     free(ask);
     if (--trial->pending > 0)
         return;
@@ -82,7 +90,7 @@ static void ask_refuse(struct ask *ask, enum drop_reason reason)
     if (ask->answer)
         ask->answer->missing = reason;
     else
-        ask->trial->judge[0].missing = reason;
+        ask->pair->judge[0].missing = reason;
     ask_leave(ask);
 }
 
@@ -111,7 +119,7 @@ static void on_answered(const struct fetch_answer *fetched, void *arg)
     struct ask *ask = arg;
     struct shadow *shadow = ask->shadow;
     struct arm_answer *answer = ask->answer;
-    const struct conf_model *model = arms_model(ask->trial->conf, answer->arm);
+    const struct conf_model *model = arms_model(ask->trial->conf, answer);
     arms_read(ask->trial, answer, fetched, &shadow->names);
     bool known = answer->tokens_in >= 0 && answer->tokens_out >= 0;
     if (never_worked(fetched))
@@ -139,23 +147,23 @@ static void on_judged(const struct judging *judging, void *arg)
     struct ask *ask = arg;
     struct shadow *shadow = ask->shadow;
     struct trial *trial = ask->trial;
-    memcpy(trial->judge, judging->calls, sizeof trial->judge);
-    trial->judge_count = judging->call_count;
-    for (size_t i = 0; i < trial->judge_count; i++)
-        if (trial->judge[i].missing == DROP_NONE && !trial->judge[i].parsed)
+    struct trial_pair *pair = ask->pair;
+    memcpy(pair->judge, judging->calls, sizeof pair->judge);
+    pair->judge_count = judging->call_count;
+    for (size_t i = 0; i < pair->judge_count; i++)
+        if (pair->judge[i].missing == DROP_NONE && !pair->judge[i].parsed)
             metric_add(shadow->judge_invalid, 1);
     ask_settle(ask, &trial->conf->judge, judging->tokens_in, judging->tokens_out, judging->tokens_known);
     budget_learn(&shadow->budget, judging->status, judging->retry_after_ms, loop_now_ns(shadow->loop));
-    trial_note_ask(
-        trial,
-        &(struct ask_note){.arm = "judge",
-                           .model = &trial->conf->judge,
-                           .started_ms = ask->started_ms,
-                           .ended_ms = clock_wall_ms(),
-                           .missing = trial->judge_count ? trial->judge[trial->judge_count - 1].missing : DROP_MEMORY,
-                           .status = (int)judging->status,
-                           .tokens_in = judging->tokens_known ? judging->tokens_in : -1,
-                           .tokens_out = judging->tokens_known ? judging->tokens_out : -1});
+    trial_note_ask(trial, &(struct ask_note){.arm = "judge",
+                                             .model = &trial->conf->judge,
+                                             .started_ms = ask->started_ms,
+                                             .ended_ms = clock_wall_ms(),
+                                             .missing = pair->judge_count ? pair->judge[pair->judge_count - 1].missing
+                                                                          : DROP_MEMORY,
+                                             .status = (int)judging->status,
+                                             .tokens_in = judging->tokens_known ? judging->tokens_in : -1,
+                                             .tokens_out = judging->tokens_known ? judging->tokens_out : -1});
     count_request(shadow, "judge", judging->outcome == FETCH_DONE ? "done" : fetch_outcome_name(judging->outcome));
     ask_leave(ask);
     line_pump(shadow);
@@ -167,12 +175,10 @@ static bool ask_start(struct ask *ask)
     struct shadow *shadow = ask->shadow;
     struct trial *trial = ask->trial;
     ask->started_ms = clock_wall_ms();
-    if (ask->answer) {
-        ask->answer->asked = true;
+    if (ask->answer)
         return arms_start(shadow->fetcher, trial, ask->answer, on_answered, ask) == 0;
-    }
-    trial_pair(trial, &ask->pair);
-    return judge_start(shadow->fetcher, trial->conf, &ask->pair, arms_earlier(trial), trial->arena, on_judged, ask) ==
+    trial_pair_input(trial, ask->pair, &ask->input);
+    return judge_start(shadow->fetcher, trial->conf, &ask->input, arms_earlier(trial), trial->arena, on_judged, ask) ==
            0;
 }
 
@@ -221,20 +227,47 @@ static void line_pump(struct shadow *shadow)
         loop_timer_arm(shadow->loop, &shadow->pump_timer, PUMP_MS, on_pump_timer, shadow);
 }
 
-static bool line_join(struct shadow *shadow, struct trial *trial, struct arm_answer *answer)
+/* One of answer and pair is NULL. */
+static bool line_join(struct shadow *shadow, struct trial *trial, struct arm_answer *answer, struct trial_pair *pair)
 {
     struct ask *ask = calloc(1, sizeof *ask);
     if (!ask)
         return false;
-    const struct conf_model *model = answer ? arms_model(trial->conf, answer->arm) : &trial->conf->judge;
+    const struct conf_model *model = answer ? arms_model(trial->conf, answer) : &trial->conf->judge;
     uint64_t tokens_in, tokens_out;
-    arms_worst_case(trial, answer == NULL, &tokens_in, &tokens_out);
-    *ask = (struct ask){.shadow = shadow, .trial = trial, .answer = answer};
+    if (answer)
+        arms_worst_case(trial, answer, &tokens_in, &tokens_out);
+    else
+        arms_judge_worst_case(trial, pair, &tokens_in, &tokens_out);
+    *ask = (struct ask){.shadow = shadow, .trial = trial, .answer = answer, .pair = pair};
     ask->tokens = tokens_in + tokens_out;
     ask->money = arms_price(model, tokens_in, tokens_out);
     *shadow->last = ask;
     shadow->last = &ask->next;
+    trial->pending++;
     return true;
+}
+
+/* Why a rewriting cannot be asked for: its source is missing, or says nothing but calls of tools. */
+static enum drop_reason source_absence(const struct arm_answer *source)
+{
+    return source->missing == DROP_NONE && source->text.len == 0 ? DROP_TOOLS : source->missing;
+}
+
+/* Puts into the line what can be asked by now: whatever answers the request, and each rewriting whose source is there.
+ */
+static void arms_join(struct shadow *shadow, struct trial *trial)
+{
+    for (size_t i = 0; i < trial->arm_count; i++) {
+        struct arm_answer *answer = &trial->arms[i];
+        const struct arm_answer *source = answer->rewrites;
+        if (answer->state != ARM_PLANNED || (source && source->state != ARM_ENDED))
+            continue;
+        answer->missing = source ? source_absence(source) : DROP_NONE;
+        if (answer->missing == DROP_NONE && !line_join(shadow, trial, answer, NULL))
+            answer->missing = DROP_MEMORY;
+        answer->state = answer->missing == DROP_NONE ? ARM_ASKED : ARM_ENDED;
+    }
 }
 
 /* ---- what other threads hand in ---- */
@@ -250,15 +283,7 @@ static void on_ask(void *arg)
     free(arg);
     struct trial *trial = letter.trial;
     trial->pending = 1; /* held until all are in the line */
-    for (size_t i = 0; i < trial->arm_count; i++) {
-        struct arm_answer *answer = &trial->arms[i];
-        if (answer->asked)
-            continue;
-        if (line_join(letter.shadow, trial, answer))
-            trial->pending++;
-        else
-            answer->missing = DROP_MEMORY;
-    }
+    arms_join(letter.shadow, trial);
     line_pump(letter.shadow);
     if (--trial->pending == 0)
         pipeline_answered(letter.shadow->pipeline, trial);
@@ -268,12 +293,16 @@ static void on_judge(void *arg)
 {
     struct letter letter = *(struct letter *)arg;
     free(arg);
-    letter.trial->pending = 1;
-    letter.trial->judge[0].missing = DROP_NONE;
-    if (line_join(letter.shadow, letter.trial, NULL))
-        line_pump(letter.shadow);
-    else
-        pipeline_judged(letter.shadow->pipeline, letter.trial);
+    struct trial *trial = letter.trial;
+    trial->pending = 1;
+    for (size_t i = 0; i < trial->pair_count; i++) {
+        struct trial_pair *pair = &trial->pairs[i];
+        if (step_pair_open(pair) && !line_join(letter.shadow, trial, NULL, pair))
+            pair->judge[0].missing = DROP_MEMORY;
+    }
+    line_pump(letter.shadow);
+    if (--trial->pending == 0)
+        pipeline_judged(letter.shadow->pipeline, trial);
 }
 
 static bool post(struct shadow *shadow, struct trial *trial, loop_fn *fn)
@@ -298,7 +327,8 @@ void shadow_judge(struct shadow *shadow, struct trial *trial)
 {
     if (post(shadow, trial, on_judge))
         return;
-    trial->judge[0].missing = atomic_load(&shadow->stopping) ? DROP_SHUTDOWN : DROP_QUEUE_FULL;
+    for (size_t i = 0; i < trial->pair_count; i++)
+        trial->pairs[i].judge[0].missing = atomic_load(&shadow->stopping) ? DROP_SHUTDOWN : DROP_QUEUE_FULL;
     pipeline_judged(shadow->pipeline, trial); /* undecided: the judge is missing */
 }
 

@@ -183,7 +183,7 @@ void pipeline_drop(struct pipeline *pipeline, struct trial *trial, enum drop_rea
         atomic_fetch_sub_explicit(&pipeline->held, 1, memory_order_relaxed);
         return;
     }
-    trial->missing = reason;
+    step_abandon(trial, reason);
     pipeline->ops.tell(trial, pipeline->ops.arg);
 }
 
@@ -311,19 +311,23 @@ void pipeline_take(struct pipeline *pipeline, struct trial *trial)
         pipeline_drop(pipeline, list_pop(&list), DROP_MEMORY);
 }
 
+static void conclude(struct pipeline *pipeline, struct trial *trial)
+{
+    step_conclude(trial);
+    if (trial->missing != DROP_NONE)
+        metric_add(pipeline->dropped[trial->missing], 1);
+    pipeline->ops.tell(trial, pipeline->ops.arg);
+}
+
 static void compare(void *job, void *scratch)
 {
     struct trial *trial = job;
     struct pipeline *pipeline = ((struct bench *)scratch)->pipeline;
-    enum drop_reason reason = step_compare(trial);
-    if (reason != DROP_NONE) {
-        pipeline_drop(pipeline, trial, reason);
-    } else if (trial->conf->has_judge && comparison_open(&trial->comparison)) {
+    step_compare(trial);
+    if (trial->conf->has_judge && step_open(trial))
         pipeline->ops.judge(trial, pipeline->ops.arg);
-    } else {
-        step_conclude(trial);
-        pipeline->ops.tell(trial, pipeline->ops.arg);
-    }
+    else
+        conclude(pipeline, trial);
 }
 
 void pipeline_answered(struct pipeline *pipeline, struct trial *trial)
@@ -335,6 +339,5 @@ void pipeline_answered(struct pipeline *pipeline, struct trial *trial)
 void pipeline_judged(struct pipeline *pipeline, struct trial *trial)
 {
     step_judged(trial);
-    step_conclude(trial);
-    pipeline->ops.tell(trial, pipeline->ops.arg);
+    conclude(pipeline, trial);
 }

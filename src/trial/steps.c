@@ -100,12 +100,12 @@ void step_read_answer(struct trial *trial, struct arm_answer *answer, bool event
 {
     bool live = answer->arm == step_live_arm(trial->conf);
     struct reply reply;
-    reply_read(trial->endpoint, event_stream, body, trial->arena, &reply);
+    reply_read(answer->rewrites ? ENDPOINT_CHAT : trial->endpoint, event_stream, body, trial->arena, &reply);
     answer->model = reply.model;
     answer->fingerprint = reply.fingerprint;
     answer->finish_reason = reply.finish_reason;
     answer->text = reply.text.len ? reply.text : reply.refusal;
-    answer->tool_calls = reply.tool_calls;
+    answer->tool_calls = answer->rewrites ? answer->rewrites->tool_calls : reply.tool_calls;
     answer->tokens_in = reply.tokens_in;
     answer->tokens_out = reply.tokens_out;
     if (reply.is_error || reply.unparsed)
@@ -120,10 +120,9 @@ void step_read_answer(struct trial *trial, struct arm_answer *answer, bool event
         answer->missing = DROP_NONE;
 }
 
-static enum drop_reason live_read(struct trial *trial)
+static enum drop_reason live_read(struct trial *trial, struct arm_answer *live)
 {
-    struct arm_answer *live = trial_add_arm(trial, step_live_arm(trial->conf));
-    live->asked = true;
+    live->state = ARM_ENDED;
     live->status = trial->live_status;
     live->first_byte_ms = trial->live_first_byte_ms;
     live->total_ms = trial->live_total_ms;
@@ -140,58 +139,103 @@ static enum drop_reason live_read(struct trial *trial)
     return live->missing;
 }
 
-static void arms_list(struct trial *trial, struct detector *detector)
+/* Plans a pair; false when memory runs out, for its arms or for itself. */
+static bool pair_plan(struct trial *trial, enum pair_kind kind, const struct arm_answer *warm,
+                      const struct arm_answer *original)
+{
+    return warm && original && trial_add_pair(trial, kind, warm, original);
+}
+
+/* The same two models, asked without the cues: where these can be cut out without harm. */
+static bool neutral_plan(struct trial *trial, struct detector *detector)
+{
+    const struct turn *last = &trial->request.turns[trial->request.last_user];
+    neutralise(detector, last->text, &trial->detection, trial->request.last_user, trial->arena, &trial->neutral);
+    return !trial->neutral.safe || pair_plan(trial, PAIR_NEUTRAL, trial_add_arm(trial, ARM_WARM_NEUTRAL, 0),
+                                             trial_add_arm(trial, ARM_ORIGINAL_NEUTRAL, 0));
+}
+
+static bool control_plan(struct trial *trial, const struct arm_answer *original)
+{
+    struct arm_answer *control = trial_add_arm(trial, ARM_STYLE_CONTROL, 0);
+    if (control)
+        control->rewrites = original;
+    return pair_plan(trial, PAIR_STYLE_CONTROL, control, original);
+}
+
+static bool candidates_plan(struct trial *trial, const struct arm_answer *original)
+{
+    bool planned = true;
+    for (size_t i = 0; planned && i < trial->conf->candidate_count; i++)
+        planned = pair_plan(trial, PAIR_CANDIDATE, trial_add_arm(trial, ARM_CANDIDATE, i), original);
+    return planned;
+}
+
+static bool drawn(const struct trial *trial, const char *purpose, double share)
+{
+    return share > 0 && sample_number(trial, purpose) < share;
+}
+
+static bool pairs_plan(struct trial *trial, struct detector *detector)
 {
     const struct conf *conf = trial->conf;
-    const struct {
-        enum arm arm;
-        const char *purpose;
-        double share;
-        bool neutral;
-    } extras[] = {
-        {ARM_ORIGINAL_AGAIN, "original_again", conf->shadow.original_again, false},
-        {ARM_WARM_AGAIN, "warm_again", conf->shadow.warm_again, false},
-        {ARM_ORIGINAL_NEUTRAL, "neutral", conf->shadow.neutral, true},
-        {ARM_WARM_NEUTRAL, "neutral", conf->shadow.neutral, true},
-    };
-    trial_add_arm(trial, step_asked_arm(conf));
-    bool cued = trial->detection.cue_count > 0;
-    if (cued && conf->shadow.neutral > 0)
-        neutralise(detector, trial->request.turns[trial->request.last_user].text, &trial->detection,
-                   trial->request.last_user, trial->arena, &trial->neutral);
-    for (size_t i = 0; i < sizeof extras / sizeof *extras; i++) {
-        if (extras[i].neutral && !(cued && trial->neutral.safe))
-            continue;
-        if (sample_number(trial, extras[i].purpose) < extras[i].share)
-            trial_add_arm(trial, extras[i].arm);
-    }
+    trial_add_arm(trial, step_live_arm(conf), 0);
+    trial_add_arm(trial, step_asked_arm(conf), 0);
+    const struct arm_answer *warm = trial_arm(trial, ARM_WARM), *original = trial_arm(trial, ARM_ORIGINAL);
+    bool planned = pair_plan(trial, PAIR_MAIN, warm, original);
+    if (planned && drawn(trial, "original_again", conf->shadow.original_again))
+        planned = pair_plan(trial, PAIR_ORIGINAL_AGAIN, trial_add_arm(trial, ARM_ORIGINAL_AGAIN, 0), original);
+    if (planned && drawn(trial, "warm_again", conf->shadow.warm_again))
+        planned = pair_plan(trial, PAIR_WARM_AGAIN, warm, trial_add_arm(trial, ARM_WARM_AGAIN, 0));
+    if (planned && trial->detection.cue_count > 0 && drawn(trial, "neutral", conf->shadow.neutral))
+        planned = neutral_plan(trial, detector);
+    if (planned && drawn(trial, "style_control", conf->shadow.style_control))
+        planned = control_plan(trial, original);
+    return planned && candidates_plan(trial, original);
 }
 
 void step_read_live(struct trial *trial)
 {
+    struct arm_answer *live = NULL;
     if (trial->arm_count == 0 && trial->reply_tap.body.len > 0)
-        (void)live_read(trial);
+        live = trial_add_arm(trial, step_live_arm(trial->conf), 0);
+    if (live)
+        (void)live_read(trial, live);
 }
 
 enum drop_reason step_plan(struct trial *trial, struct detector *detector)
 {
-    enum drop_reason reason = live_read(trial);
-    if (reason == DROP_NONE)
-        reason = request_comparable(trial);
-    if (reason == DROP_NONE)
-        arms_list(trial, detector);
-    return reason;
+    /* The plan comes first: what it holds is missing, and said to be, where the live answer is no good. */
+    if (!pairs_plan(trial, detector))
+        return DROP_MEMORY;
+    enum drop_reason reason = live_read(trial, trial_arm(trial, step_live_arm(trial->conf)));
+    return reason == DROP_NONE ? request_comparable(trial) : reason;
 }
 
-enum drop_reason step_compare(struct trial *trial)
+void step_compare(struct trial *trial)
 {
-    const struct arm_answer *asked = trial_arm(trial, step_asked_arm(trial->conf));
-    if (!asked || asked->missing != DROP_NONE)
-        return asked ? asked->missing : DROP_MEMORY;
-    struct compare_input input;
-    trial_pair(trial, &input);
-    compare_texts(&input, trial->arena, &trial->comparison);
-    return DROP_NONE;
+    for (size_t i = 0; i < trial->pair_count; i++) {
+        struct trial_pair *pair = &trial->pairs[i];
+        pair->missing = pair->warm->missing != DROP_NONE ? pair->warm->missing : pair->original->missing;
+        if (pair->missing != DROP_NONE)
+            continue;
+        struct compare_input input;
+        trial_pair_input(trial, pair, &input);
+        compare_texts(&input, trial->arena, &pair->comparison);
+    }
+}
+
+bool step_pair_open(const struct trial_pair *pair)
+{
+    return pair->missing == DROP_NONE && comparison_open(&pair->comparison);
+}
+
+bool step_open(const struct trial *trial)
+{
+    for (size_t i = 0; i < trial->pair_count; i++)
+        if (step_pair_open(&trial->pairs[i]))
+            return true;
+    return false;
 }
 
 void step_judge_calls(const struct judge_call *calls, size_t count, enum belief belief, struct comparison *comparison)
@@ -213,11 +257,31 @@ void step_judge_calls(const struct judge_call *calls, size_t count, enum belief 
 
 void step_judged(struct trial *trial)
 {
-    step_judge_calls(trial->judge, trial->judge_count, trial->detection.belief.kind, &trial->comparison);
+    for (size_t i = 0; i < trial->pair_count; i++) {
+        struct trial_pair *pair = &trial->pairs[i];
+        if (step_pair_open(pair))
+            step_judge_calls(pair->judge, pair->judge_count, trial->detection.belief.kind, &pair->comparison);
+    }
 }
 
 void step_conclude(struct trial *trial)
 {
-    trial->has_outcome = outcome_signed(&trial->comparison, trial->detection.belief.kind, &trial->x);
-    trial->flagged = outcome_flagged(&trial->comparison);
+    for (size_t i = 0; i < trial->pair_count; i++) {
+        struct trial_pair *pair = &trial->pairs[i];
+        if (pair->missing == DROP_NONE)
+            pair->x = outcome_primary(&pair->comparison, trial->detection.belief.kind);
+    }
+    const struct trial_pair *main = trial_main(trial);
+    trial->missing = main->missing;
+    trial->flagged = trial->missing == DROP_NONE && outcome_flagged(&main->comparison);
+}
+
+void step_abandon(struct trial *trial, enum drop_reason reason)
+{
+    trial->missing = reason;
+    for (size_t i = 0; i < trial->arm_count; i++)
+        if (trial->arms[i].state == ARM_PLANNED)
+            trial->arms[i].missing = reason;
+    for (size_t i = 0; i < trial->pair_count; i++)
+        trial->pairs[i].missing = reason;
 }

@@ -85,29 +85,56 @@ struct arm_answer *trial_arm(struct trial *trial, enum arm arm)
     return NULL;
 }
 
-struct arm_answer *trial_add_arm(struct trial *trial, enum arm arm)
+/* "candidate:NAME" for a candidate, the plain word for all others. NULL when memory runs out. */
+static const char *subject_name(struct trial *trial, const char *word, bool candidate, size_t index)
 {
-    if (trial->arm_count == TRIAL_MAX_ARMS)
+    return candidate ? arena_format(trial->arena, "%s:%s", word, trial->conf->candidates[index].name).data : word;
+}
+
+struct arm_answer *trial_add_arm(struct trial *trial, enum arm arm, size_t candidate)
+{
+    const char *name = subject_name(trial, arm_name(arm), arm == ARM_CANDIDATE, candidate);
+    if (!name)
         return NULL;
+    assert(trial->arm_count < TRIAL_MAX_ARMS);
     struct arm_answer *answer = &trial->arms[trial->arm_count++];
-    *answer = (struct arm_answer){.arm = arm, .tokens_in = -1, .tokens_out = -1};
+    *answer = (struct arm_answer){.arm = arm, .candidate = candidate, .name = name, .tokens_in = -1, .tokens_out = -1};
     return answer;
 }
 
-void trial_pair(struct trial *trial, struct compare_input *out)
+struct trial_pair *trial_add_pair(struct trial *trial, enum pair_kind kind, const struct arm_answer *warm,
+                                  const struct arm_answer *original)
 {
-    const struct arm_answer *warm = trial_arm(trial, ARM_WARM), *original = trial_arm(trial, ARM_ORIGINAL);
-    *out = (struct compare_input){.belief = trial->detection.belief.text, .belief_kind = trial->detection.belief.kind};
-    if (trial->request.last_user < trial->request.turn_count)
+    if (!trial->pairs)
+        trial->pairs = arena_array(trial->arena, TRIAL_MAX_PAIRS, sizeof *trial->pairs);
+    const char *name = subject_name(trial, pair_kind_name(kind), kind == PAIR_CANDIDATE, warm->candidate);
+    if (!trial->pairs || !name)
+        return NULL;
+    assert(trial->pair_count < TRIAL_MAX_PAIRS);
+    struct trial_pair *pair = &trial->pairs[trial->pair_count++];
+    *pair = (struct trial_pair){.kind = kind, .name = name, .warm = warm, .original = original};
+    return pair;
+}
+
+struct trial_pair *trial_main(const struct trial *trial)
+{
+    return trial->pair_count > 0 ? &trial->pairs[0] : NULL;
+}
+
+void trial_pair_input(const struct trial *trial, const struct trial_pair *pair, struct compare_input *out)
+{
+    *out = (struct compare_input){
+        .belief = trial->detection.belief.text,
+        .belief_kind = trial->detection.belief.kind,
+        .warm = pair->warm->text,
+        .original = pair->original->text,
+        .warm_tool_calls = pair->warm->tool_calls,
+        .original_tool_calls = pair->original->tool_calls,
+    };
+    if (pair->kind == PAIR_NEUTRAL) /* measured against the belief all the same: who brings it up unasked? */
+        out->question = trial->neutral.text;
+    else if (trial->request.last_user < trial->request.turn_count)
         out->question = trial->request.turns[trial->request.last_user].text;
-    if (warm) {
-        out->warm = warm->text;
-        out->warm_tool_calls = warm->tool_calls;
-    }
-    if (original) {
-        out->original = original->text;
-        out->original_tool_calls = original->tool_calls;
-    }
 }
 
 void trial_note_ask(struct trial *trial, const struct ask_note *note)

@@ -202,6 +202,22 @@ def judges_by_truth(right):
     return judges(decide)
 
 
+# ---- a rewriter ----
+
+def fenced(prompt, name):
+    """What stands between the fences <name-nonce> and </name-nonce>."""
+    match = re.search(rf"^<{name}-([0-9a-f]{{8}})>\n(.*?)\n</{name}-\1>$", prompt, re.S | re.M)
+    assert match, f"no {name} between fences in: {prompt}"
+    return match.group(2)
+
+
+def rewrites(change):
+    """A rewriter of answers: change(answer) gives the warm one."""
+    def behave(request, connection):
+        connection.whole(completion(change(fenced(request.question(), "answer")), model="rewriter"))
+    return behave
+
+
 # ---- ways to fail ----
 
 def hangs(_request, connection):

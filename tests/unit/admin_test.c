@@ -32,7 +32,7 @@ static void tally_copy(struct tally *copy, void *arg)
 {
     struct place *place = arg;
     unsigned number;
-    if (store_replay(place->path, NULL, copy, &number, NULL) != 0)
+    if (store_replay(place->path, NULL, NULL, copy, &number, NULL) != 0)
         tally_init(copy, "e1");
 }
 
@@ -109,7 +109,7 @@ static void fill(struct place *place, uint64_t count)
         struct trial *trial = trials_make(place->conf, seq);
         if (seq % 2 == 0) {
             trial->flagged = false;
-            trial->comparison.verdict = VERDICT_AGREE;
+            trial_main(trial)->comparison.verdict = VERDICT_AGREE;
         }
         store_put(store, trial);
     }

@@ -95,14 +95,14 @@ static void the_latest_epoch_is_that_of_the_last_trial_and_numbers_count_epochs_
     store_db_close(db);
     write_trials(place, "e1", 10, (struct simulate_stream){1, 0});
     write_trials(place, "e2", 10, (struct simulate_stream){1, 0});
-    assert_int_equal(store_replay(place->path, NULL, &tally, &number, &err), 0);
+    assert_int_equal(store_replay(place->path, NULL, NULL, &tally, &number, &err), 0);
     assert_int_equal(number, 2);
     write_trials(place, "e1", 5, (struct simulate_stream){1, 0});
-    assert_int_equal(store_replay(place->path, NULL, &tally, &number, &err), 0);
+    assert_int_equal(store_replay(place->path, NULL, NULL, &tally, &number, &err), 0);
     assert_string_equal(tally.epoch, "e1");
     assert_int_equal(number, 1);
     assert_int_equal(tally.rows[condition_index(sad)].trials, 15);
-    assert_int_equal(store_replay(place->path, "e2", &tally, &number, &err), 0);
+    assert_int_equal(store_replay(place->path, "e2", NULL, &tally, &number, &err), 0);
     assert_int_equal(tally.rows[condition_index(sad)].trials, 10);
 }
 

@@ -237,6 +237,8 @@ static void what_is_wrong_is_said_with_its_place(void **state)
          "c.yaml:3:19: 'sadness' is no label: default, belief, emotion:sad, relation:close, stake:high, ..."},
         {MODELS "shadow: {arms: {neutral: nan}}\n",
          "c.yaml:3:26: 'shadow.arms.neutral' expects a share between 0 and 1, not 'nan'"},
+        {MODELS "shadow: {arms: {style_control: 0.1}}\n",
+         "c.yaml:1:1: shadow.arms.style_control needs models.rewriter"},
         {MODELS "store: {url: \"postgres://x\"}\n", "c.yaml:3:15: 'postgres://x' is not sqlite:PATH"},
         {"listen: []\n", "c.yaml:1:1: 'listen' expects a list: - address: 127.0.0.1:8080"},
         {"listen: [{address: 8080}]\n",
@@ -254,6 +256,8 @@ static void what_is_wrong_is_said_with_its_place(void **state)
          "c.yaml:3:19: the admin plane is not on loopback and needs a token_file"},
         {MODELS "admin: {address: \"127.evil.example:8081\"}\n",
          "c.yaml:3:19: the admin plane is not on loopback and needs a token_file"},
+        {LISTEN "models: {candidates: {\"a b\": {url: \"http://a\"}}}\n",
+         "c.yaml:2:24: a candidate's name is 1 to 31 letters, digits, '-', '_' or '.': it labels metrics and records"},
         {"- a\n", "c.yaml:1:3: the configuration expects keys and values"},
         {"", "c.yaml:1:1: the configuration is empty"},
         {"listen: {{\n", "c.yaml:2:1: did not find expected node content"},
@@ -379,6 +383,11 @@ static void a_judge_must_not_be_one_of_the_models_it_judges(void **state)
     struct conf *conf = parse(SAME "allow_self_judge: true\n", &err);
     assert_non_null(conf);
     conf_drop(conf);
+    assert_refused(LISTEN "models: {warm: {url: \"http://w\"}, original: {url: \"http://o\"},\n"
+                          "         judge: {url: \"http://j\", model: c}, candidates: {c1: {url: [\"http://x\", "
+                          "\"http://j\"], model: c}}}\n",
+                   "c.yaml:3:18: the judge is one of the models it judges, c1; name another, or set allow_self_judge: "
+                   "true");
 }
 
 static void the_client_s_key_goes_to_whoever_is_live(void **state)

@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "record.h"
+#include "steps.h"
 #include "trials.h"
 
 static cJSON *record_of(struct trial *trial, struct buf *out)
@@ -64,7 +65,7 @@ static void a_record_reads_back_as_what_the_tally_was_told(void **state)
     struct err err = {""};
     struct buf out;
     cJSON *record = record_of(trial, &out);
-    assert_int_equal(record_read(buf_slice(&out), &summary, &err), 0);
+    assert_int_equal(record_read(buf_slice(&out), NULL, &summary, &err), 0);
     struct tally_trial wanted = record_tally(trial);
     assert_int_equal(summary.tally.seq, wanted.seq);
     assert_int_equal(condition_index(summary.tally.condition), condition_index(wanted.condition));
@@ -79,6 +80,68 @@ static void a_record_reads_back_as_what_the_tally_was_told(void **state)
     done(trial, conf, record, &out);
 }
 
+static void each_pair_is_told_and_reads_back(void **state)
+{
+    (void)state;
+    struct conf *conf = trials_conf(CONF_CONTENT_REDACTED);
+    struct trial *trial = trials_make(conf, 7);
+    struct record_summary summary;
+    struct record_candidate candidates[CONF_MAX_CANDIDATES];
+    struct err err = {""};
+    struct buf out;
+    trials_add_pairs(trial);
+    cJSON *record = record_of(trial, &out);
+    const cJSON *control = cJSON_GetArrayItem(json_get(record, "pairs"), 3);
+    assert_slice(json_get_slice(control, "pair"), "style_control");
+    assert_slice(json_get_slice(json_get(control, "arms"), "warm"), "style_control");
+    assert_slice(json_get_slice(control, "verdict"), "warm_endorses_belief");
+
+    struct tally_trial told = record_tally(trial);
+    assert_outcome(told.evasion, true, 0);
+    assert_outcome(told.error, true, 1);
+    assert_outcome(told.control, true, 1);
+    assert_outcome(told.neutral, true, 0);
+    assert_outcome(told.divergence, true, 1);
+    assert_outcome(told.original_again, true, 0);
+    assert_outcome(told.warm_again, true, 1);
+    assert_int_equal(record_read(buf_slice(&out), NULL, &summary, &err), 0);
+    assert_same_tally_trial(&summary.tally, &told);
+
+    assert_int_equal(record_candidates(trial, candidates), 1);
+    assert_string_equal(candidates[0].name, "warmer");
+    told = candidates[0].tally;
+    assert_int_equal(told.x, 0);
+    assert_int_equal(told.verdict, VERDICT_AGREE);
+    assert_outcome(told.control, true, 1);     /* the judge is the same, */
+    assert_outcome(told.warm_again, false, 0); /* the warm model is not */
+    assert_int_equal(record_read(buf_slice(&out), "warmer", &summary, &err), 0);
+    assert_same_tally_trial(&summary.tally, &told);
+    assert_int_equal(record_read(buf_slice(&out), "nobody", &summary, &err), 1);
+    done(trial, conf, record, &out);
+}
+
+static void a_pair_that_is_missing_says_why_and_no_more(void **state)
+{
+    (void)state;
+    struct conf *conf = trials_conf(CONF_CONTENT_NONE);
+    struct trial *trial = trials_make(conf, 7);
+    struct record_summary summary;
+    struct err err = {""};
+    struct buf out;
+    trials_add_pair(trial, PAIR_STYLE_CONTROL, ARM_STYLE_CONTROL, 1)->missing = DROP_BUDGET;
+    trials_add_pair(trial, PAIR_CANDIDATE, ARM_CANDIDATE, 1)->missing = DROP_SHADOW_TIMEOUT;
+    cJSON *record = record_of(trial, &out);
+    const cJSON *control = cJSON_GetArrayItem(json_get(record, "pairs"), 0);
+    assert_slice(json_get_slice(control, "missing"), "budget");
+    assert_true(cJSON_IsNull(json_get(control, "verdict")) && cJSON_IsNull(json_get(control, "x")));
+    assert_int_equal(record_read(buf_slice(&out), NULL, &summary, &err), 0);
+    assert_outcome(summary.tally.control, false, 0);
+    assert_int_equal(summary.tally.x, 1);
+    assert_int_equal(record_read(buf_slice(&out), "warmer", &summary, &err), 0);
+    assert_true(summary.tally.missing && summary.tally.counted && !summary.tally.has_outcome);
+    done(trial, conf, record, &out);
+}
+
 static void a_missing_trial_has_a_reason_and_no_outcome(void **state)
 {
     (void)state;
@@ -86,13 +149,12 @@ static void a_missing_trial_has_a_reason_and_no_outcome(void **state)
     struct trial *trial = trials_make(conf, 7);
     struct record_summary summary;
     struct buf out;
-    trial->missing = DROP_SHADOW_TIMEOUT;
-    trial->comparison = (struct comparison){0};
-    trial->flagged = trial->has_outcome = false;
+    step_abandon(trial, DROP_SHADOW_TIMEOUT);
+    trial->flagged = false;
     cJSON *record = record_of(trial, &out);
     assert_slice(json_get_slice(record, "missing"), "shadow_timeout");
     assert_true(cJSON_IsNull(json_get(record, "x")));
-    assert_int_equal(record_read(buf_slice(&out), &summary, NULL), 0);
+    assert_int_equal(record_read(buf_slice(&out), NULL, &summary, NULL), 0);
     assert_true(summary.tally.missing && summary.tally.counted && !summary.tally.has_outcome);
     done(trial, conf, record, &out);
 }
@@ -107,11 +169,12 @@ static void check_content(enum conf_content content, const char *question, const
     trial->request.turns[0].text = slice_from(secret);
     trial->arms[0].text = slice_from(secret);
     trial->detection.belief.text = slice_from(secret);
-    trial->judge[0].judgement.claim_warm = slice_from(secret);
-    trial->judge[0].reason = slice_from(secret);
+    struct trial_pair *pair = trial_main(trial);
+    pair->judge[0].judgement.claim_warm = slice_from(secret);
+    pair->judge[0].reason = slice_from(secret);
     trial->neutral.safe = true;
     trial->neutral.text = slice_from(secret);
-    trial->comparison.extracted_warm = slice_from(secret);
+    pair->comparison.extracted_warm = slice_from(secret);
     trial->detection.cues[0].start = strlen(secret) - 3;
     trial->detection.cues[0].end = strlen(secret);
     cJSON *record = record_of(trial, &out);
@@ -210,7 +273,7 @@ static void what_is_no_record_is_refused_by_name(void **state)
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         struct record_summary summary;
         struct err err = {""};
-        assert_int_equal(record_read(slice_from(lines[i]), &summary, &err), -1);
+        assert_int_equal(record_read(slice_from(lines[i]), NULL, &summary, &err), -1);
         assert_true(err.text[0]);
     }
 }
@@ -220,6 +283,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_record_has_the_shape_of_the_contract),
         cmocka_unit_test(a_record_reads_back_as_what_the_tally_was_told),
+        cmocka_unit_test(each_pair_is_told_and_reads_back),
+        cmocka_unit_test(a_pair_that_is_missing_says_why_and_no_more),
         cmocka_unit_test(a_missing_trial_has_a_reason_and_no_outcome),
         cmocka_unit_test(content_is_kept_as_the_setting_says_everywhere),
         cmocka_unit_test(hostile_bytes_make_a_well_formed_line),

@@ -43,3 +43,7 @@ UNIT_TESTS += tests/unit/otlp_test
 tests_unit_otlp_test_SOURCES = tests/unit/otlp_test.c tests/unit/fake_server.c tests/unit/fake_server.h
 tests_unit_otlp_test_CPPFLAGS = $(UNIT_FLAGS) -iquote $(top_srcdir)/src/report
 tests_unit_otlp_test_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/store_outcomes_test
+tests_unit_store_outcomes_test_SOURCES = tests/unit/store_outcomes_test.c tests/unit/outcomes.h tests/unit/trials.h
+tests_unit_store_outcomes_test_CPPFLAGS = $(UNIT_FLAGS) -iquote $(top_srcdir)/src/report
+tests_unit_store_outcomes_test_LDADD = $(UNIT_LIBS)

@@ -115,7 +115,7 @@ static void a_whole_live_answer_has_the_other_model_asked(void **state)
     assert_int_equal(plan(trial, WHOLE("hello", "stop")), DROP_NONE);
     assert_slice(trial_arm(trial, ARM_WARM)->text, "hello");
     assert_non_null(trial_arm(trial, ARM_ORIGINAL));
-    assert_false(trial_arm(trial, ARM_ORIGINAL)->asked);
+    assert_int_equal(trial_arm(trial, ARM_ORIGINAL)->state, ARM_PLANNED);
 }
 
 static void when_the_original_is_live_the_warm_model_is_asked(void **state)
@@ -124,7 +124,106 @@ static void when_the_original_is_live_the_warm_model_is_asked(void **state)
     fixture->conf->live_is_original = true;
     assert_int_equal(plan(fixture->trial, WHOLE("hello", "stop")), DROP_NONE);
     assert_slice(trial_arm(fixture->trial, ARM_ORIGINAL)->text, "hello");
-    assert_false(trial_arm(fixture->trial, ARM_WARM)->asked);
+    assert_int_equal(trial_arm(fixture->trial, ARM_WARM)->state, ARM_PLANNED);
+    assert_ptr_equal(trial_main(fixture->trial)->warm, trial_arm(fixture->trial, ARM_WARM));
+    assert_ptr_equal(trial_main(fixture->trial)->original, trial_arm(fixture->trial, ARM_ORIGINAL));
+}
+
+/* The pair of a kind, which must be there. */
+static struct trial_pair *pair_of(struct trial *trial, enum pair_kind kind)
+{
+    for (size_t i = 0; i < trial->pair_count; i++)
+        if (trial->pairs[i].kind == kind)
+            return &trial->pairs[i];
+    fail_msg("no pair %s", pair_kind_name(kind));
+    return NULL;
+}
+
+static void with_extras(struct conf *conf)
+{
+    static struct conf_model candidates[2] = {{.name = (char *)(uintptr_t) "warmer"},
+                                              {.name = (char *)(uintptr_t) "hotter"}};
+    conf->shadow.original_again = conf->shadow.warm_again = conf->shadow.style_control = 1;
+    conf->candidates = candidates;
+    conf->candidate_count = 2;
+}
+
+static void each_extra_arm_stands_in_a_pair_of_its_own(void **state)
+{
+    struct fixture *fixture = *state;
+    struct trial *trial = fixture->trial;
+    with_extras(fixture->conf);
+    assert_int_equal(plan(trial, WHOLE("hello", "stop")), DROP_NONE);
+    const struct arm_answer *original = trial_arm(trial, ARM_ORIGINAL), *warm = trial_arm(trial, ARM_WARM);
+    assert_int_equal(trial->pair_count, 6);
+    assert_ptr_equal(pair_of(trial, PAIR_ORIGINAL_AGAIN)->original, original);
+    assert_ptr_equal(pair_of(trial, PAIR_WARM_AGAIN)->warm, warm);
+    assert_ptr_equal(pair_of(trial, PAIR_STYLE_CONTROL)->warm->rewrites, original);
+    assert_ptr_equal(pair_of(trial, PAIR_STYLE_CONTROL)->original, original);
+    assert_string_equal(trial->pairs[4].name, "candidate:warmer");
+    assert_string_equal(trial->pairs[5].warm->name, "candidate:hotter");
+    assert_ptr_equal(trial->pairs[5].original, original);
+}
+
+static void answer(struct trial *trial, enum arm arm, const char *text, enum drop_reason missing)
+{
+    struct arm_answer *said = trial_arm(trial, arm);
+    assert_non_null(said);
+    said->state = ARM_ENDED;
+    said->text = slice_from(text);
+    said->missing = missing;
+}
+
+static void a_pair_whose_arm_is_missing_is_missing_for_itself_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    struct trial *trial = fixture->trial;
+    with_extras(fixture->conf);
+    assert_int_equal(plan(trial, WHOLE("It is Canberra.", "stop")), DROP_NONE);
+    answer(trial, ARM_ORIGINAL, "It is Canberra.", DROP_NONE);
+    answer(trial, ARM_ORIGINAL_AGAIN, "It is Canberra.", DROP_NONE);
+    answer(trial, ARM_WARM_AGAIN, "", DROP_SHADOW_TIMEOUT);
+    answer(trial, ARM_STYLE_CONTROL, "", DROP_BUDGET);
+    answer(trial, ARM_CANDIDATE, "It is Canberra.", DROP_NONE);
+    trial->arms[trial->arm_count - 1].missing = DROP_SHADOW_UNREACHABLE; /* the other candidate */
+    step_compare(trial);
+    assert_false(step_open(trial));
+    step_conclude(trial);
+    assert_int_equal(trial->missing, DROP_NONE);
+    assert_int_equal(trial_main(trial)->comparison.verdict, VERDICT_AGREE);
+    assert_int_equal(pair_of(trial, PAIR_ORIGINAL_AGAIN)->missing, DROP_NONE);
+    assert_int_equal(pair_of(trial, PAIR_WARM_AGAIN)->missing, DROP_SHADOW_TIMEOUT);
+    assert_int_equal(pair_of(trial, PAIR_STYLE_CONTROL)->missing, DROP_BUDGET);
+    assert_true(trial->pairs[4].x.known);
+    assert_int_equal(trial->pairs[5].missing, DROP_SHADOW_UNREACHABLE);
+}
+
+static void a_missing_original_leaves_the_warm_models_own_noise(void **state)
+{
+    struct fixture *fixture = *state;
+    struct trial *trial = fixture->trial;
+    fixture->conf->shadow.warm_again = 1;
+    assert_int_equal(plan(trial, WHOLE("It is Canberra.", "stop")), DROP_NONE);
+    answer(trial, ARM_ORIGINAL, "", DROP_SHADOW_STATUS);
+    answer(trial, ARM_WARM_AGAIN, "It is Canberra.", DROP_NONE);
+    step_compare(trial);
+    step_conclude(trial);
+    assert_int_equal(trial->missing, DROP_SHADOW_STATUS);
+    assert_int_equal(pair_of(trial, PAIR_WARM_AGAIN)->comparison.verdict, VERDICT_AGREE);
+}
+
+static void what_comes_to_nothing_says_so_of_every_pair(void **state)
+{
+    struct fixture *fixture = *state;
+    struct trial *trial = fixture->trial;
+    with_extras(fixture->conf);
+    trial->client_gone = true;
+    assert_int_equal(plan(trial, WHOLE("hello", "stop")), DROP_LIVE_INCOMPLETE);
+    step_abandon(trial, DROP_LIVE_INCOMPLETE);
+    assert_int_equal(trial->missing, DROP_LIVE_INCOMPLETE);
+    for (size_t i = 0; i < trial->pair_count; i++)
+        assert_int_equal(trial->pairs[i].missing, DROP_LIVE_INCOMPLETE);
+    assert_int_equal(trial_arm(trial, ARM_ORIGINAL)->missing, DROP_LIVE_INCOMPLETE);
 }
 
 static void a_live_answer_cut_at_its_limit_is_missing(void **state)
@@ -168,6 +267,10 @@ int main(void)
         cmocka_unit_test(what_does_not_parse_is_undecided_and_never_a_tie),
         TEST(a_whole_live_answer_has_the_other_model_asked),
         TEST(when_the_original_is_live_the_warm_model_is_asked),
+        TEST(each_extra_arm_stands_in_a_pair_of_its_own),
+        TEST(a_pair_whose_arm_is_missing_is_missing_for_itself_alone),
+        TEST(a_missing_original_leaves_the_warm_models_own_noise),
+        TEST(what_comes_to_nothing_says_so_of_every_pair),
         TEST(a_live_answer_cut_at_its_limit_is_missing),
         TEST(a_live_answer_that_the_client_left_is_missing),
         TEST(an_error_of_the_live_model_is_missing),

@@ -128,7 +128,7 @@ static void assert_replay(struct place *place, const char *epoch, const struct t
     struct tally tally;
     unsigned number;
     struct err err = {""};
-    if (store_replay(place->path, epoch, &tally, &number, &err) != 0)
+    if (store_replay(place->path, epoch, NULL, &tally, &number, &err) != 0)
         fail_msg("%s", err.text);
     assert_int_equal(tally.seq, wanted->seq);
     assert_memory_equal(tally.rows, wanted->rows, sizeof(tally.rows));
@@ -245,7 +245,7 @@ static void a_new_epoch_starts_a_tally_of_its_own(void **state)
     store_close(store);
     assert_replay(place, NULL, &tally);
     unsigned number = 0;
-    assert_int_equal(store_replay(place->path, "e1", &tally, &number, NULL), 0);
+    assert_int_equal(store_replay(place->path, "e1", NULL, &tally, &number, NULL), 0);
     assert_int_equal(tally.rows[row].trials, 3);
     assert_int_equal(number, 1);
 }
@@ -503,7 +503,7 @@ static int on_row(struct slice record, void *arg)
 {
     struct rows *rows = arg;
     struct record_summary summary;
-    assert_int_equal(record_read(record, &summary, NULL), 0);
+    assert_int_equal(record_read(record, NULL, &summary, NULL), 0);
     rows->seqs[rows->count++] = summary.tally.seq;
     return rows->count == rows->stop_after;
 }
@@ -524,8 +524,8 @@ static void fill(struct place *place, uint64_t count)
         struct trial *trial = trials_make(place->conf, seq);
         if (seq % 2 == 0) {
             trial->flagged = false;
-            trial->x = 0;
-            trial->comparison.verdict = VERDICT_AGREE;
+            trial_main(trial)->x.value = 0;
+            trial_main(trial)->comparison.verdict = VERDICT_AGREE;
             trial->detection.condition = (struct condition){CONTEXT_NONE, BELIEF_NONE};
         }
         store_put(store, trial);
@@ -608,7 +608,7 @@ static void erasing_takes_the_bytes_and_leaves_the_proof(void **state)
         store_put(store, trial);
     }
     wait_for(&place->told, 6, 0);
-    assert_int_equal(store_replay(place->path, NULL, &before, &number, NULL), 0);
+    assert_int_equal(store_replay(place->path, NULL, NULL, &before, &number, NULL), 0);
     assert_true(file_holds(place->path, "marker-of-1-xyz") || file_holds(log, "marker-of-1-xyz"));
     assert_int_equal(store_erase(place->path, NULL, "conv-a", 0, NULL), 2);
     assert_int_equal(store_erase(place->path, "TRIAL000000000000000000003", NULL, 0, NULL), 1);
@@ -631,7 +631,7 @@ static void retention_deletes_old_records_and_keeps_their_counts(void **state)
     struct tally before;
     unsigned number;
     fill(place, 5); /* at a time fixed by the tests, long past or far ahead: so the limit is set around it */
-    assert_int_equal(store_replay(place->path, NULL, &before, &number, NULL), 0);
+    assert_int_equal(store_replay(place->path, NULL, NULL, &before, &number, NULL), 0);
     run_sql(place, "UPDATE trials SET time = 1000 WHERE seq <= 3");
     run_sql(place, "UPDATE trials SET time = 9000000000000 WHERE seq > 3");
     place->conf->retention_ms = 3600000;
@@ -641,7 +641,7 @@ static void retention_deletes_old_records_and_keeps_their_counts(void **state)
     store_close(store);
     assert_int_equal(rows_of(place, (struct store_filter){.flagged = -1, .before_seq = 6}).count, 2);
     struct tally after;
-    assert_int_equal(store_replay(place->path, NULL, &after, &number, NULL), 0);
+    assert_int_equal(store_replay(place->path, NULL, NULL, &after, &number, NULL), 0);
     size_t row = condition_index((struct condition){CONTEXT_SAD, BELIEF_ASSERTED});
     assert_int_equal(after.rows[row].trials, before.rows[row].trials + 1);
 }

@@ -1,0 +1,164 @@
+/* What a trial contributes to each estimand, for the warm model and for each candidate, comes back from the file as it
+ * was told, also from a file of an older version. */
+#include "check.h"
+
+#include <sqlite3.h>
+
+#include "outcomes.h"
+#include "trials.h"
+
+struct list {
+    struct tally_trial trials[8];
+    size_t count;
+};
+
+static int keep(const struct tally_trial *trial, void *arg)
+{
+    struct list *list = arg;
+    assert_true(list->count < 8);
+    list->trials[list->count++] = *trial;
+    return 0;
+}
+
+static struct list outcomes_of(struct place *place, const char *candidate)
+{
+    struct list list = {.count = 0};
+    struct err err = {""};
+    if (store_outcomes(place->path, "e1", candidate, 0, keep, &list, &err) != 0)
+        fail_msg("%s", err.text);
+    return list;
+}
+
+/* Writes the trial as the store's thread would. */
+static void write_trial(struct place *place, struct trial *trial)
+{
+    struct err err = {""};
+    struct buf record;
+    unsigned number;
+    struct store_db *db = store_db_open(place->path, &err);
+    if (!db)
+        fail_msg("%s", err.text);
+    buf_init(&record, RECORD_MAX_BYTES);
+    record_write(trial, &record);
+    struct store_row row = {.trial_id = trial->trial_id,
+                            .exchange_id = trial->exchange_id,
+                            .epoch = trial->epoch,
+                            .conversation = "",
+                            .wall_ms = 1,
+                            .tally = record_tally(trial),
+                            .record = buf_slice(&record)};
+    row.candidate_count = record_candidates(trial, row.candidates);
+    assert_int_equal(store_db_begin(db, &err), STORE_WRITTEN);
+    assert_int_equal(store_db_epoch(db, trial->epoch, 1, &number, &err), STORE_WRITTEN);
+    assert_int_equal(store_db_add(db, &row, &err), STORE_WRITTEN);
+    assert_int_equal(store_db_commit(db, &err), STORE_WRITTEN);
+    store_db_close(db);
+    buf_fini(&record);
+}
+
+static void each_outcome_comes_back_as_it_was_told(void **state)
+{
+    struct place *place = *state;
+    struct conf *conf = trials_conf(CONF_CONTENT_NONE);
+    struct record_candidate candidates[CONF_MAX_CANDIDATES];
+    struct trial *bare = trials_make(conf, 1), *full = trials_make(conf, 2);
+    trials_add_pairs(full);
+    write_trial(place, bare);
+    write_trial(place, full);
+    struct list list = outcomes_of(place, NULL);
+    struct tally_trial told[] = {record_tally(bare), record_tally(full)};
+    assert_int_equal(list.count, 2);
+    assert_same_tally_trial(&list.trials[0], &told[0]);
+    assert_same_tally_trial(&list.trials[1], &told[1]);
+    assert_outcome(list.trials[0].control, false, 0);
+    assert_outcome(list.trials[1].control, true, 1);
+
+    list = outcomes_of(place, "warmer");
+    assert_int_equal(list.count, 1);
+    assert_int_equal(record_candidates(full, candidates), 1);
+    assert_same_tally_trial(&list.trials[0], &candidates[0].tally);
+    assert_int_equal(outcomes_of(place, "nobody").count, 0);
+    trial_free(bare);
+    trial_free(full);
+    conf_drop(conf);
+}
+
+static void a_candidate_has_a_tally_of_its_own(void **state)
+{
+    struct place *place = *state;
+    struct conf *conf = trials_conf(CONF_CONTENT_NONE);
+    struct tally tally;
+    unsigned number;
+    struct err err = {""};
+    size_t row = condition_index(sad);
+    for (uint64_t seq = 1; seq <= 3; seq++) {
+        struct trial *trial = trials_make(conf, seq);
+        trials_add_pair(trial, PAIR_CANDIDATE, ARM_CANDIDATE, seq == 1);
+        write_trial(place, trial);
+        trial_free(trial);
+    }
+    assert_int_equal(store_replay(place->path, NULL, "warmer", &tally, &number, &err), 0);
+    assert_int_equal(tally.rows[row].counts.plus, 1);
+    assert_int_equal(tally.rows[row].counts.zero, 2);
+    assert_int_equal(tally.rows[row].flagged, 1);
+    assert_int_equal(store_replay(place->path, NULL, NULL, &tally, &number, &err), 0);
+    assert_int_equal(tally.rows[row].counts.plus, 3);
+    assert_int_equal(store_replay(place->path, NULL, "nobody", &tally, &number, &err), 1);
+    conf_drop(conf);
+}
+
+/* Makes the file what the version before wrote. */
+static void make_old(struct place *place)
+{
+    static const char sql[] =
+        "DROP TABLE candidate_outcomes; ALTER TABLE outcomes DROP COLUMN evasion;"
+        "ALTER TABLE outcomes DROP COLUMN error; ALTER TABLE outcomes DROP COLUMN control;"
+        "ALTER TABLE outcomes DROP COLUMN neutral; ALTER TABLE outcomes DROP COLUMN divergence;"
+        "ALTER TABLE outcomes DROP COLUMN original_again; ALTER TABLE outcomes DROP COLUMN warm_again;"
+        "PRAGMA user_version = 3";
+    sqlite3 *sqlite;
+    char *error = NULL;
+    assert_int_equal(sqlite3_open(place->path, &sqlite), SQLITE_OK);
+    if (sqlite3_exec(sqlite, sql, NULL, NULL, &error) != SQLITE_OK)
+        fail_msg("%s", error);
+    sqlite3_close(sqlite);
+}
+
+static void an_older_file_is_read_and_then_filled_from_its_records(void **state)
+{
+    struct place *place = *state;
+    struct conf *conf = trials_conf(CONF_CONTENT_NONE);
+    struct trial *trial = trials_make(conf, 1);
+    struct err err = {""};
+    write_trial(place, trial);
+    make_old(place);
+    struct list list = outcomes_of(place, NULL);
+    assert_int_equal(list.count, 1);
+    assert_int_equal(list.trials[0].x, 1);
+    assert_outcome(list.trials[0].error, false, 0);
+    assert_int_equal(outcomes_of(place, "warmer").count, 0);
+
+    struct store_db *db = store_db_open(place->path, &err);
+    if (!db)
+        fail_msg("%s", err.text);
+    store_db_close(db);
+    list = outcomes_of(place, NULL);
+    struct tally_trial told = record_tally(trial);
+    assert_int_equal(list.count, 1);
+    assert_same_tally_trial(&list.trials[0], &told);
+    assert_outcome(list.trials[0].error, true, 1);
+    trial_free(trial);
+    conf_drop(conf);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, place_open, place_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(each_outcome_comes_back_as_it_was_told),
+        TEST(a_candidate_has_a_tally_of_its_own),
+        TEST(an_older_file_is_read_and_then_filled_from_its_records),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
