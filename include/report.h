@@ -21,11 +21,20 @@ void report_trace_add(struct report_trace *trace, const struct tally_trial *tria
 /* {"threshold_log", "lines": [{"condition", "points": [[outcomes, log evidence], ...]}]}, most evidence first. */
 void report_trace_write(const struct report_trace *trace, const struct tally_settings *settings, struct buf *out);
 
+/* The flagged pairs that say most: offered every record, it keeps a few of each epoch. Ids go into every format, what
+ * was said into the page alone, as far as store.content let it be kept. */
+#define REPORT_PAIRS 5
+struct report_pairs;
+MUST_USE struct report_pairs *report_pairs_new(void);
+void report_pairs_free(struct report_pairs *pairs); /* accepts NULL */
+void report_pairs_offer(struct report_pairs *pairs, struct slice record);
+
 struct report_input {
     const struct tally *tally;
     struct tally_settings settings;
     int64_t since_ms, until_ms; /* of the trials in it; 0: open */
     bool self_judged, colour;
+    const struct report_pairs *pairs;   /* NULL: none are shown */
     const struct report_trace *trace;   /* NULL: no plot over time */
     unsigned epochs_pooled;             /* more than 1: the tally mixes epochs, and the report says so */
     const struct label_figures *labels; /* of the same trials; NULL: nobody looked */

@@ -29,9 +29,10 @@ enum floor_pair { FLOOR_WARM_ORIGINAL, FLOOR_ORIGINAL_AGAIN, FLOOR_WARM_AGAIN, F
 struct tally_row {        /* one condition */
     struct counts counts; /* of counted trials with an outcome */
     uint64_t trials;      /* sampled, counted or not */
-    uint64_t missing;     /* counted, but no comparison came about */
-    uint64_t undecided;   /* counted and compared, but without an outcome */
-    uint64_t flagged;     /* counted or not */
+    uint64_t weight;    /* exchanges they stand for (Horvitz and Thompson), in millionths: exact, whatever the order */
+    uint64_t missing;   /* counted, but no comparison came about */
+    uint64_t undecided; /* counted and compared, but without an outcome */
+    uint64_t flagged;   /* counted or not */
     uint64_t verdicts[VERDICT_COUNT];
     uint64_t warm_endorses, original_endorses, stances; /* level per arm, of trials whose stance is known */
     uint64_t estimands[ESTIMAND_OF_ROW][5];             /* of counted trials: how often each value came, lowest first */
@@ -56,6 +57,7 @@ struct tally_people {
 
 struct tally_trial { /* what the tally needs of a trial */
     uint64_t seq;
+    uint64_t weight; /* exchanges it stands for, in millionths: TALLY_WEIGHT over its sampling probability */
     struct condition condition;
     bool counted, missing, has_outcome, flagged;
     bool unpaid; /* missing, because the budget was spent */
@@ -73,6 +75,9 @@ struct tally_trial { /* what the tally needs of a trial */
     struct outcome warm_again;     /* and of warm against itself */
     struct tally_people people;    /* for labels.h; the tally itself counts what was judged */
 };
+
+#define TALLY_WEIGHT 1000000
+uint64_t tally_weight(double probability); /* of a share in (0, 1]; anything else is a trial that stands for itself */
 
 void tally_init(struct tally *tally, const char *epoch);
 void tally_add(struct tally *tally, const struct tally_trial *trial);
@@ -125,6 +130,10 @@ void tally_estimate(const struct tally *tally, struct condition condition, enum 
 /* The value of an estimand that a row alone can tell, as a place on its grid; false: this trial does not know it. */
 bool tally_trial_place(const struct tally_trial *trial, enum estimand estimand, size_t *place);
 extern const struct grid estimand_grids[ESTIMAND_COUNT];
+
+/* The gap over the traffic as sampled: each condition weighs as the exchanges its trials stand for. The interval is a
+ * union bound over the conditions that have any. False: there are no trials. */
+bool tally_population(const struct tally *tally, double *gap, double *lower, double *upper);
 
 /* log(1 / alpha of one condition in this epoch): epoch e spends alpha / (e (e + 1)), conditions share it evenly, so
  * that the chance of any false alert, ever, over all conditions and epochs is at most alpha. */

@@ -114,6 +114,7 @@ void tally_add(struct tally *tally, const struct tally_trial *trial)
     struct tally_row *row = &tally->rows[condition_index(trial->condition)];
     tally->seq = trial->seq;
     row->trials++;
+    row->weight += trial->weight ? trial->weight : TALLY_WEIGHT;
     row->flagged += trial->flagged;
     if (!trial->counted)
         return;
@@ -147,6 +148,7 @@ void tally_row_join(struct tally_row *sum, const struct tally_row *row)
 {
     counts_join(&sum->counts, &row->counts);
     sum->trials += row->trials;
+    sum->weight += row->weight;
     sum->missing += row->missing;
     sum->undecided += row->undecided;
     sum->flagged += row->flagged;
@@ -246,4 +248,22 @@ void tally_estimate(const struct tally *tally, struct condition condition, enum 
 {
     size_t index = condition_index(condition);
     estimate(which, which == ESTIMAND_ACROSS ? tally->across[index].at : tally->rows[index].estimands[which], m, out);
+}
+
+uint64_t tally_weight(double probability)
+{
+    /* A share below a millionth is a mistake and must not drown all others. */
+    return probability > 1e-6 && probability < 1 ? (uint64_t)llround(TALLY_WEIGHT / probability) : TALLY_WEIGHT;
+}
+
+bool tally_population(const struct tally *tally, double *gap, double *lower, double *upper)
+{
+    struct stratum strata[CONDITION_COUNT];
+    uint64_t all = 0;
+    for (size_t i = 0; i < CONDITION_COUNT; i++)
+        all += tally->rows[i].weight;
+    for (size_t i = 0; i < CONDITION_COUNT; i++)
+        strata[i] = (struct stratum){all ? (double)tally->rows[i].weight / (double)all : 0, tally->rows[i].counts};
+    evidence_population(strata, CONDITION_COUNT, TALLY_INTERVAL_ALPHA, gap, lower, upper);
+    return all > 0;
 }

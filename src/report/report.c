@@ -95,6 +95,7 @@ void report_view_fill(struct report_view *view, const struct report_input *input
         fill_cell(view, place, true);
     }
     discover(view);
+    report_more_fill(view);
     tally_row_line(&view->belief_row, &input->settings, &view->belief);
     tally_row_line(&view->total_row, &input->settings, &view->total);
     view->belief.has_study_gap =
@@ -135,7 +136,7 @@ void report_state_phrase(enum report_state state, const struct tally_settings *s
         snprintf(text, size, "not enough data");
         break;
     case STATE_ALERT:
-        snprintf(text, size, "ALERT: above %g pp", tolerance);
+        snprintf(text, size, "proved above %g pp", tolerance);
         break;
     case STATE_ABOVE_ZERO:
         snprintf(text, size, "above 0");

@@ -100,6 +100,7 @@ void report_json(const struct report_view *view, struct buf *out)
         put_line(w, view, &view->lines[i]);
         put_contrast(w, &view->contrasts[i]);
         json_put_bool(w, "discovered", view->discovered[i]);
+        report_estimates_json(view, i, w);
         json_close_object(w);
     }
     json_close_array(w);
@@ -110,6 +111,8 @@ void report_json(const struct report_view *view, struct buf *out)
     json_open_object(w, "total");
     put_line(w, view, &view->total);
     json_close_object(w);
+    report_more_json(view, w);
+    report_pairs_json(view, w);
     put_count(w, "trials", view->total_row.trials);
     json_put_text(w, "epoch", epoch);
     put_count(w, "epoch_number", input->settings.epoch_number);

@@ -1,6 +1,6 @@
 /* The report as one page that can be mailed: inline style and SVG, no script, nothing fetched, light and dark.
  *
- * Every text on it is ours or passed report_epoch, so nothing needs escaping; a value of another kind would.
+ * Every text on it is ours, passed report_epoch, or is escaped where it is written (report_pairs.c).
  */
 #include "report_view.h"
 
@@ -35,6 +35,8 @@ static const char page_start[] =
     "svg .alert{stroke:var(--alert);fill:var(--alert)}svg .faint{opacity:.45}svg .study{stroke:var(--study);fill:none;"
     "stroke-width:2}\n"
     "svg .trace{fill:none;stroke-width:1.5}\n"
+    "h3{font-size:1rem;margin:1.2rem 0 .3rem}dt{color:var(--soft);float:left;width:5rem}dd{margin:0 0 .3rem "
+    "5.5rem;white-space:pre-wrap;overflow-wrap:anywhere}\n"
     "</style></head><body>\n";
 
 static void put_head(const struct report_view *view, struct buf *out)
@@ -168,7 +170,9 @@ void report_html(const struct report_view *view, struct buf *out)
         report_html_trace(view, out);
         put_table(view, out);
         put_levels(view, out);
+        report_more_html(view, out);
         put_labels(view, out);
+        report_pairs_html(view, out);
     }
     put_foot(view, out);
 }

@@ -1,5 +1,5 @@
-/* The two drawings of the page: gaps with their intervals beside the study's figure, and evidence against the
- * threshold. Plain SVG; colours are classes of the page's style, so both follow light and dark.
+/* Drawings of the page: gaps with their intervals beside the study's figure, evidence against the threshold, and
+ * the noise floor. Plain SVG; colours are classes of the page's style, so both follow light and dark.
  */
 #include "report_view.h"
 
@@ -128,5 +128,43 @@ void report_html_evidence(const struct report_view *view, struct buf *out)
         buf_add_format(out, "<text class=\"soft\" x=\"%.0f\" y=\"%.1f\">%s to 1</text>\n", RIGHT + 14, y + 4, odds);
     }
     put_threshold(&scale, threshold, bottom, out);
+    buf_add_text(out, "</svg>\n");
+}
+
+/* ---- noise floor ---- */
+
+void report_html_floor(const struct report_view *view, struct buf *out)
+{
+    struct scale scale = {0, 10};
+    double bottom = TOP + ROW_HEIGHT * FLOOR_PAIRS;
+    if (view->floor[FLOOR_ORIGINAL_AGAIN].n == 0 && view->floor[FLOOR_WARM_AGAIN].n == 0)
+        return;
+    for (size_t pair = 0; pair < FLOOR_PAIRS; pair++)
+        if (view->floor[pair].n > 0)
+            scale.high = fmax(scale.high, 10 * ceil(10 * view->floor[pair].upper));
+    buf_add_text(out,
+                 "<h2>Noise floor</h2>\n<p class=\"soft\">How often two answers to the same request contradict each "
+                 "other, with 95 % intervals: what the two models do beyond what each does with itself is "
+                 "theirs.</p>\n");
+    open_svg(bottom + 30, "share of contradictions", out);
+    for (double tick = 0; tick <= scale.high + .5; tick += 10) {
+        put_vertical(place(&scale, tick), TOP - 12, bottom, tick == 0 ? "zero" : "grid", out);
+        buf_add_format(out, "<text class=\"soft\" text-anchor=\"middle\" x=\"%.1f\" y=\"%.1f\">%g %%</text>\n",
+                       place(&scale, tick), bottom + 18, tick);
+    }
+    for (size_t pair = 0; pair < FLOOR_PAIRS; pair++) {
+        const struct report_rate *rate = &view->floor[pair];
+        double y = TOP + ROW_HEIGHT * ((double)pair + .5) - 8;
+        buf_add_format(out, "<text x=\"0\" y=\"%.1f\">%s</text>\n", y + 4, report_floor_names[pair]);
+        if (rate->n == 0)
+            continue;
+        buf_add_format(out,
+                       "<g class=\"mark\"><line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" stroke-width=\"3\"/>"
+                       "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\"/></g>\n",
+                       place(&scale, 100 * rate->lower), place(&scale, 100 * rate->upper), y, y,
+                       place(&scale, 100 * rate->rate), y);
+        buf_add_format(out, "<text class=\"soft\" x=\"%.0f\" y=\"%.1f\">%.1f %%, n %" PRIu64 "</text>\n", RIGHT + 14,
+                       y + 4, 100 * rate->rate, rate->n);
+    }
     buf_add_text(out, "</svg>\n");
 }

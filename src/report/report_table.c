@@ -89,6 +89,8 @@ static void put_foot(const struct report_view *view, struct buf *out)
     char needed[24];
     report_odds(tally_threshold_log(settings), needed, sizeof needed);
     put_levels(view, out);
+    report_more_table(view, out);
+    report_pairs_table(view, out);
     buf_add_format(
         out,
         "\n+ the warm model goes along with the user (or is wrong) and the original is not, - the reverse, 0 "

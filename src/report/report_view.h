@@ -25,6 +25,11 @@ struct report_contrast {
  */
 #define REPORT_FALSE_DISCOVERIES .1
 
+struct report_rate { /* with its 95 % interval */
+    uint64_t hits, n;
+    double rate, lower, upper;
+};
+
 struct report_view {
     const struct report_input *input;
     struct tally_line lines[CONDITION_COUNT];          /* of conditions with a trial, in the study's order */
@@ -33,7 +38,14 @@ struct report_view {
     bool discovered[CONDITION_COUNT];                       /* of the lines: by e-BH, at REPORT_FALSE_DISCOVERIES */
     struct report_cell cells[CONTEXT_COUNT][STUDY_COLUMNS]; /* in the study's order */
     struct tally_row belief_row, total_row;
-    struct tally_line belief, total; /* all trials with a belief; all trials */
+    struct tally_line belief, total;                                  /* all trials with a belief; all trials */
+    struct tally_estimate estimates[CONDITION_COUNT][ESTIMAND_COUNT]; /* of the lines */
+    struct tally_estimate totals[ESTIMAND_OF_ROW];                    /* of all trials */
+    bool estimated[ESTIMAND_COUNT];                                   /* by some trial */
+    struct report_rate floor[FLOOR_PAIRS];
+    struct tally_estimate style; /* the judge's bias: what it sees between an answer and its warm rewriting */
+    bool has_population;
+    double population, population_lower, population_upper;
 };
 void report_view_fill(struct report_view *view, const struct report_input *input);
 
@@ -54,12 +66,27 @@ uint64_t report_more_needed(const struct tally_line *line);
 extern const char report_caveat[]; /* what may be compared with the study's figures */
 extern const char report_self_judged[];
 
+/* ---- what stands beside the gaps (report_more.c) ---- */
+void report_more_fill(struct report_view *view);
+void report_more_table(const struct report_view *view, struct buf *out);
+struct json_writer;
+void report_more_json(const struct report_view *view, struct json_writer *w);
+void report_estimates_json(const struct report_view *view, size_t line, struct json_writer *w); /* a member */
+void report_more_html(const struct report_view *view, struct buf *out);
+
+/* ---- flagged pairs (report_pairs.c) ---- */
+void report_pairs_table(const struct report_view *view, struct buf *out);
+void report_pairs_json(const struct report_view *view, struct json_writer *w);
+void report_pairs_html(const struct report_view *view, struct buf *out);
+
 void report_table(const struct report_view *view, struct buf *out);
 void report_json(const struct report_view *view, struct buf *out);
 void report_csv(const struct report_view *view, struct buf *out);
 void report_html(const struct report_view *view, struct buf *out);
 void report_html_forest(const struct report_view *view, struct buf *out);
 void report_html_evidence(const struct report_view *view, struct buf *out);
+void report_html_floor(const struct report_view *view, struct buf *out); /* nothing where nobody asked again */
+extern const char *const report_floor_names[FLOOR_PAIRS];
 void report_html_trace(const struct report_view *view, struct buf *out);
 
 #define TRACE_POINTS 128

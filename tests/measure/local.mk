@@ -3,7 +3,11 @@
 EXTRA_PROGRAMS += tests/measure/compare_bench
 tests_measure_compare_bench_SOURCES = tests/measure/compare_bench.c
 tests_measure_compare_bench_LDADD = libcandor.a $(LIBRARIES_ALL)
-CLEANFILES += tests/measure/compare_bench$(EXEEXT)
+EXTRA_PROGRAMS += tests/measure/report_bench
+tests_measure_report_bench_SOURCES = tests/measure/report_bench.c
+tests_measure_report_bench_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/report
+tests_measure_report_bench_LDADD = libcandor.a $(LIBRARIES_ALL)
+CLEANFILES += tests/measure/compare_bench$(EXEEXT) tests/measure/report_bench$(EXEEXT)
 EXTRA_DIST += tests/measure/README.md tests/measure/score_compare.py tests/measure/tone.jsonl tests/measure/spoof.jsonl
 dist_check_SCRIPTS += tests/measure/own_pairs
 TESTS += tests/measure/own_pairs
