@@ -147,6 +147,7 @@ struct conf {
     /* log */
     enum log_level log_level;
     enum log_format log_format;
+    enum conf_log_to { CONF_LOG_STDERR, CONF_LOG_STDOUT, CONF_LOG_JOURNALD } log_to;
 
     char *path; /* the file this came from; "" for a built-in configuration */
 };

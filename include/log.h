@@ -1,4 +1,4 @@
-/* log: one line an event, key=value or JSON, to stderr or a file descriptor.
+/* log: one line an event, key=value or JSON, to a file descriptor; or one entry an event to journald.
  *
  * error = somebody must act; warn = we coped; info = one line an exchange; debug = anything. Message text, keys and
  * secrets never come here. Values are escaped; a line is one write. Any thread.
@@ -11,11 +11,16 @@
 #include "buf.h"
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
-enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
+enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON, LOG_FORMAT_JOURNAL };
 
 struct log; /* lives as long as the process; made by whoever runs one */
 
+/* LOG_FORMAT_JOURNAL wants a descriptor of log_journal_open, and keeps that format whatever log_configure says. */
 MUST_USE struct log *log_new(int fd, enum log_level level, enum log_format format);
+/* Journald's socket, whose entries have fields: CANDOR_EVENT, CANDOR_EXCHANGE, ... Unlike libsystemd's, writing to it
+ * never waits: what finds journald's queue full is lost. -1 where there is no journald. */
+#define LOG_JOURNAL_PATH "/run/systemd/journal/socket"
+MUST_USE int log_journal_open(const char *path, struct err *err);
 void log_free(struct log *log);
 /* May be called while other threads log (SIGHUP). */
 void log_configure(struct log *log, enum log_level level, enum log_format format);

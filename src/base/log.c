@@ -1,8 +1,12 @@
 /* log: see log.h. A line is composed in a bounded buffer and leaves in one write, so lines of threads never mix. */
 #include "log.h"
 
+#include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -12,6 +16,7 @@
 
 struct log {
     int fd;
+    bool journal; /* fd is journald's: an entry is one datagram */
     atomic_int level, format;
 };
 
@@ -22,9 +27,23 @@ struct log *log_new(int fd, enum log_level level, enum log_format format)
     struct log *log = calloc(1, sizeof *log);
     if (log) {
         log->fd = fd;
+        log->journal = format == LOG_FORMAT_JOURNAL;
         log_configure(log, level, format);
     }
     return log;
+}
+
+int log_journal_open(const char *path, struct err *err)
+{
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    snprintf(to.sun_path, sizeof to.sun_path, "%s", path);
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) == 0)
+        return fd;
+    err_set(err, "no journald at %s: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
 }
 
 void log_free(struct log *log)
@@ -82,10 +101,9 @@ static void text_value(struct buf *line, struct slice text)
         json_escape(line, text);
 }
 
-static void line_text(struct buf *line, enum log_level level, const char *event, const struct log_field *fields,
-                      size_t count, const char *now)
+/* event key=value ... */
+static void line_words(struct buf *line, const char *event, const struct log_field *fields, size_t count)
 {
-    buf_add_format(line, "%s %s ", now, level_names[level]);
     text_value(line, slice_from(event));
     for (size_t i = 0; i < count; i++) {
         buf_add_format(line, " %s=", fields[i].key);
@@ -103,6 +121,53 @@ static void line_text(struct buf *line, enum log_level level, const char *event,
     }
 }
 
+static void line_text(struct buf *line, enum log_level level, const char *event, const struct log_field *fields,
+                      size_t count, const char *now)
+{
+    buf_add_format(line, "%s %s ", now, level_names[level]);
+    line_words(line, event, fields, count);
+}
+
+/* A field's value on one line: what holds a line end or another control is escaped like JSON. */
+static void journal_value(struct buf *entry, struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.data[i] < ' ') {
+            json_escape(entry, text);
+            return;
+        }
+    }
+    buf_add_slice(entry, text);
+}
+
+/* Journald's own protocol: NAME=value lines. */
+static void entry_journal(struct buf *entry, enum log_level level, const char *event, const struct log_field *fields,
+                          size_t count)
+{
+    static const char priorities[] = {
+        [LOG_LEVEL_ERROR] = '3', [LOG_LEVEL_WARN] = '4', [LOG_LEVEL_INFO] = '6', [LOG_LEVEL_DEBUG] = '7'};
+    buf_add_format(entry, "SYSLOG_IDENTIFIER=candor\nPRIORITY=%c\nMESSAGE=", priorities[level]);
+    line_words(entry, event, fields, count);
+    buf_add_format(entry, "\nCANDOR_EVENT=%s", event);
+    for (size_t i = 0; i < count; i++) {
+        buf_add_text(entry, "\nCANDOR_");
+        for (const char *p = fields[i].key; *p; p++)
+            buf_add_char(entry, *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p);
+        buf_add_char(entry, '=');
+        switch (fields[i].type) {
+        case LOG_TEXT:
+            journal_value(entry, fields[i].text);
+            break;
+        case LOG_INT:
+            buf_add_format(entry, "%lld", (long long)fields[i].integer);
+            break;
+        case LOG_DOUBLE:
+            buf_add_format(entry, "%.6g", fields[i].number);
+            break;
+        }
+    }
+}
+
 /* Adds one whole line to `lines`. */
 static void compose(const struct log *log, struct buf *lines, enum log_level level, const char *event,
                     const struct log_field *fields, size_t count)
@@ -111,13 +176,18 @@ static void compose(const struct log *log, struct buf *lines, enum log_level lev
     clock_format(clock_wall_ms(), now);
     struct buf line;
     buf_init(&line, LINE_MAX_BYTES);
-    if (atomic_load_explicit(&log->format, memory_order_relaxed) == (int)LOG_FORMAT_JSON)
+    if (log->journal)
+        entry_journal(&line, level, event, fields, count);
+    else if (atomic_load_explicit(&log->format, memory_order_relaxed) == (int)LOG_FORMAT_JSON)
         line_json(&line, level, event, fields, count, now);
     else
         line_text(&line, level, event, fields, count, now);
     if (line.failed) { /* an oversized field: say that it happened rather than print half of it */
         buf_clear(&line);
-        line_text(&line, LOG_LEVEL_WARN, "log line too long", NULL, 0, now);
+        if (log->journal)
+            entry_journal(&line, LOG_LEVEL_WARN, "log line too long", NULL, 0);
+        else
+            line_text(&line, LOG_LEVEL_WARN, "log line too long", NULL, 0, now);
     }
     buf_add_char(&line, '\n');
     buf_add_slice(lines, buf_slice(&line));
@@ -129,7 +199,8 @@ void log_flush(const struct log *log, struct buf *batch)
     if (!log || !batch->len)
         return;
     /* A log that cannot be written must not stop the proxy: there is nobody left to tell. */
-    ssize_t written = write(log->fd, batch->data, batch->len);
+    ssize_t written = log->journal ? send(log->fd, batch->data, batch->len, MSG_DONTWAIT | MSG_NOSIGNAL)
+                                   : write(log->fd, batch->data, batch->len);
     (void)written;
     buf_clear(batch);
 }
@@ -142,9 +213,11 @@ void log_batch(const struct log *log, struct buf *batch, enum log_level level, c
     struct buf line;
     buf_init(&line, LINE_MAX_BYTES + 1);
     compose(log, &line, level, event, fields, count);
-    if (line.len > batch->max - batch->len)
+    if (line.len > batch->max - batch->len || log->journal)
         log_flush(log, batch);
     buf_add_slice(batch, buf_slice(&line));
+    if (log->journal) /* a datagram is an entry */
+        log_flush(log, batch);
     buf_fini(&line);
 }
 

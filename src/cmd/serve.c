@@ -7,6 +7,20 @@
 #include "cmd.h"
 #include "daemon.h"
 
+/* Without journald the log goes to stderr, and its first line says so. */
+static struct log *log_open(const struct conf *conf)
+{
+    struct err err = {""};
+    int journal = conf->log_to == CONF_LOG_JOURNALD ? log_journal_open(LOG_JOURNAL_PATH, &err) : -1;
+    if (journal >= 0)
+        return log_new(journal, conf->log_level, LOG_FORMAT_JOURNAL);
+    struct log *log =
+        log_new(conf->log_to == CONF_LOG_STDOUT ? STDOUT_FILENO : STDERR_FILENO, conf->log_level, conf->log_format);
+    if (conf->log_to == CONF_LOG_JOURNALD)
+        log_warn(log, "logging to stderr", LOG_Z("reason", err.text));
+    return log;
+}
+
 int cmd_serve(int argc, char **argv)
 {
     static const struct option options[] = {{"config", required_argument, NULL, 'c'}, {0}};
@@ -27,7 +41,7 @@ int cmd_serve(int argc, char **argv)
     struct conf *conf = conf_load(path, &err);
     if (!conf)
         return cmd_fail(EXIT_NO, &err);
-    struct log *log = log_new(STDERR_FILENO, conf->log_level, conf->log_format);
+    struct log *log = log_open(conf);
     struct daemon *daemon = log ? daemon_start(conf, log, (struct daemon_watch){0}, &err) : NULL;
     conf_drop(conf);
     int code = EXIT_DONE;

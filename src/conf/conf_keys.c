@@ -389,6 +389,13 @@ const struct conf_row conf_rows[] = {
      0,
      conf_set_log_level,
      conf_put_log_level},
+    {{"log.to", "word", "stderr", "stderr, stdout or journald"},
+     CONF_CUSTOM,
+     0,
+     0,
+     0,
+     conf_set_log_to,
+     conf_put_log_to},
     {{"log.format", "word", "text", "text or json"}, CONF_CUSTOM, 0, 0, 0, conf_set_log_format, conf_put_log_format},
 };
 const size_t conf_row_count = sizeof conf_rows / sizeof *conf_rows;

@@ -85,6 +85,7 @@ int conf_set_store_url(struct conf_load *load, const struct yaml_node *node, voi
 int conf_set_content(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_salt(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_log_level(struct conf_load *load, const struct yaml_node *node, void *base);
+int conf_set_log_to(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_log_format(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_otlp_endpoint(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_otlp_headers(struct conf_load *load, const struct yaml_node *node, void *base);
@@ -114,6 +115,7 @@ void conf_put_store_url(const void *base, struct buf *out);
 void conf_put_content(const void *base, struct buf *out);
 void conf_put_otlp_endpoint(const void *base, struct buf *out);
 void conf_put_log_level(const void *base, struct buf *out);
+void conf_put_log_to(const void *base, struct buf *out);
 void conf_put_log_format(const void *base, struct buf *out);
 void conf_put_text(const char *text, struct buf *out);
 

@@ -1,7 +1,23 @@
-/* conf_telemetry: where traces are told, and the headers that open the door there. */
+/* conf_telemetry: where the log goes; where traces are told, and the headers that open the door there. */
 #include "conf_load.h"
 
 #define MAX_HEADERS 16
+
+static const char *const log_places[] = {"stderr", "stdout", "journald"};
+
+int conf_set_log_to(struct conf_load *load, const struct yaml_node *node, void *base)
+{
+    size_t index;
+    if (conf_word(load, node, log_places, sizeof log_places / sizeof *log_places, &index) != 0)
+        return -1;
+    ((struct conf *)base)->log_to = (enum conf_log_to)index;
+    return 0;
+}
+
+void conf_put_log_to(const void *base, struct buf *out)
+{
+    buf_add_text(out, log_places[((const struct conf *)base)->log_to]);
+}
 
 int conf_set_otlp_endpoint(struct conf_load *load, const struct yaml_node *node, void *base)
 {
