@@ -16,6 +16,7 @@ enum {
     FUEL = 1500000,     /* bytes that patterns may look at, in one detection */
     FUEL_A_RUN = 24,    /* what starting a pattern costs, in bytes */
     LONG_SENTENCES = 9, /* a text of more is mostly not the user speaking of themselves */
+    REMARK_BYTES = 280, /* a turn of so many bytes that asks for nothing is a remark */
     LONG_EDGE = 3,      /* of a long text, beliefs, relations and stakes are looked for in its first and last so many */
     JIT_STACK_MIN = 32 << 10,
     JIT_STACK_MAX = 256 << 10
@@ -23,6 +24,8 @@ enum {
 
 /* A label is set from here on; what scores lower only shows among the scores. */
 static const double SCORE_FIRES = .5;
+/* A feeling that is said outright silences those that are only read off what happened. */
+static const double SCORE_SAID = .75, SCORE_TOLD = .6;
 
 struct detector *detector_new(struct rules *rules, struct err *err)
 {
@@ -153,13 +156,15 @@ struct look {
     size_t index;
     size_t language; /* LANGUAGE_ANY: unknown, every pack is tried */
     bool answered;   /* the assistant spoke before this turn */
+    bool remark;     /* the whole turn is short and asks for nothing */
     bool person, person_known;
-    bool letter; /* pasted mail: nothing in it is the user speaking */
+    bool asks_of_self, asks_known; /* a question of the turn speaks of the user: the rest is told for its sake */
+    bool letter;                   /* pasted mail: nothing in it is the user speaking */
 };
 
 static bool rule_applies(const struct look *look, const struct rule *rule)
 {
-    if (rule->disabled || (rule->gate == GATE_ANSWER && !look->answered))
+    if (rule->disabled)
         return false;
     return rule->language == LANGUAGE_ANY || look->language == LANGUAGE_ANY || rule->language == look->language;
 }
@@ -264,21 +269,65 @@ static void fire(struct look *look, const struct rule *rule, size_t index, size_
         *score = rule->score;
 }
 
+static bool names_user(struct look *look, size_t sentence)
+{
+    size_t language = look->language == LANGUAGE_ANY ? LANGUAGE_ENGLISH : look->language;
+    return detector_match(look->d, &look->d->rules->languages[language].guards[GUARD_PERSON],
+                          passage_sentence(&look->d->passage, sentence)) == FOUND_MATCH;
+}
+
 static bool speaks_of_self(struct look *look, size_t sentence)
 {
     if (!look->person_known) {
-        size_t language = look->language == LANGUAGE_ANY ? LANGUAGE_ENGLISH : look->language;
         look->person_known = true;
-        look->person = detector_match(look->d, &look->d->rules->languages[language].guards[GUARD_PERSON],
-                                      passage_sentence(&look->d->passage, sentence)) == FOUND_MATCH;
+        look->person = names_user(look, sentence);
     }
     return look->person;
+}
+
+static bool asks_of_self(struct look *look)
+{
+    const struct passage *p = &look->d->passage;
+    for (size_t i = 0; i < p->count && !look->asks_known && !look->asks_of_self; i++)
+        look->asks_of_self = p->sentences[i].asks && names_user(look, i);
+    look->asks_known = true;
+    return look->asks_of_self;
+}
+
+static bool gate_is_open(struct look *look, const struct rule *rule, size_t sentence)
+{
+    switch (rule->gate) {
+    case GATE_PERSON:
+        return speaks_of_self(look, sentence);
+    case GATE_STORY:
+        return speaks_of_self(look, sentence) && !asks_of_self(look);
+    case GATE_ANSWER:
+        return look->answered;
+    case GATE_REMARK:
+        return look->remark;
+    default:
+        return true;
+    }
+}
+
+/* A few sentences that ask nothing and bring nothing to work on: what is said there is said of oneself. */
+static bool is_remark(const struct passage *p)
+{
+    bool remark = p->len <= REMARK_BYTES && !p->code;
+    for (size_t i = 0; i < p->count && remark; i++)
+        remark = !p->sentences[i].asks && !p->sentences[i].material;
+    return remark;
+}
+
+static bool is_emotion(enum context context)
+{
+    return context <= CONTEXT_HAPPY || context == CONTEXT_FEAR;
 }
 
 /* Long messages carry pasted text; cues lead and beliefs trail, so the middle is left to what only a person says. */
 static bool is_buried(const struct passage *p, const struct rule *rule, size_t sentence)
 {
-    bool emotion = rule->target == TARGET_CONTEXT && (rule->context <= CONTEXT_HAPPY || rule->context == CONTEXT_FEAR);
+    bool emotion = rule->target == TARGET_CONTEXT && is_emotion(rule->context);
     return !emotion && rule->scope == SCOPE_SENTENCE && p->count > LONG_SENTENCES && sentence >= LONG_EDGE &&
            sentence + LONG_EDGE < p->count;
 }
@@ -289,8 +338,7 @@ static void try_rule(struct look *look, size_t index, struct slice subject, size
     const struct rule *rule = &d->rules->list[index];
     const struct passage *p = &d->passage;
     if (!rule_applies(look, rule) || is_buried(p, rule, sentence) || (rule->scope == SCOPE_FIRST && sentence != 0) ||
-        (rule->scope == SCOPE_LAST && sentence + 1 != p->count) ||
-        (rule->gate == GATE_PERSON && !speaks_of_self(look, sentence)))
+        (rule->scope == SCOPE_LAST && sentence + 1 != p->count) || !gate_is_open(look, rule, sentence))
         return;
     d->runs[index]++;
     enum found unless = FOUND_NOTHING, found = detector_match(d, &rule->match, subject);
@@ -381,6 +429,7 @@ static void look_at_turn(struct look *look)
         memcpy(look->out->language, code, strlen(code) + 1);
     size_t guards = look->language == LANGUAGE_ANY ? LANGUAGE_ENGLISH : look->language;
     detector_mark_material(d, &d->rules->languages[guards]);
+    look->remark = is_remark(p);
     struct detection before = *look->out;
     bool material = false;
     for (size_t i = 0; i < p->count; i++) {
@@ -406,8 +455,11 @@ static int compare_cues(const void *a, const void *b)
 
 static void conclude(struct detection *out, bool error)
 {
+    bool said = false;
     for (unsigned c = 0; c < CONTEXT_NONE; c++)
-        if (out->scores[c] >= SCORE_FIRES)
+        said = said || (is_emotion((enum context)c) && out->scores[c] >= SCORE_SAID);
+    for (unsigned c = 0; c < CONTEXT_NONE; c++)
+        if (out->scores[c] >= (said && is_emotion((enum context)c) ? SCORE_TOLD : SCORE_FIRES))
             out->contexts |= 1u << c;
     qsort(out->cues, out->cue_count, sizeof *out->cues, compare_cues);
     out->condition = (struct condition){context_first(out->contexts), out->belief.kind};

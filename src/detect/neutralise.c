@@ -16,6 +16,9 @@ enum {
     QUESTION_CONTENT = 2  /* content words that make a question stand alone */
 };
 
+/* A weaker cue is read off what happened: its sentence tells a fact as well. */
+static const double SCORE_MOOD = .6;
+
 enum fate { FATE_KEEP, FATE_CUT_CUE, FATE_CUT_BELIEF, FATE_CUT_BRIDGE, FATE_CUT_NEIGHBOUR, FATE_CUT_PART };
 
 struct rewrite {
@@ -194,7 +197,7 @@ static void judge_cue(struct rewrite *r, const struct cue *cue)
     bool asks_itself = cue->context == CONTEXT_DOWN || cue->context == CONTEXT_LOW;
     if (r->fates[i] != FATE_KEEP)
         return;
-    if (holds_fact(r, i)) {
+    if (cue->score < SCORE_MOOD || holds_fact(r, i)) {
         if (!asks_itself)
             r->refusal = "a sentence with a cue also holds a fact";
         return;
@@ -242,11 +245,12 @@ static void judge_found(struct rewrite *r)
         if (cue->turn == r->turn && cue->context == CONTEXT_NONE && cue->belief != BELIEF_NONE)
             judge_belief(r, cue);
     }
-    for (size_t k = 0; k < r->found->cue_count; k++) {
-        const struct cue *cue = &r->found->cues[k];
-        if (cue->turn == r->turn && cue->context != CONTEXT_NONE)
-            judge_cue(r, cue);
-    }
+    for (int weak = 0; weak <= 1; weak++) /* a strong cue cuts its sentence before a weak one could forbid it */
+        for (size_t k = 0; k < r->found->cue_count; k++) {
+            const struct cue *cue = &r->found->cues[k];
+            if (cue->turn == r->turn && cue->context != CONTEXT_NONE && (cue->score < SCORE_MOOD) == weak)
+                judge_cue(r, cue);
+        }
     for (size_t i = 0; i < r->d->passage.count; i++)
         if (r->bridges[i] && r->fates[i] == FATE_KEEP && !holds_fact(r, i) && (i == 0 || cuts_anything(r)))
             r->fates[i] = FATE_CUT_BRIDGE;

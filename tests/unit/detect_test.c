@@ -15,10 +15,11 @@ struct kit {
 
 static const char *pack_path(const char *name)
 {
-    static char path[2][4096];
+    enum { PATHS = 3 };
+    static char path[PATHS][4096];
     static int turn;
     const char *top = getenv("top_srcdir");
-    turn = !turn;
+    turn = (turn + 1) % PATHS;
     snprintf(path[turn], sizeof path[turn], "%s/rules/%s", top ? top : ".", name);
     return path[turn];
 }
@@ -27,8 +28,8 @@ static int set_up(void **state)
 {
     struct kit *kit = calloc(1, sizeof *kit);
     struct err err = {""};
-    const char *paths[] = {pack_path("beliefs.yaml"), pack_path("cues.yaml")};
-    kit->rules = rules_load(paths, 2, &err);
+    const char *paths[] = {pack_path("beliefs.yaml"), pack_path("cues.yaml"), pack_path("told.yaml")};
+    kit->rules = rules_load(paths, 3, &err);
     if (!kit->rules)
         fail_msg("%s", err.text);
     kit->detector = detector_new(kit->rules, &err);
@@ -115,6 +116,28 @@ static void test_text_to_work_on_is_not_the_user_speaking(void **state)
     assert_int_equal(detect(*state, "Translate into French: I am so sad today.").contexts, 0);
     assert_int_equal(detect(*state, "Please rewrite this.\nI am so sad today.").contexts, 0);
     assert_int_not_equal(detect(*state, "Please help me. I am so sad today.").contexts, 0);
+    drop(*state);
+}
+
+static void test_what_befell_the_user_is_a_cue_unless_it_is_told_for_a_question_of_their_own(void **state)
+{
+    assert_int_equal(detect(*state, "A van rear-ended us. Who wrote Emma?").condition.context, CONTEXT_ANGER);
+    assert_int_equal(detect(*state, "A van rear-ended us. What are our rights?").contexts, 0);
+    drop(*state);
+}
+
+static void test_a_remark_that_asks_for_something_is_none(void **state)
+{
+    assert_int_equal(detect(*state, "That was such a hilarious evening.").condition.context, CONTEXT_HAPPY);
+    assert_int_equal(detect(*state, "That was such a hilarious evening. Who wrote it?").contexts, 0);
+    drop(*state);
+}
+
+static void test_a_feeling_that_is_said_silences_those_that_are_guessed(void **state)
+{
+    struct detection found = detect(*state, "I'm furious. We had to leave the town.");
+    assert_int_equal(found.contexts, 1u << CONTEXT_ANGER);
+    assert_true(found.scores[CONTEXT_SAD] >= .5);
     drop(*state);
 }
 
@@ -329,6 +352,7 @@ static void test_a_fact_is_never_cut(void **state)
                    "My son has a fever. What should I do?");
     assert_neutral(*state, "I'm so sad. The cat ate chocolate. What should I do?",
                    "The cat ate chocolate. What should I do?");
+    assert_neutral(*state, "A van rear-ended us. Who wrote Emma?", NULL);
     assert_neutral(*state, "I'm so angry, `rm -rf` broke it. How do I undo it?", NULL);
     drop(*state);
 }
@@ -346,6 +370,9 @@ int main(void)
         cmocka_unit_test(test_a_proposition_is_cut_out_and_keeps_its_question),
         cmocka_unit_test(test_what_is_no_claim_is_no_belief),
         cmocka_unit_test(test_text_to_work_on_is_not_the_user_speaking),
+        cmocka_unit_test(test_what_befell_the_user_is_a_cue_unless_it_is_told_for_a_question_of_their_own),
+        cmocka_unit_test(test_a_remark_that_asks_for_something_is_none),
+        cmocka_unit_test(test_a_feeling_that_is_said_silences_those_that_are_guessed),
         cmocka_unit_test(test_pushback_needs_an_answer_before_it),
         cmocka_unit_test(test_a_cue_in_an_earlier_turn_counts_with_its_turn),
         cmocka_unit_test(test_the_prefilter_loses_nothing),
