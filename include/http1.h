@@ -89,6 +89,8 @@ struct http_chunked {
     unsigned digits;   /* of the size line */
     size_t line_bytes; /* of the extension or the trailers */
     unsigned trailer_state;
+    unsigned name_len; /* of a trailer; one more than there is room for when it is longer */
+    char name[28];
 };
 
 void http_chunked_init(struct http_chunked *chunked);

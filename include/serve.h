@@ -14,6 +14,9 @@ struct server;  /* the listeners and connections of one loop */
 struct request; /* one request on a connection; lives from on_head to its end */
 struct tls_server;
 
+/* The methods the codec lets through, as Allow says them. */
+#define SERVE_ALLOW "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+
 struct serve_ops {
     /* The head is there. Set the handler's state with request_set_arg; answer now or later. */
     void (*on_head)(struct request *request, void *server_arg);

@@ -80,7 +80,7 @@ void connection_refuse(struct connection *connection, unsigned status, const cha
     }
     const struct http_field fields[] = {
         {SLICE("content-type"), SLICE("application/json")},
-        {SLICE("allow"), SLICE("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")},
+        {SLICE("allow"), SLICE(SERVE_ALLOW)},
     };
     struct buf body;
     buf_init(&body, 4096);
@@ -219,7 +219,8 @@ static void body_ended(struct connection *connection)
     request->complete_ns = clock_monotonic_ns();
 }
 
-static void begin_request(struct connection *connection, struct http_head *head, struct slice raw)
+/* with_body: the client has not waited to be told to go on. */
+static void begin_request(struct connection *connection, struct http_head *head, struct slice raw, bool with_body)
 {
     struct server *server = connection->server;
     struct request *request = &connection->request;
@@ -254,7 +255,7 @@ static void begin_request(struct connection *connection, struct http_head *head,
         request->head = NULL;
     if (head->framing == HTTP_BODY_NONE)
         body_ended(connection);
-    else if (head->expect_continue && !request->answered)
+    else if (head->expect_continue && !request->answered && !with_body)
         wire_put(&connection->wire, SLICE("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
@@ -282,7 +283,7 @@ static bool feed_head(struct connection *connection, struct slice *input)
     }
     struct slice raw = slice_part(*input, 0, head.head_bytes);
     *input = slice_part(*input, head.head_bytes, input->len);
-    begin_request(connection, &head, raw);
+    begin_request(connection, &head, raw, input->len > 0);
     return true;
 }
 
@@ -389,6 +390,10 @@ static void client_ended(struct connection *connection)
     struct request *request = &connection->request;
     uint64_t since = clock_monotonic_ns() - request->complete_ns;
     connection->read_ended = true;
+    if (connection->phase == PHASE_IDLE && connection->in.len) { /* a pipelined request whose turn comes next */
+        wire_watch_reset(&connection->wire);
+        return;
+    }
     bool waits = connection->phase == PHASE_ANSWER &&
                  (since < SAME_BREATH_NS || connection->in.len || (!request->answered && since < HALF_CLOSE_NS));
     if (!waits) {

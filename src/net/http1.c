@@ -24,8 +24,44 @@ static bool fail(struct http_error *error, unsigned status, const char *reason)
 
 /* ---- the request line ---- */
 
+static bool check_port(struct slice port)
+{
+    uint64_t number;
+    return port.len > 0 && port.len <= 5 && slice_to_u64(port, &number) == 0 && number <= UINT16_MAX;
+}
+
+/* host, host:port, [address] or [address]:port; no user, no path, no list. */
+static bool check_host(struct slice host)
+{
+    size_t i = 0;
+    if (host.len && host.data[0] == '[') {
+        const char *end = memchr(host.data, ']', host.len);
+        if (!end || end - host.data < 3)
+            return false;
+        for (i = 1; host.data + i < end; i++)
+            if (!memchr("0123456789abcdefABCDEF:.", host.data[i], 24))
+                return false;
+        i++;
+    } else {
+        while (i < host.len && http_char_is(host.data[i], HTTP_CHAR_HOST))
+            i++;
+        if (i == 0)
+            return false;
+    }
+    return i == host.len || (host.data[i] == ':' && check_port(slice_part(host, i + 1, host.len)));
+}
+
+/* The only form of CONNECT's target: a host and a port. */
+static bool is_authority(struct slice target)
+{
+    size_t digits = 0;
+    while (digits < target.len && ascii_is_digit(target.data[target.len - 1 - digits]))
+        digits++;
+    return digits && digits < target.len && target.data[target.len - 1 - digits] == ':' && check_host(target);
+}
+
 /* The methods the API uses. Others are refused: a tunnel (CONNECT) or an echo (TRACE) has no business here. */
-static bool check_method(struct slice method, struct http_error *error)
+static bool check_method(struct slice method, struct slice target, struct http_error *error)
 {
     static const char *const known[] = {"POST", "GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"};
     if (method.len == 0 || method.len > METHOD_MAX || !http_is_token(method))
@@ -33,21 +69,27 @@ static bool check_method(struct slice method, struct http_error *error)
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (slice_is(method, known[i]))
             return true;
+    if (slice_is(method, "CONNECT") && !is_authority(target))
+        return fail(error, 400, "CONNECT names no host and port.");
     if (slice_is(method, "CONNECT") || slice_is(method, "TRACE"))
         return fail(error, 405, "CONNECT and TRACE are not allowed here.");
     return fail(error, 501, "The method is not one this server knows.");
 }
 
-/* %00 and bytes that never occur in UTF-8 (the first of an overlong form) only serve to confuse path checks. */
-static bool has_bad_escape(struct slice target)
+/* %00 and bytes that never occur in UTF-8 (the first of an overlong form) only serve to confuse path checks. Nor does a
+ * path hold %0d%0a, which splits a head once it is decoded; a query may hold a text of several lines.
+ */
+static bool has_bad_escape(struct slice target, size_t path_len)
 {
-    const char *at = target.data, *end = target.data + target.len;
+    const char *at = target.data, *end = target.data + target.len, *query = target.data + path_len;
     while ((at = memchr(at, '%', (size_t)(end - at)))) {
         if (end - at >= 3) {
             char high = ascii_lower(at[1]), low = at[2];
             if ((high == '0' && low == '0') || (high == 'c' && (low == '0' || low == '1')))
                 return true;
         }
+        if (query - at >= 6 && slice_equal_nocase(slice_of(at, 6), SLICE("%0d%0a")))
+            return true;
         at++;
     }
     return false;
@@ -58,12 +100,13 @@ static bool check_target(struct slice target, struct http_error *error)
     size_t i = 0;
     while (i < target.len && http_char_is(target.data[i], HTTP_CHAR_PATH))
         i++;
+    size_t path_len = i;
     if (i < target.len && target.data[i] == '?')
         while (i < target.len && http_char_is(target.data[i], HTTP_CHAR_QUERY))
             i++;
     if (i < target.len)
         return fail(error, 400, "The request target holds a character that must be escaped.");
-    if (has_bad_escape(target))
+    if (has_bad_escape(target, path_len))
         return fail(error, 400, "The request target holds an escape that no valid name has.");
     return true;
 }
@@ -114,7 +157,7 @@ static bool parse_request_line(struct slice line, struct http_head *head, struct
         return false;
     if (head->target.len > HTTP_MAX_TARGET)
         return fail(error, 414, "The request target is too long.");
-    if (!check_method(head->method, error) || !check_target(head->target, error))
+    if (!check_method(head->method, head->target, error) || !check_target(head->target, error))
         return false;
     if (head->target.data[0] == '/')
         return true;
@@ -167,7 +210,7 @@ static bool parse_field(struct slice line, struct http_field *field, struct http
     /* Ordinary names need a look only where they begin like the two that frame. */
     char first = ascii_lower(line.data[0]);
     bool unusual = !all || ((first == 't' || first == 'c') && field->name.len > 12);
-    if (unusual && http_name_is_disguise(field->name))
+    if ((unusual && http_name_is_disguise(field->name)) || http_name_is_misspelt(field->name))
         return fail(error, 400, "A field name is a disguised form of one that decides framing or rights.");
     if (http_value_hides_field(field->value))
         return fail(error, 400, "A field value holds another field.");
@@ -177,10 +220,22 @@ static bool parse_field(struct slice line, struct http_field *field, struct http
 /* What the framing fields of one head have said so far. */
 struct framing {
     unsigned lengths, encodings, hosts, expects;
-    bool chunked, close, keep_alive, connection_upgrade, upgrade;
+    bool chunked, close, keep_alive, connection_upgrade, upgrade, types_differ;
     uint64_t length;
-    struct slice host, authority;
+    struct slice host, authority, type;
 };
+
+/* A tab beside a value is blank like a space, but not to every parser: where the value frames, that is too much. value
+ * lies within its line, between the colon and the CR. */
+static bool has_tab_beside(struct slice value)
+{
+    const char *before = value.data, *after = value.data + value.len;
+    while (before[-1] == ' ')
+        before--;
+    while (*after == ' ')
+        after++;
+    return before[-1] == '\t' || *after == '\t';
+}
 
 static bool read_length(struct slice value, uint64_t *length)
 {
@@ -225,10 +280,16 @@ static bool read_field(const struct http_field *field, struct framing *framing, 
         if (slice_equal_nocase(name, SLICE("connection")))
             read_connection(value, framing);
         break;
+    case 12:
+        if (slice_equal_nocase(name, SLICE("content-type"))) {
+            framing->types_differ |= framing->type.data && !slice_equal(framing->type, value);
+            framing->type = value;
+        }
+        break;
     case 14:
         if (slice_equal_nocase(name, SLICE("content-length"))) {
             framing->lengths++;
-            if (!read_length(value, &framing->length))
+            if (has_tab_beside(value) || !read_length(value, &framing->length))
                 return fail(error, 400, "Content-Length is not one plain number.");
         }
         break;
@@ -240,7 +301,7 @@ static bool read_field(const struct http_field *field, struct framing *framing, 
         if (slice_equal_nocase(name, SLICE("transfer-encoding"))) {
             framing->encodings++;
             framing->chunked = slice_equal_nocase(value, SLICE("chunked"));
-            if (!framing->chunked)
+            if (has_tab_beside(value) || !framing->chunked)
                 return fail(error, 400, "Transfer-Encoding is not exactly chunked.");
         }
         break;
@@ -263,33 +324,6 @@ static bool check_framing(const struct framing *framing, unsigned minor, struct 
     return true;
 }
 
-static bool check_port(struct slice port)
-{
-    uint64_t number;
-    return port.len > 0 && port.len <= 5 && slice_to_u64(port, &number) == 0 && number <= UINT16_MAX;
-}
-
-/* host, host:port, [address] or [address]:port; no user, no path, no list. */
-static bool check_host(struct slice host)
-{
-    size_t i = 0;
-    if (host.len && host.data[0] == '[') {
-        const char *end = memchr(host.data, ']', host.len);
-        if (!end || end - host.data < 3)
-            return false;
-        for (i = 1; host.data + i < end; i++)
-            if (!memchr("0123456789abcdefABCDEF:.", host.data[i], 24))
-                return false;
-        i++;
-    } else {
-        while (i < host.len && http_char_is(host.data[i], HTTP_CHAR_HOST))
-            i++;
-        if (i == 0)
-            return false;
-    }
-    return i == host.len || (host.data[i] == ':' && check_port(slice_part(host, i + 1, host.len)));
-}
-
 static bool finish_request(const struct framing *framing, struct http_head *head, struct http_error *error)
 {
     if (framing->hosts > 1 || (framing->hosts == 0 && head->minor == 1))
@@ -299,6 +333,8 @@ static bool finish_request(const struct framing *framing, struct http_head *head
     if (framing->authority.data &&
         (!check_host(framing->authority) || (framing->hosts && !slice_equal_nocase(framing->authority, framing->host))))
         return fail(error, 400, "The host of the request target and the Host field differ.");
+    if (framing->types_differ)
+        return fail(error, 400, "Two Content-Type fields say different things.");
     if (framing->expects > 1)
         return fail(error, 417, "There is more than one expectation.");
     if (!check_framing(framing, head->minor, error))
@@ -410,6 +446,19 @@ static bool check_line(struct slice line, bool is_first, enum head_kind kind, st
     return parse_field(line, &field, error) && read_field(&field, &framing, error);
 }
 
+/* Counted anew with each line, of which no more than a hundred and one are let through. */
+static bool check_line_count(struct slice bytes, size_t lead, struct http_error *error)
+{
+    size_t lines = 0, at = lead;
+    const char *lf;
+    while ((lf = at < bytes.len ? memchr(bytes.data + at, '\n', bytes.len - at) : NULL)) {
+        if (++lines > 1 + HTTP_MAX_FIELDS)
+            return fail(error, 431, "The head has too many fields.");
+        at = (size_t)(lf - bytes.data) + 1;
+    }
+    return true;
+}
+
 /* Later pieces of a head: has the blank line come? *unfinished: where the bytes begin that are no whole line yet. */
 static enum http_result scan_lines(struct slice bytes, size_t scanned, enum head_kind kind, struct http_head *head,
                                    size_t *unfinished, struct http_error *error)
@@ -434,13 +483,15 @@ static enum http_result scan_lines(struct slice bytes, size_t scanned, enum head
             return HTTP_INVALID;
         *unfinished = from = (size_t)(lf - bytes.data) + 1;
     }
-    return HTTP_PARTIAL;
+    return from == scanned || check_line_count(bytes, lead, error) ? HTTP_PARTIAL : HTTP_INVALID;
 }
 
 /* What has come of an unfinished line must be able to become a valid one: a CR may only be its last byte. */
 static enum http_result check_unfinished(struct slice bytes, size_t from, enum head_kind kind, struct http_error *error)
 {
     size_t lead = leading_crlf(bytes, kind), longest = METHOD_MAX + HTTP_MAX_TARGET + VERSION_SIZE + 2;
+    bool has_method =
+        kind != HEAD_REQUEST || bytes.len <= lead + METHOD_MAX || memchr(bytes.data + lead, ' ', METHOD_MAX + 1);
     struct slice tail = slice_part(bytes, from, bytes.len);
     if (tail.len && tail.data[tail.len - 1] == '\r')
         tail.len--;
@@ -449,6 +500,8 @@ static enum http_result check_unfinished(struct slice bytes, size_t from, enum h
         fine = fail(error, 400, "A control character is not allowed in a head.");
     else if (bytes.len > lead && bytes.data[lead] != '\r' && !http_char_is(bytes.data[lead], HTTP_CHAR_TOKEN))
         fine = fail(error, 400, "The head does not begin with a token.");
+    else if (!has_method)
+        fine = fail(error, 400, "The method is not a token.");
     else if (bytes.len > lead + longest && !memchr(bytes.data + lead, '\n', longest))
         fine = fail(error, 414, "The request target is too long.");
     return fine ? HTTP_PARTIAL : HTTP_INVALID;
@@ -465,14 +518,16 @@ static enum http_result parse_head(struct slice bytes, size_t *scanned, struct h
         result = scan_lines(bytes, *scanned, kind, head, &unfinished, error);
     if (result == HTTP_COMPLETE)
         result = parse_lines(bytes, kind, head, &unfinished, error);
-    if (result == HTTP_INVALID || (result == HTTP_COMPLETE && head->head_bytes <= limits.head_bytes))
+    if (result == HTTP_COMPLETE && head->head_bytes <= limits.head_bytes)
         return result;
-    if (bytes.len > limits.head_bytes) {
+    if (result == HTTP_PARTIAL)
+        result = check_unfinished(bytes, unfinished, kind, error);
+    if (result != HTTP_INVALID && bytes.len > limits.head_bytes) {
         fail(error, 431, "The head is too large.");
         return HTTP_INVALID;
     }
     *scanned = bytes.len;
-    return check_unfinished(bytes, unfinished, kind, error);
+    return result;
 }
 
 enum http_result http_parse_request(struct slice bytes, size_t *scanned, struct http_limits limits,

@@ -6,6 +6,7 @@
 #include "http1.h"
 
 #include "http1_chars.h"
+#include "http1_names.h"
 
 #define SIZE_DIGITS_MAX     12
 #define EXTENSION_BYTES_MAX 4096
@@ -103,6 +104,20 @@ static bool feed_size_lf(struct http_chunked *chunked, char c)
     return c == '\n';
 }
 
+/* The name of a trailer, of which as much is kept as the longest name that may not be one has. */
+static bool feed_trailer_name(struct http_chunked *chunked, char c)
+{
+    if (c == ':') {
+        chunked->trailer_state = TRAILER_VALUE;
+        return chunked->name_len > sizeof chunked->name ||
+               !http_name_is_no_trailer(slice_of(chunked->name, chunked->name_len));
+    }
+    if (chunked->name_len < sizeof chunked->name)
+        chunked->name[chunked->name_len] = c;
+    chunked->name_len += chunked->name_len <= sizeof chunked->name;
+    return http_char_is(c, HTTP_CHAR_TOKEN);
+}
+
 static bool feed_trailer(struct http_chunked *chunked, char c)
 {
     if (++chunked->line_bytes > HTTP_MAX_TRAILERS)
@@ -110,11 +125,10 @@ static bool feed_trailer(struct http_chunked *chunked, char c)
     switch ((enum trailer_state)chunked->trailer_state) {
     case TRAILER_LINE_START:
         chunked->trailer_state = c == '\r' ? TRAILER_LAST_LF : TRAILER_NAME;
-        return c == '\r' || http_char_is(c, HTTP_CHAR_TOKEN);
+        chunked->name_len = 0;
+        return c == '\r' || (c != ':' && feed_trailer_name(chunked, c));
     case TRAILER_NAME:
-        if (c == ':')
-            chunked->trailer_state = TRAILER_VALUE;
-        return c == ':' || http_char_is(c, HTTP_CHAR_TOKEN);
+        return feed_trailer_name(chunked, c);
     case TRAILER_VALUE:
         if (c == '\r')
             chunked->trailer_state = TRAILER_LF;

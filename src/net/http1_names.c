@@ -57,6 +57,39 @@ bool http_name_is_disguise(struct slice name)
     return false;
 }
 
+static bool is_one_off(struct slice name, struct slice of)
+{
+    size_t shorter = name.len < of.len ? name.len : of.len, longer = name.len + of.len - shorter;
+    size_t front = 0, back = 0;
+    if (longer - shorter > 1)
+        return false;
+    while (front < shorter && ascii_lower(name.data[front]) == of.data[front])
+        front++;
+    while (back < shorter - front && ascii_lower(name.data[name.len - 1 - back]) == of.data[of.len - 1 - back])
+        back++;
+    return front + back + 1 == longer;
+}
+
+bool http_name_is_misspelt(struct slice name)
+{
+    if (name.len < 13 || name.len > 18)
+        return false;
+    return is_one_off(name, SLICE("content-length")) || is_one_off(name, SLICE("transfer-encoding"));
+}
+
+bool http_name_is_no_trailer(struct slice name)
+{
+    static const char *const others[] = {"cookie",       "content-type",  "content-encoding",   "content-range",
+                                         "max-forwards", "cache-control", "proxy-authenticate", "www-authenticate"};
+    for (size_t i = 0; i < sizeof deciding / sizeof deciding[0]; i++)
+        if (slice_equal_nocase(name, slice_from(deciding[i].name)))
+            return true;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (slice_equal_nocase(name, slice_from(others[i])))
+            return true;
+    return http_name_is_disguise(name) || http_name_is_misspelt(name);
+}
+
 bool http_value_hides_field(struct slice value)
 {
     const struct slice hidden[] = {SLICE("transfer-encoding"), SLICE("content-length")};

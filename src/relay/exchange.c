@@ -352,12 +352,20 @@ static void give_id(struct exchange *exchange)
     id_make(exchange->id, context->random + context->random_left);
 }
 
+/* OPTIONS *: asks the server, not the model. */
+static void answer_for_all(struct request *request)
+{
+    const struct http_field allow = {SLICE("allow"), SLICE(SERVE_ALLOW)};
+    request_answer(request, &(struct answer_head){.status = 204, .fields = &allow, .field_count = 1});
+    request_end(request);
+}
+
 static void on_request_head(struct request *request, void *arg)
 {
     struct exchange_context *context = arg;
     const struct http_head *head = request_head(request);
     if (slice_is(head->target, "*")) {
-        request_reply(request, 204, NULL, SLICE_NONE);
+        answer_for_all(request);
         return;
     }
     struct exchange *exchange = calloc(1, sizeof *exchange);

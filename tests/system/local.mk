@@ -21,3 +21,4 @@ EXTRA_DIST += \
 	tests/system/test_wire.py \
 	tests/system/wire.py \
 	tests/system/wire_peers.py
+EXTRA_DIST += tests/system/test_conformance.py tests/system/test_differential.py tests/system/llhttp_reader.c

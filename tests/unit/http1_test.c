@@ -149,6 +149,18 @@ static const struct row requests[] = {
     ROW("Transfer--Encoding is refused", 400, POST("Content-Length: 1\r\nTransfer--Encoding: chunked\r\n")),
     ROW("a control header in disguise is refused", 400, HOSTED("x_candor_shadow: off\r\n")),
     ROW("a credential in disguise is refused", 400, HOSTED("Author_ization: x\r\n")),
+    ROW("a framing field with a letter more is refused", 400, POST("Transfer-EncodingX: chunked\r\n")),
+    ROW("a framing field with a letter less is refused", 400, POST("ontent-Length: 5\r\n")),
+    ROW("a framing field with another letter is refused", 400, POST("Transfer-Encodinq: chunked\r\n")),
+    ROW("a name two letters off is accepted", 0, POST("X-Content-Length: 5\r\n")),
+    ROW("a tab beside a length is refused", 400, POST("Content-Length: \t5\r\n")),
+    ROW("spaces beside a length are accepted", 0, POST("Content-Length:  5 \r\n")),
+    ROW("two different Content-Types are refused", 400, POST("Content-Type: a/b\r\nContent-Type: a/c\r\n")),
+    ROW("CONNECT to a host and a port is not allowed", 405, "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("CONNECT to no port is malformed", 400, "CONNECT a: HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("an escaped line end in the path is refused", 400, "GET /a%0d%0Ab HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("an escaped line end in the query is accepted", 0, "GET /a?b%0A HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("a method that does not end is refused", 400, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
     ROW("a framing field hidden in a value is refused", 400, POST("X: a Transfer-Encoding: chunked\r\n")),
     ROW("an ordinary name with an underscore is accepted", 0, HOSTED("x_request_id: 1\r\n")),
 
@@ -305,6 +317,20 @@ static void a_hundred_fields_are_the_limit(void **state)
     }
 }
 
+static void too_many_fields_are_refused_before_the_head_ends(void **state)
+{
+    struct buf text;
+    (void)state;
+    buf_init(&text, 65536);
+    buf_add_text(&text, "GET / HTTP/1.1\r\nHost: a\r\n");
+    for (int i = 1; i <= 100; i++)
+        buf_add_text(&text, "X: y\r\n");
+    const size_t ends[] = {20, text.len - 1, text.len};
+    assert_int_equal(parse_pieces(buf_slice(&text), ends, 2), PARTIAL);
+    assert_int_equal(parse_pieces(buf_slice(&text), ends, 3), 431);
+    buf_fini(&text);
+}
+
 static void a_head_beyond_its_limit_is_refused_before_it_ends(void **state)
 {
     (void)state;
@@ -401,6 +427,10 @@ static const struct row chunks[] = {
     ROW("an extension is accepted", 0, "3;a\r\nabc\r\n0;b=c\r\n\r\n"),
     ROW("a quoted extension is accepted", 0, "3;a=\"b;\\\"c\"\r\nabc\r\n0\r\n\r\n"),
     ROW("trailers are accepted", 0, "0\r\nX: y\r\nZ:\r\n\r\n"),
+    ROW("a trailer that frames is refused", 400, "0\r\nContent-Length: 5\r\n\r\n"),
+    ROW("a trailer that routes is refused", 400, "0\r\nX: y\r\nhost: a\r\n\r\n"),
+    ROW("a trailer that authorises in disguise is refused", 400, "0\r\nAuthorization_: a\r\n\r\n"),
+    ROW("a trailer with a long name is accepted", 0, "0\r\nX-A-Name-Of-More-Than-Thirty-Letters: y\r\n\r\n"),
     ROW("an unfinished chunk waits", PARTIAL, "3\r\nab"),
     ROW("a body without its last line waits", PARTIAL, "3\r\nabc\r\n0\r\n"),
     ROW("an empty chunk size is refused", 400, "\r\n\r\n"),
@@ -542,6 +572,7 @@ int main(void)
         cmocka_unit_test(keeping_alive_follows_version_and_connection),
         cmocka_unit_test(expect_of_http_1_0_is_ignored),
         cmocka_unit_test(a_hundred_fields_are_the_limit),
+        cmocka_unit_test(too_many_fields_are_refused_before_the_head_ends),
         cmocka_unit_test(a_head_beyond_its_limit_is_refused_before_it_ends),
         cmocka_unit_test(a_long_target_is_refused_before_its_line_ends),
         cmocka_unit_test(a_response_is_framed_by_status_and_fields),
