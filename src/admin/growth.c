@@ -29,7 +29,8 @@ int growth_write(struct growth *growth, const char *store_path, const struct tal
         if (!growth->trace)
             return err_set(err, "out of memory");
     }
-    if (store_path && store_outcomes(store_path, growth->epoch, NULL, growth->seq, take, growth, err) != 0)
+    bool is_new = tally->seq > growth->seq; /* else nothing of this epoch has come since */
+    if (store_path && is_new && store_outcomes(store_path, growth->epoch, NULL, growth->seq, take, growth, err) != 0)
         return -1;
     report_trace_write(growth->trace, settings, out);
     return 0;
