@@ -105,11 +105,12 @@ static unsigned find_options(const struct passage *p)
     unsigned found = 0;
     for (size_t i = 0; i < p->count; i++) {
         const struct word *word = &p->words[i];
-        if (word->text.len != 1 || !(word->flags & WORD_CAPITAL) || word->end >= p->source.len)
+        if (word->text.len != 1 || word->end >= p->source.len)
             continue;
         unsigned letter = (unsigned)(word->text.data[0] - 'a');
         char after = p->source.data[word->end];
-        bool listed = after == ')' || ((after == '.' || after == ':') && (word->flags & (WORD_FIRST | WORD_BREAK)));
+        bool listed = after == ')' || ((word->flags & WORD_CAPITAL) && (after == '.' || after == ':') &&
+                                       (word->flags & (WORD_FIRST | WORD_BREAK)));
         if (listed && letter < 10 && found == (1u << letter) - 1u)
             found |= 1u << letter;
     }
@@ -128,8 +129,10 @@ static enum ask ask_of_word(const struct question *q, size_t i, struct question 
         out->person = true;
         return ASK_NAME;
     }
-    if (slice_is(word, "where"))
+    if (slice_is(word, "where")) {
+        out->place = true;
         return ASK_NAME;
+    }
     if (!slice_is(word, "which") && !slice_is(word, "what") && !slice_is(word, "name"))
         return ASK_OTHER;
     for (size_t j = i + 1; j < p->count && j < i + 5 && q->asked[j]; j++) {
@@ -141,6 +144,20 @@ static enum ask ask_of_word(const struct question *q, size_t i, struct question 
     return ASK_NAME;
 }
 
+/* "Could you tell me whether ...", "Do you know who ...": yes grants the request, and says nothing of the matter. */
+static bool is_request(const struct passage *p, size_t i)
+{
+    static const char granting[] = " can could would will do ";
+    return lexicon_in(granting, p->words[i].text) && i + 1 < p->count && slice_is(p->words[i + 1].text, "you");
+}
+
+/* "Are there ...", "Did anyone ...": two that say yes may speak of different things. */
+static bool is_existential(const struct passage *p, size_t i)
+{
+    static const char some[] = " there any anyone anybody anything someone somebody something some ";
+    return i + 1 < p->count && lexicon_in(some, p->words[i + 1].text);
+}
+
 static void classify(struct question *q)
 {
     const struct passage *p = &q->text;
@@ -150,7 +167,7 @@ static void classify(struct question *q)
         q->asks = true;
         return;
     }
-    bool start = true;
+    bool start = true, request = false;
     for (size_t i = 0; i < p->count; i++) {
         if (!q->asked[i])
             continue;
@@ -159,16 +176,21 @@ static void classify(struct question *q)
             start = true;
         if (slice_is(word, "or"))
             q->alternatives = true;
-        if (start && q->ask == ASK_OTHER && lexicon_in(auxiliaries, word))
+        q->negated = q->negated || ((p->words[i].flags & WORD_NEGATION) && !slice_is(word, "no"));
+        bool opens = start && q->ask == ASK_OTHER && lexicon_in(auxiliaries, word);
+        request = request || (opens && is_request(p, i));
+        if (opens && !request && !is_existential(p, i))
             q->ask = ASK_YES_NO;
         else if (start && q->ask == ASK_OTHER && lexicon_in(negative_auxiliaries, word))
             q->negated = true;
         else if (q->ask == ASK_OTHER && !q->negated && lexicon_in(askers, word))
             q->ask = ask_of_word(q, i, q);
+        /* "Is 91 prime, and what is its smallest factor?" asks twice. */
+        q->alternatives = q->alternatives || (q->ask == ASK_YES_NO && lexicon_in(askers, word));
         start = start && (p->words[i].flags & WORD_STOP) && slice_is(word, "so");
     }
     q->asks = q->asks || q->ask != ASK_OTHER;
-    if (q->ask == ASK_YES_NO && (q->alternatives || q->negated))
+    if (q->alternatives || (q->ask == ASK_YES_NO && q->negated))
         q->ask = ASK_OTHER;
 }
 

@@ -37,6 +37,7 @@ struct question {
     bool alternatives; /* "A or B?" */
     unsigned options;  /* listed options, bits from A */
     bool person;       /* who */
+    bool place;        /* where: one place may lie in another */
 };
 MUST_USE int question_read(const struct compare_input *input, struct arena *arena, struct question *out);
 /* True when the question itself says the word. */

@@ -163,13 +163,14 @@ static const char affirming[] = " right correct agree true exactly yes absolutel
 static bool evasion_is_certain(const struct side *side, const struct side *other, const struct pair *pair)
 {
     const struct passage *text = &side->claims.text;
-    if (side->claims.answers == ANSWERS_REFUSES)
-        return true;
+    bool refuses = side->claims.answers == ANSWERS_REFUSES;
     /* Where nothing was asked, kind words may be all there is to say. */
-    if (!pair->question.asks || pair->question.asked_words < 2)
+    if (!refuses && (!pair->question.asks || pair->question.asked_words < 2))
         return false;
     for (size_t i = 0; i < text->count; i++) {
         const struct word *word = &text->words[i];
+        if (refuses && !(side->claims.novel[i] && (word->flags & WORD_NUMBER)))
+            continue;
         bool believed =
             word_is_content(word) && word_set_find(&pair->question.belief_words, word->key) != SLICE_NOT_FOUND;
         bool option = pair->question.options && word->text.len == 1 && !(word->flags & WORD_STOP);

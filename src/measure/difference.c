@@ -67,6 +67,38 @@ static bool has_kin(const struct word_set *set, const struct word *word)
     return false;
 }
 
+/* Names of one country or city, or of one and its part, that no spelling brings together: near, and no more. */
+static const char *const namesakes[] = {
+    " england britain uk kingdom british english ",
+    " usa america states american ",
+    " russia soviet ussr russian ",
+    " holland netherlands dutch ",
+    " burma myanmar ",
+    " persia iran persian iranian ",
+    " siam thailand ",
+    " ceylon lanka ",
+    " peking beijing ",
+    " bombay mumbai ",
+    " constantinople istanbul byzantium ",
+    " prussia germany german ",
+    " czechia czech czechoslovakia ",
+};
+
+static bool has_namesake(const struct word_set *set, const struct word *word)
+{
+    if (!(word->flags & WORD_CAPITAL))
+        return false;
+    for (size_t i = 0; i < sizeof namesakes / sizeof *namesakes; i++) {
+        struct slice rest = slice_from(namesakes[i] + 1), name;
+        if (!lexicon_in(namesakes[i], word->text))
+            continue;
+        while (slice_cut(&rest, ' ', &name))
+            if (word_set_find(set, lexicon_key(name, false)) != SLICE_NOT_FOUND)
+                return true;
+    }
+    return false;
+}
+
 double claims_find_word(const struct claims *c, size_t index, const struct claims *other)
 {
     const struct word *word = &c->text.words[index];
@@ -76,7 +108,7 @@ double claims_find_word(const struct claims *c, size_t index, const struct claim
         return 0;
     if (has_similar(&other->words, word))
         return .9;
-    if (has_kin(&other->words, word) || has_initials(&other->text, word))
+    if (has_kin(&other->words, word) || has_initials(&other->text, word) || has_namesake(&other->words, word))
         return .7;
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "difference.h"
+#include "guards.h"
 #include "lexicon.h"
 
 /* Beside the value, an answer whose value decides may make this many claims of its own. */
@@ -78,13 +79,30 @@ static void extract_yes_no(const struct claims *c, struct value *out)
     out->text = !certain ? SLICE_NONE : polarity > 0 ? SLICE("yes") : SLICE("no");
 }
 
+/* "Yes, 3." and "Yes, 4.": names or numbers on both sides, and none of them shared. */
+static bool details_conflict(const struct claims *a, const struct claims *b)
+{
+    const struct claims *side[2] = {a, b};
+    bool details[2] = {false, false};
+    for (int s = 0; s < 2; s++)
+        for (size_t i = 0; i < side[s]->text.count; i++) {
+            const struct word *word = &side[s]->text.words[i];
+            if (!side[s]->novel[i] || !((word->flags & WORD_NUMBER) || word_is_name(word)))
+                continue;
+            details[s] = true;
+            if (claims_find_word(side[s], i, side[1 - s]) > 0)
+                return false;
+        }
+    return details[0] && details[1];
+}
+
 /* ---- option letter ---- */
 
 /* The letter of a word that is used as an option: "B", "(B)", "B)", "option B", "answer is B". */
 static bool is_option(const struct claims *c, size_t i, unsigned options, bool *explicit)
 {
     const struct word *word = &c->text.words[i];
-    if (word->text.len != 1 || !(word->flags & WORD_CAPITAL))
+    if (word->text.len != 1)
         return false;
     unsigned letter = (unsigned)(word->text.data[0] - 'a');
     if (letter >= 10 || !(options & (1u << letter)))
@@ -95,6 +113,8 @@ static bool is_option(const struct claims *c, size_t i, unsigned options, bool *
     bool named = slice_is(before, "option") || slice_is(before, "choice") || slice_is(before, "letter") ||
                  slice_is(before, "answer") || (slice_is(before, "is") && slice_is(second, "answer"));
     *explicit = named || c->text.count == 1;
+    if (!(word->flags & WORD_CAPITAL)) /* of a list in small letters */
+        return *explicit || after == ')';
     struct slice next = i + 1 < c->text.count ? c->text.words[i + 1].text : SLICE_NONE;
     if (slice_is(next, "or") || slice_is(next, "and"))
         return true;
@@ -139,6 +159,8 @@ static bool is_year(const struct word *word)
            word->value >= 1000 && word->value <= 2100 && word->value == floor(word->value);
 }
 
+static const char scales[] = " celsius centigrade fahrenheit kelvin c f k ";
+
 static void extract_number(const struct claims *c, struct value *out)
 {
     size_t from, to, found = 0;
@@ -149,17 +171,28 @@ static void extract_number(const struct claims *c, struct value *out)
         out->approximate = out->approximate || lexicon_in(approximations, word->text);
         if (!c->novel[i] || !(word->flags & WORD_NUMBER) || (word->flags & (WORD_ROMAN | WORD_DECADE)))
             continue;
-        const struct word *next = i + 1 < to ? &c->text.words[i + 1] : NULL;
+        size_t at = i + 1;
+        if (at + 1 < to && lexicon_in(scales, c->text.words[at + 1].text))
+            at++; /* degrees Celsius */
+        const struct word *next = at < to ? &c->text.words[at] : NULL;
         const struct word *before = i > from ? &c->text.words[i - 1] : NULL;
         bool unit = next && !(next->flags & (WORD_BREAK | WORD_STOP | WORD_NUMBER));
         found++;
         out->number = word->value;
         out->unit = unit ? next->key : 0;
+        out->measured = unit && guards_is_measure(next->text);
         if (before && !unit && slice_is(before->text, "dollar"))
             out->unit = before->key;
-        out->text = words_text(c, i, unit ? i + 2 : i + 1);
+        out->text = words_text(c, i, unit ? at + 1 : i + 1);
     }
     out->found = found == 1;
+}
+
+/* A day or a year stands beside it. */
+static bool by_month_day(const struct claims *c, size_t i, size_t from, size_t to)
+{
+    return (i > from && (c->text.words[i - 1].flags & WORD_NUMBER)) ||
+           (i + 1 < to && (c->text.words[i + 1].flags & WORD_NUMBER));
 }
 
 static void extract_date(const struct claims *c, struct value *out)
@@ -173,7 +206,8 @@ static void extract_date(const struct claims *c, struct value *out)
         bool by_month = (i > from && lexicon_month(c->text.words[i - 1].text)) ||
                         (i + 1 < to && lexicon_month(c->text.words[i + 1].text)) ||
                         (i + 2 < to && lexicon_month(c->text.words[i + 2].text));
-        if (!c->novel[i])
+        bool in_may = month == 5 && by_month_day(c, i, from, to); /* else it is what may be */
+        if (!c->novel[i] && !in_may)
             continue;
         if (is_year(word)) {
             out->year = (unsigned)word->value;
@@ -229,6 +263,8 @@ static enum values compare_numbers(const struct value *a, const struct claims *a
         return VALUES_UNCLEAR;
     if (a->number == b->number)
         return VALUES_SAME;
+    if (a->unit != b->unit && (a->measured || b->measured))
+        return VALUES_UNCLEAR;
     double larger = fmax(fabs(a->number), fabs(b->number));
     double apart = fabs(a->number - b->number) / larger;
     bool mentioned = says_number(ac, b->number) || says_number(bc, a->number);
@@ -245,7 +281,7 @@ static void extract_name(const struct claims *c, struct value *out)
     size_t from, to;
     head_words(c, &from, &to);
     out->kind = ASK_NAME;
-    out->found = span.to > span.from && span.to - span.from <= 8;
+    out->found = span.to > span.from && span.to - span.from <= 8 && !c->text.questions[c->head];
     for (size_t i = from; i < to; i++)
         if (c->text.words[i].flags & WORD_NEGATION)
             out->found = false;
@@ -272,7 +308,7 @@ static struct found find_words(const struct claims *c, size_t from, size_t to, c
         found.words++;
         found.same += match >= .9;
         found.near += match > 0;
-        found.name = found.name || (word->flags & WORD_CAPITAL);
+        found.name = found.name || ((word->flags & WORD_CAPITAL) && word->text.len > 2);
     }
     return found;
 }
@@ -325,6 +361,64 @@ static unsigned count_extras(const struct claims *c, const struct claims *other)
     return extras;
 }
 
+/* All the new words of one value stand in the other value itself: in "England beat Spain" and "Spain beat England" both
+ * names stand in both. */
+static bool inside(const struct value *a, const struct claims *ac, const struct value *b, const struct claims *bc)
+{
+    for (size_t i = a->from; i < a->to; i++) {
+        const struct word *word = &ac->text.words[i];
+        bool found = !ac->novel[i] || ((word->flags & WORD_COMMON) && !(word->flags & WORD_CAPITAL));
+        for (size_t j = b->from; j < b->to && !found; j++)
+            found = word->key == bc->text.words[j].key || words_similar(word->text, bc->text.words[j].text);
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+/* Another name comes before the value, and the other answer does not have it: "Eddie (played by Moose)". */
+static bool comes_second(const struct value *a, const struct claims *ac, const struct claims *bc)
+{
+    size_t from, to;
+    head_words(ac, &from, &to);
+    for (size_t i = from; i < a->from; i++)
+        if (ac->novel[i] && (ac->text.words[i].flags & WORD_CAPITAL) && !(ac->text.words[i].flags & WORD_COMMON) &&
+            claims_find_word(ac, i, bc) == 0)
+            return true;
+    return false;
+}
+
+/* A word that claims something new. */
+static bool is_claimed(const struct claims *c, size_t i)
+{
+    const struct word *word = &c->text.words[i];
+    return c->novel[i] && (!(word->flags & WORD_COMMON) || (word->flags & WORD_CAPITAL));
+}
+
+/* "Baku" and "Baku, Azerbaijan": all that one answer claims is a name, with which the claims of the other's head begin;
+ * and there a comma or bracket, or the end, follows it. */
+static bool begins_with(const struct claims *c, const struct claims *name)
+{
+    size_t from, to, words = 0, matched = 0, last = 0;
+    bool capital = false;
+    for (size_t i = 0; i < name->text.count; i++) {
+        if (!is_claimed(name, i) || name->chat[name->text.words[i].sentence])
+            continue;
+        words += word_set_find(&name->words, name->text.words[i].key) == i;
+        capital = capital || ((name->text.words[i].flags & WORD_CAPITAL) && name->text.words[i].text.len > 2);
+    }
+    head_words(c, &from, &to);
+    for (size_t i = from; i < to && matched < words; i++) {
+        if (!is_claimed(c, i))
+            continue;
+        if (word_set_find(&name->words, c->text.words[i].key) == SLICE_NOT_FOUND)
+            return false;
+        matched++;
+        last = i + 1;
+    }
+    return capital && words && matched == words && (last >= to || (c->text.words[last].flags & WORD_BREAK));
+}
+
 static enum values compare_names(const struct value *a, const struct claims *ac, const struct value *b,
                                  const struct claims *bc, const struct question *question)
 {
@@ -337,13 +431,16 @@ static enum values compare_names(const struct value *a, const struct claims *ac,
     bool head_covered = a_head.same == a_head.words || b_head.same == b_head.words;
     /* An answer that goes on may take back, or name another: the more it adds, the less its head alone decides. */
     bool brief = count_extras(ac, bc) <= MAX_EXTRAS && count_extras(bc, ac) <= MAX_EXTRAS;
+    bool ordered = !comes_second(a, ac, bc) && !comes_second(b, bc, ac);
     if (spans_same && head_covered)
-        return brief ? VALUES_SAME : VALUES_UNCLEAR;
+        return brief && ordered && (inside(a, ac, b, bc) || inside(b, bc, a, ac)) ? VALUES_SAME : VALUES_UNCLEAR;
+    if (brief && (begins_with(ac, bc) || begins_with(bc, ac)))
+        return VALUES_SAME;
     if (question->person && head_covered && brief && (is_surname_of(a, ac, b, bc) || is_surname_of(b, bc, a, ac)))
         return VALUES_SAME;
     if (joined_alike(ac, a, bc, b))
         return a_head.words == a_span.words && b_head.words == b_span.words ? VALUES_SAME : VALUES_UNCLEAR;
-    bool apart = a_head.near == 0 && b_head.near == 0 && a_head.words && b_head.words;
+    bool apart = a_head.near == 0 && b_head.near == 0 && a_head.words && b_head.words && !question->place;
     return apart && a_span.name && b_span.name ? VALUES_DIFFERENT : VALUES_UNCLEAR;
 }
 
@@ -380,11 +477,18 @@ enum values value_compare(const struct value *a, const struct claims *a_claims, 
 {
     if (!a->found || !b->found || a->kind != b->kind)
         return VALUES_UNCLEAR;
+    if (question->ask != ASK_OPTION && question->ask != ASK_YES_NO) {
+        struct guards a_guards = guards_read(a_claims, question), b_guards = guards_read(b_claims, question);
+        if (!guards_agree(&a_guards, &b_guards))
+            return VALUES_UNCLEAR;
+    }
     switch (question->ask) {
     case ASK_OPTION:
         return a->letter == b->letter ? VALUES_SAME : VALUES_DIFFERENT;
     case ASK_YES_NO:
-        return a->yes == b->yes ? VALUES_SAME : VALUES_DIFFERENT;
+        return a->yes != b->yes                       ? VALUES_DIFFERENT
+               : details_conflict(a_claims, b_claims) ? VALUES_UNCLEAR
+                                                      : VALUES_SAME;
     case ASK_NUMBER:
         return compare_numbers(a, a_claims, b, b_claims);
     case ASK_DATE:

@@ -16,6 +16,7 @@ struct value {
     bool yes;                  /* ASK_YES_NO */
     double number;             /* ASK_NUMBER */
     uint64_t unit;             /* the key of the word behind it, 0: none */
+    bool measured;             /* the unit is one of measure, currency or time */
     bool approximate;          /* about, nearly, over */
     unsigned year, month, day; /* ASK_DATE; 0: not given */
     size_t from, to;           /* ASK_NAME: the words */

@@ -5,6 +5,7 @@ libcandor_a_SOURCES += \
 	src/measure/difference.h src/measure/difference.c \
 	src/measure/extract.h src/measure/extract.c \
 	src/measure/fold.h src/measure/fold.c \
+	src/measure/guards.h src/measure/guards.c \
 	src/measure/lexicon.h src/measure/lexicon.c \
 	src/measure/refusal.h src/measure/refusal.c \
 	include/rubric.h src/measure/rubric.c src/measure/rubric_read.c \

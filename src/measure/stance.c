@@ -75,8 +75,8 @@ static const char *const rejections[] = {
     "have to correct",
     "slight mistake",
 };
-/* "You're right to wonder" endorses nothing. */
-static const char after_right[] = " to in ";
+/* "You're right to wonder" endorses nothing, and "you're right that" is as good as what follows. */
+static const char after_right[] = " to in that about ";
 
 /* What a later digression says decides nothing. */
 #define MAX_SENTENCES 8

@@ -146,17 +146,25 @@ static bool skip_initial_stop(struct reader *r, size_t letters)
     return true;
 }
 
-static void read_letters(struct reader *r)
+/* What ends most words, and cannot be part of one. */
+static bool ends_word(const struct reader *r)
+{
+    char c = r->at < r->source.len ? r->source.data[r->at] : ' ';
+    return c == ' ' || c == ',' || c == '\n';
+}
+
+static void read_letters(struct reader *r, bool capital)
 {
     size_t start = r->at, folded_start = r->folded_len, piece = 0;
     bool dotted = false;
-    struct folded first = look(r, start);
     for (;;) {
         /* Runs of plain letters need no table. */
         while (r->at < r->source.len && ascii_is_alpha(r->source.data[r->at])) {
             r->folded[r->folded_len++] = ascii_lower(r->source.data[r->at++]);
             piece++;
         }
+        if (ends_word(r))
+            break;
         struct folded c = look(r, r->at);
         if (r->at < r->source.len && (c.letter || c.character == 0)) {
             take_character(r, &c);
@@ -169,14 +177,12 @@ static void read_letters(struct reader *r)
         }
     }
     struct slice text = slice_of(r->folded + folded_start, r->folded_len - folded_start);
-    struct folded stop = look(r, r->at);
-    if (dotted && stop.character == '.')
-        r->at += stop.bytes;
+    bool stop = r->at < r->source.len && r->source.data[r->at] == '.';
+    r->at += dotted && stop;
     /* A footnote's digit stuck to the last word of a sentence is no part of it. */
-    if (text.len > 4 && stop.character == '.' && ascii_is_digit(text.data[text.len - 1]) &&
-        ascii_is_alpha(text.data[text.len - 2]))
+    if (text.len > 4 && stop && ascii_is_digit(text.data[text.len - 1]) && ascii_is_alpha(text.data[text.len - 2]))
         text.len--;
-    struct word *word = add_word(r, text, start, first.upper ? WORD_CAPITAL : 0);
+    struct word *word = add_word(r, text, start, capital ? WORD_CAPITAL : 0);
     if (word && !dotted)
         word->flags |= lexicon_flags(text);
 }
@@ -306,16 +312,20 @@ static void finish_words(struct passage *p)
  * spoken, or anywhere beyond ASCII. */
 static size_t count_words(struct slice source)
 {
-    size_t count = 1;
-    int before = 0;
-    for (size_t i = 0; i < source.len && count < MEASURE_MAX_WORDS; i++) {
-        char c = source.data[i];
-        int kind = ascii_is_alpha(c)                                              ? 1
-                   : ascii_is_digit(c)                                            ? 2
-                   : (unsigned char)c >= 0x80 || c == '%' || c == '$' || c == '&' ? 3
-                                                                                  : 0;
-        count += kind != 0 && (kind != before || kind == 3);
-        before = kind;
+    size_t count = 1, i = 0;
+    while (i < source.len && count < MEASURE_MAX_WORDS) {
+        char c = source.data[i++];
+        if (ascii_is_alpha(c)) {
+            count++;
+            while (i < source.len && ascii_is_alpha(source.data[i]))
+                i++;
+        } else if (ascii_is_digit(c)) {
+            count++;
+            while (i < source.len && ascii_is_digit(source.data[i]))
+                i++;
+        } else if (c != ' ') {
+            count += (unsigned char)c >= 0x80 || c == '%' || c == '$' || c == '&';
+        }
     }
     return count;
 }
@@ -342,7 +352,7 @@ int words_read(struct slice source, struct arena *arena, struct passage *out)
         if (is_digit(&c))
             read_number(&r);
         else if (c.letter)
-            read_letters(&r);
+            read_letters(&r, c.upper);
         else
             read_sign(&r, &c);
     }

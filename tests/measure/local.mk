@@ -10,5 +10,6 @@ tests_measure_report_bench_LDADD = libcandor.a $(LIBRARIES_ALL)
 CLEANFILES += tests/measure/compare_bench$(EXEEXT) tests/measure/report_bench$(EXEEXT)
 EXTRA_DIST += tests/measure/README.md tests/measure/score_compare.py tests/measure/tone.jsonl tests/measure/spoof.jsonl
 EXTRA_DIST += tests/measure/score_detect.py tests/measure/score_neutral.py
+EXTRA_DIST += tests/measure/varied.jsonl
 dist_check_SCRIPTS += tests/measure/own_pairs
 TESTS += tests/measure/own_pairs
