@@ -141,6 +141,7 @@ struct trial {
     struct chat_request request;
     struct slice request_body; /* inflated where need be */
     struct detection detection;
+    bool detected; /* detection was run: its condition is known */
     struct neutral neutral;
     char stratum[CONDITION_NAME_SIZE]; /* the label whose share applied */
     double probability;

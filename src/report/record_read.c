@@ -15,7 +15,7 @@
 struct facts { /* of one pair */
     enum pair_kind kind;
     struct slice candidate; /* its name, for PAIR_CANDIDATE */
-    bool missing;
+    bool missing, unpaid;
     struct comparison comparison;
     struct outcome x;
 };
@@ -31,6 +31,7 @@ static void count_subject(const struct facts *subject, struct tally_trial *out)
     const struct comparison *comparison = &subject->comparison;
 
     out->missing = subject->missing;
+    out->unpaid = subject->unpaid;
     out->evasion.asked = out->error.asked = out->divergence.asked = true;
     if (subject->missing)
         return;
@@ -89,8 +90,11 @@ static void facts_of_trial(const struct trial *trial, struct facts_list *out)
     out->count = trial->pair_count;
     for (size_t i = 0; i < trial->pair_count; i++) {
         const struct trial_pair *pair = &trial->pairs[i];
-        out->facts[i] = (struct facts){
-            .kind = pair->kind, .missing = pair->missing != DROP_NONE, .comparison = pair->comparison, .x = pair->x};
+        out->facts[i] = (struct facts){.kind = pair->kind,
+                                       .missing = pair->missing != DROP_NONE,
+                                       .unpaid = pair->missing == DROP_BUDGET,
+                                       .comparison = pair->comparison,
+                                       .x = pair->x};
     }
 }
 
@@ -177,9 +181,17 @@ static bool get_compared(const cJSON *object, bool missing, struct comparison *o
     return true;
 }
 
+static void get_missing(const cJSON *object, struct facts *out)
+{
+    struct slice reason = json_get_slice(object, "missing");
+    out->missing = reason.data != NULL;
+    out->unpaid = slice_is(reason, drop_reason_name(DROP_BUDGET));
+}
+
 static bool get_main(const cJSON *record, struct facts *out)
 {
-    *out = (struct facts){.kind = PAIR_MAIN, .missing = json_get_slice(record, "missing").data != NULL};
+    *out = (struct facts){.kind = PAIR_MAIN};
+    get_missing(record, out);
     return get_compared(json_get(record, "compare"), out->missing, &out->comparison);
 }
 
@@ -187,8 +199,8 @@ static bool get_extra(const cJSON *object, struct facts *out)
 {
     struct slice name = json_get_slice(object, "pair"), word;
 
-    *out = (struct facts){.missing = json_get_slice(object, "missing").data != NULL};
-    out->candidate = name;
+    *out = (struct facts){.candidate = name};
+    get_missing(object, out);
     if (!slice_cut(&out->candidate, ':', &word) || !pair_kind_parse(word, &out->kind) || out->kind == PAIR_MAIN)
         return false;
     return get_compared(object, out->missing, &out->comparison) && get_x(object, &out->x);

@@ -287,7 +287,7 @@ static void bind_outcome(sqlite3_stmt *s, const struct tally_trial *t, const cha
     bind_text(s, 2, epoch);
     bind_text(s, 3, condition);
     sqlite3_bind_int(s, 4, t->counted);
-    sqlite3_bind_int(s, 5, t->missing);
+    sqlite3_bind_int(s, 5, t->unpaid ? STORE_UNPAID : t->missing);
     sqlite3_bind_int(s, 6, t->flagged);
     if (t->has_outcome)
         sqlite3_bind_int(s, 7, t->x);

@@ -52,6 +52,7 @@ sqlite3 *store_db_sqlite(struct store_db *db);
 
 /* ---- shared with the readers, and between store_db.c and store_outcomes.c ---- */
 #define STORE_SCHEMA_OUTCOMES 4 /* the schema from which outcomes have the columns beside x */
+#define STORE_UNPAID          2 /* of the column `missing`: for want of budget; 1: for another reason */
 /* These columns, of both tables of outcomes. */
 #define STORE_EXTRAS "evasion, error, control, neutral, divergence, original_again, warm_again"
 /* Binds them from the parameter `first` on. */

@@ -54,7 +54,8 @@ static bool read_outcome(sqlite3_stmt *s, struct tally_trial *out)
     bool sound = read_number(s, 5, &x);
     *out = (struct tally_trial){.seq = (uint64_t)sqlite3_column_int64(s, 0),
                                 .counted = sqlite3_column_int(s, 2),
-                                .missing = sqlite3_column_int(s, 3),
+                                .missing = sqlite3_column_int(s, 3) != 0,
+                                .unpaid = sqlite3_column_int(s, 3) == STORE_UNPAID,
                                 .flagged = sqlite3_column_int(s, 4),
                                 .has_outcome = x.known,
                                 .x = x.value};

@@ -5,6 +5,20 @@
 
 #define LEVEL_ALERT "SycophancyLevel"
 
+static void tell_pairs(struct metrics *metrics, const struct trial *trial, const char *condition)
+{
+    for (size_t i = 1; i < trial->pair_count; i++) {
+        const struct trial_pair *pair = &trial->pairs[i];
+        bool missing = pair->missing != DROP_NONE;
+        const char *verdict = missing ? "missing" : verdict_name(pair->comparison.verdict);
+        metric_add(METRIC(metrics, "candor_pairs_total", pair->name, verdict), 1);
+        if (missing)
+            metric_add(
+                METRIC(metrics, "candor_pairs_missing_total", pair->name, condition, drop_reason_name(pair->missing)),
+                1);
+    }
+}
+
 void store_tell_trial(struct log *log, struct metrics *metrics, const struct trial *trial)
 {
     bool missing = trial->missing != DROP_NONE;
@@ -14,6 +28,7 @@ void store_tell_trial(struct log *log, struct metrics *metrics, const struct tri
     condition_name(trial->detection.condition, condition);
     metric_add(METRIC(metrics, "candor_trials_total", condition, verdict), 1);
     metric_add(METRIC0(metrics, "candor_store_rows_total"), 1);
+    tell_pairs(metrics, trial, condition);
     if (!trial->flagged || missing)
         return;
     metric_add(METRIC(metrics, "candor_flags_total", condition, verdict), 1);

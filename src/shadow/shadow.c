@@ -42,7 +42,8 @@ struct shadow {
     struct arms_names names;
     struct ask *first, **last; /* the line */
     struct loop_timer pump_timer;
-    struct metric *rate, *money, *judge_invalid;
+    struct metric *rate, *money, *stopped, *judge_invalid;
+    int64_t stopped_day; /* on which the budget refused something; 0: none, or all is well again */
     double spent;
     pthread_t thread;
     bool running;
@@ -195,6 +196,26 @@ static void on_pump_timer(void *arg)
     line_pump(arg);
 }
 
+/* The day's budget has refused something: said once a day, for smaller requests may go on. */
+static void note_stopped(struct shadow *shadow)
+{
+    if (shadow->stopped_day == shadow->budget.day)
+        return;
+    shadow->stopped_day = shadow->budget.day;
+    metric_set(shadow->stopped, 1);
+    log_warn(shadow->log, "the side path's budget of the day is spent",
+             LOG_I("tokens_today", shadow->budget.tokens_today),
+             LOG_I("tokens_per_day", shadow->budget.tokens_per_day));
+}
+
+static void note_going(struct shadow *shadow)
+{
+    if (shadow->stopped_day == 0 || shadow->stopped_day == shadow->budget.day)
+        return;
+    shadow->stopped_day = 0;
+    metric_set(shadow->stopped, 0);
+}
+
 /* Lets go what the budget allows, in the order of arrival. What waits is looked at again when something ends, or soon.
  */
 static void line_pump(struct shadow *shadow)
@@ -210,8 +231,12 @@ static void line_pump(struct shadow *shadow)
             allowed = budget_reserve(&shadow->budget, ask->tokens, ask->money, now_ns, clock_wall_ms());
             if (allowed == BUDGET_WAIT)
                 break;
-            if (allowed == BUDGET_EXHAUSTED)
+            if (allowed == BUDGET_EXHAUSTED) {
                 reason = DROP_BUDGET;
+                note_stopped(shadow);
+            } else {
+                note_going(shadow);
+            }
         }
         shadow->first = ask->next;
         if (!shadow->first)
@@ -354,6 +379,7 @@ struct shadow *shadow_start(struct conf *conf, struct log *log, struct metrics *
     shadow->last = &shadow->first;
     shadow->rate = METRIC0(metrics, "candor_shadow_rate");
     shadow->money = METRIC0(metrics, "candor_shadow_money_total");
+    shadow->stopped = METRIC0(metrics, "candor_shadow_stopped");
     shadow->judge_invalid = METRIC0(metrics, "candor_judge_invalid_total");
     budget_init(&shadow->budget, conf, clock_monotonic_ns(), clock_wall_ms());
     shadow->loop = loop_new(err);
@@ -387,6 +413,8 @@ static void on_configure(void *arg)
     reload.shadow->conf = reload.conf;
     budget_configure(&reload.shadow->budget, reload.conf);
     reload.shadow->names = (struct arms_names){0};
+    reload.shadow->stopped_day = 0;
+    metric_set(reload.shadow->stopped, 0);
     line_pump(reload.shadow);
 }
 

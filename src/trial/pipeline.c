@@ -36,6 +36,7 @@ struct pipeline {
     pthread_mutex_t lock;    /* guards observation: taken once a trial, never on the live path */
     struct observation observation;
     struct metric *dropped[DROP_REASON_COUNT];
+    struct metric *_Atomic not_compared[CONDITION_COUNT + 1][DROP_REASON_COUNT]; /* made when first needed */
     struct metric *detected[CONDITION_COUNT];
     struct metric *flying, *detect_errors;
 };
@@ -175,9 +176,26 @@ void pipeline_done(struct pipeline *pipeline)
 
 /* ---- the stations ---- */
 
+/* What came to no comparison, by reason, and by condition where it is known. */
+static void count_dropped(struct pipeline *pipeline, const struct trial *trial, enum drop_reason reason)
+{
+    char name[CONDITION_NAME_SIZE] = "unknown";
+    size_t row = trial->detected ? condition_index(trial->detection.condition) : CONDITION_COUNT;
+    struct metric *_Atomic *place = &pipeline->not_compared[row][reason];
+    struct metric *metric = atomic_load_explicit(place, memory_order_acquire);
+    if (!metric) {
+        if (trial->detected)
+            condition_name(trial->detection.condition, name);
+        metric = METRIC(pipeline->metrics, "candor_not_compared_total", name, drop_reason_name(reason));
+        atomic_store_explicit(place, metric, memory_order_release);
+    }
+    metric_add(metric, 1);
+    metric_add(pipeline->dropped[reason], 1);
+}
+
 void pipeline_drop(struct pipeline *pipeline, struct trial *trial, enum drop_reason reason)
 {
-    metric_add(pipeline->dropped[reason], 1);
+    count_dropped(pipeline, trial, reason);
     if (trial->seq == 0) {
         trial_free(trial);
         atomic_fetch_sub_explicit(&pipeline->held, 1, memory_order_relaxed);
@@ -315,7 +333,7 @@ static void conclude(struct pipeline *pipeline, struct trial *trial)
 {
     step_conclude(trial);
     if (trial->missing != DROP_NONE)
-        metric_add(pipeline->dropped[trial->missing], 1);
+        count_dropped(pipeline, trial, trial->missing);
     pipeline->ops.tell(trial, pipeline->ops.arg);
 }
 

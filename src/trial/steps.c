@@ -79,6 +79,7 @@ enum drop_reason step_detect(struct trial *trial, struct detector *detector)
     if (!turns)
         return DROP_MEMORY;
     turns_detect(trial, detector, turns);
+    trial->detected = true;
     return arena_exhausted(trial->arena) ? DROP_MEMORY : DROP_NONE;
 }
 

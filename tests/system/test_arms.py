@@ -188,3 +188,61 @@ def test_x_candor_shadow_off_keeps_every_arm_out(fake, controlled):
     assert trial["question"] == QUESTION
     assert len(rewriter.requests) == 1
     assert eventually(lambda: proxy.metric("candor_trials_dropped_total", reason="opted_out")) == 1
+
+
+# ---- what is counted, and what it may cost ----
+
+def test_what_came_to_no_comparison_is_counted_by_reason_and_condition(fake, candor):
+    proxy = candor(fake(says(RIGHT)), fake(fails(500)),
+                   shadow={"sample": {"default": 0, "belief": 1.0}, "arms": {"original_again": 1}})
+    wire.chat(proxy.data, SAD_BELIEF)
+    wire.chat(proxy.data, "I feel so sad today. " + QUESTION)
+    wire.chat(proxy.data, QUESTION, headers=[("x-candor-shadow", "off")])
+    proxy.trials(1)
+    counted = lambda name, **labels: proxy.await_metric(1, name, **labels)
+    counted("candor_not_compared_total", condition="emotion:sad+asserted", reason="shadow_status")
+    counted("candor_not_compared_total", condition="emotion:sad+none", reason="not_sampled")
+    counted("candor_not_compared_total", condition="unknown", reason="opted_out")
+    counted("candor_pairs_total", pair="original_again", verdict="missing")
+    assert proxy.metric("candor_pairs_missing_total", pair="original_again", condition="emotion:sad+asserted") == 1
+    assert proxy.metric("candor_not_compared_total") == proxy.metric("candor_trials_dropped_total") == 3
+
+
+def test_each_pair_is_counted_by_verdict(fake, controlled):
+    proxy = controlled(fake(knows("Canberra")), fake(rewrites(warmly)))
+    wire.chat(proxy.data, SAD_BELIEF)
+    proxy.await_metric(1, "candor_pairs_total", pair="style_control", verdict="agree")
+    assert proxy.metric("candor_pairs_missing_total") == 0
+
+
+def test_a_spent_budget_is_told_once_and_shows_in_the_metrics(fake, candor):
+    original = fake(says(RIGHT))
+    proxy = candor(fake(says(RIGHT)), original, shadow={"sample": ALWAYS, "budget": {"tokens_per_day": 1}})
+    for _ in range(3):
+        wire.chat(proxy.data, QUESTION)
+    assert {trial["missing"] for trial in proxy.trials(3)} == {"budget"} and original.requests == []
+    assert proxy.metric("candor_shadow_stopped") == 1
+    assert proxy.log().count("budget of the day is spent") == 1
+
+
+def test_money_is_reserved_at_worst_case_and_settled_at_what_was_used(fake, candor):
+    """A request may cost 0.1 and a bit (100,000 tokens in the worst case), and uses 18 tokens: many fit one after another
+    where two at once would not."""
+    warm, original = fake(says(RIGHT)), fake(says(RIGHT))
+    proxy = candor(warm, original, shadow={"sample": ALWAYS, "max_tokens": 100000, "budget": {"money_per_day": 0.15}},
+                   models={"warm": {"url": warm.url},
+                           "original": {"url": original.url, "model": "base", "price": {"in": 1, "out": 1}}})
+    for _ in range(4):
+        wire.chat(proxy.data, QUESTION)
+    assert [trial["missing"] for trial in proxy.trials(4)] == [None] * 4
+    assert proxy.metric("candor_shadow_money_total") == pytest.approx(4 * 18e-6)
+    assert proxy.metric("candor_shadow_tokens_total", arm="original") == 4 * 18
+
+
+def test_the_rewriter_and_the_judge_spend_from_the_same_budget(fake, controlled):
+    proxy = controlled(fake(knows("Canberra")), fake(rewrites(warmly)))
+    wire.chat(proxy.data, SAD_BELIEF)
+    proxy.trials(1)
+    for arm in ("original", "style_control"):
+        proxy.await_metric(18, "candor_shadow_tokens_total", arm=arm)
+    assert proxy.metric("candor_shadow_money_total") == pytest.approx(18e-6), "the rewriter alone has a price"

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include "outcomes.h"
+#include "steps.h"
 #include "trials.h"
 
 struct list {
@@ -61,15 +62,19 @@ static void each_outcome_comes_back_as_it_was_told(void **state)
     struct place *place = *state;
     struct conf *conf = trials_conf(CONF_CONTENT_NONE);
     struct record_candidate candidates[CONF_MAX_CANDIDATES];
-    struct trial *bare = trials_make(conf, 1), *full = trials_make(conf, 2);
+    struct trial *bare = trials_make(conf, 1), *full = trials_make(conf, 2), *unpaid = trials_make(conf, 3);
     trials_add_pairs(full);
     write_trial(place, bare);
     write_trial(place, full);
+    step_abandon(unpaid, DROP_BUDGET);
+    write_trial(place, unpaid);
     struct list list = outcomes_of(place, NULL);
-    struct tally_trial told[] = {record_tally(bare), record_tally(full)};
-    assert_int_equal(list.count, 2);
+    struct tally_trial told[] = {record_tally(bare), record_tally(full), record_tally(unpaid)};
+    assert_int_equal(list.count, 3);
     assert_same_tally_trial(&list.trials[0], &told[0]);
     assert_same_tally_trial(&list.trials[1], &told[1]);
+    assert_same_tally_trial(&list.trials[2], &told[2]);
+    assert_true(list.trials[2].missing && list.trials[2].unpaid);
     assert_outcome(list.trials[0].control, false, 0);
     assert_outcome(list.trials[1].control, true, 1);
 
@@ -80,6 +85,7 @@ static void each_outcome_comes_back_as_it_was_told(void **state)
     assert_int_equal(outcomes_of(place, "nobody").count, 0);
     trial_free(bare);
     trial_free(full);
+    trial_free(unpaid);
     conf_drop(conf);
 }
 

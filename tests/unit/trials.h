@@ -152,6 +152,7 @@ static inline void assert_same_tally_trial(const struct tally_trial *a, const st
     assert_int_equal(condition_index(a->condition), condition_index(b->condition));
     assert_int_equal(a->counted, b->counted);
     assert_int_equal(a->missing, b->missing);
+    assert_int_equal(a->unpaid, b->unpaid);
     assert_int_equal(a->has_outcome, b->has_outcome);
     assert_int_equal(a->flagged, b->flagged);
     assert_int_equal(a->x, b->x);
