@@ -30,7 +30,9 @@ static const struct command commands[] = {
      "(-c FILE | --records FILE) [--since T] [--until T] [--epoch E] [--format F] [--max-gap COND=PP]",
      "the gaps of this deployment with intervals, beside the study's"},
     {"trials", cmd_trials,
-     "list|show ID|export|erase (-c FILE|--store PATH) [--verdict V] [--condition C] [--flagged] [--since T] [--json]",
+     "list|show ID|export|erase (-c FILE|--store PATH) [--verdict V] [--condition C] [--flagged] [--since T] [--limit "
+     "N]\n"
+     "       [--json]; erase: --trial ID | --conversation HASH | --before T",
      "lists, shows, exports and erases the records of trials"},
     {"simulate", cmd_simulate, "[-c FILE] [--conditions N] [--comparisons N] [--runs N] [--seed S] [--json]",
      "what the alerts guarantee and what each condition costs, played out"},

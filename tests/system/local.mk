@@ -6,6 +6,8 @@ EXTRA_DIST += \
 	tests/system/test_arms.py \
 	tests/system/test_compare.py \
 	tests/system/test_configuration.py \
+	tests/system/test_conformance.py \
+	tests/system/test_differential.py \
 	tests/system/test_docs.py \
 	tests/system/test_evidence.py \
 	tests/system/test_labels.py \
@@ -13,6 +15,7 @@ EXTRA_DIST += \
 	tests/system/test_logs.py \
 	tests/system/test_metrics.py \
 	tests/system/test_otlp.py \
+	tests/system/test_packaging.py \
 	tests/system/test_relay.py \
 	tests/system/test_side_path.py \
 	tests/system/test_tls.py \
@@ -21,4 +24,3 @@ EXTRA_DIST += \
 	tests/system/test_wire.py \
 	tests/system/wire.py \
 	tests/system/wire_peers.py
-EXTRA_DIST += tests/system/test_conformance.py tests/system/test_differential.py tests/system/llhttp_reader.c

@@ -55,7 +55,7 @@ def house(tmp_path_factory):
         (folder / name).symlink_to(TOP / name)
     (folder / "bin").mkdir()
     (folder / "bin/candor").symlink_to(pathlib.Path(BINARY).resolve())
-    for name in ("admin.token", "salt", "otlp.headers", "original.key", "judge.key"):
+    for name in ("admin.token", "salt", "otlp.headers", "candor_original.key", "candor_judge.key"):
         (folder / name).write_text("x-key: value" if name.endswith("headers") else f"secret-of-{name}\n")
     (folder / "messages.jsonl").write_text('{"id":"1","text":"I feel so sad today."}\n')
     pack = next(text for text in re.findall(r"^```yaml\n(.*?)^```$", (TOP / "rules/README.md").read_text(), re.M | re.S)
