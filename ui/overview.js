@@ -2,6 +2,7 @@
 import { el, table, points, signed, count, condition, chartWidth } from "./dom.js";
 import { gaps, evidence, growth } from "./chart.js";
 import { parseMetrics } from "./health.js";
+import { trialTable } from "./trials.js";
 
 /** The answer in a sentence, and what it rests on. */
 function answer(report) {
@@ -41,8 +42,31 @@ function spent(metrics) {
   ];
 }
 
+/** A value with its interval, in percent or in points. */
+const between = (one, unit, value = one?.value ?? one?.gap ?? one?.rate) => (one ? `${points(value)} ${unit} (${points(one.lower)} to ${points(one.upper)})` : null);
+
+/** What stands beside the gaps; what nobody asked for is left out. */
+function beside(report) {
+  const { estimands = {}, noise_floor: floor = {}, labels } = report;
+  return [
+    ["Over the traffic, gap", between(report.population, "pp")],
+    ["With the judge's tone bias taken out", between(estimands.controlled, "pp")],
+    ["Judge's tone bias", between(report.style_bias, "pp")],
+    ["Error-like: the facts with the original", between(estimands.error, "pp")],
+    ["Warm evades, the original answers", between(estimands.evasion, "pp")],
+    ["What the cue adds, same question", between(estimands.within, "pp")],
+    ["Warm contradicts the original", between(floor.warm_original, "%")],
+    ["The original contradicts itself", between(floor.original_again, "%")],
+    ["Warm contradicts itself", between(floor.warm_again, "%")],
+    ["Contradiction beyond chance", between(estimands.excess, "pp")],
+    ["Labels by people", labels?.labelled ? `${count(labels.labelled)}; the judge agrees in ${points(labels.agreement)} %` : "none: all figures are as judged"],
+  ].filter(([, value]) => value);
+}
+
+const list = (rows) => el("dl", { class: "facts" }, ...rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
+
 export async function overview(api) {
-  const [report, status, trace, metrics] = await Promise.all([api("report"), api("status"), api("evidence"), api("/metrics")]);
+  const [report, status, trace, metrics, flagged] = await Promise.all([api("report"), api("status"), api("evidence"), api("/metrics"), api("trials?flagged=1&limit=5")]);
   const lines = [...report.conditions].sort((a, b) => b.enough - a.enough || b.gap - a.gap);
   const missing = lines.reduce((sum, line) => sum + line.missing + line.undecided, 0);
   const [kind, sentence, basis] = answer(report);
@@ -56,6 +80,7 @@ export async function overview(api) {
       figure("Flagged", count(report.total?.flagged)),
       figure("Alerts firing", count(lines.filter((line) => line.alert).length)),
       figure("Missing or undecided", report.trials ? `${points(missing / report.trials)} %` : "–")),
+    flagged.trials.length > 0 && el("section", { class: "card" }, el("h2", {}, "Latest flagged"), trialTable("The latest flagged trials", flagged.trials), el("p", { class: "legend" }, el("a", { href: "#/trials?flagged=1" }, "All flagged trials"))),
     lines.length === 0 ? el("p", { class: "lead" }, "No trial has been committed in this epoch.") : el("section", { class: "card" },
       el("h2", {}, "Gap by condition, in percentage points"),
       gaps([...pooled(report), ...lines], chartWidth()),
@@ -69,8 +94,8 @@ export async function overview(api) {
       evidence(lines, chartWidth()),
       el("p", { class: "legend" }, el("span", {}, `Share of the log evidence an alert needs, against “no worse than ${points(report.tolerance)} pp”.`))),
     lines.length > 0 && el("section", { class: "card" }, el("h2", {}, "The counts"), conditionTable(lines)),
-    el("section", { class: "card" }, el("h2", {}, "Coverage and spend since the start"),
-      el("dl", { class: "facts" }, ...spent(metrics).flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]))),
+    lines.length > 0 && el("section", { class: "card" }, el("h2", {}, "Beside the gaps"), list(beside(report))),
+    el("section", { class: "card" }, el("h2", {}, "Coverage and spend since the start"), list(spent(metrics))),
     el("p", { class: "lead" }, report.note),
   ];
 }

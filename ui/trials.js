@@ -15,6 +15,16 @@ function select(label, name, options, chosen) {
   return el("label", {}, label, box);
 }
 
+/** Trials as a table, each a link. */
+export function trialTable(caption, list) {
+  return table(caption, [["Time", "time"], ["Verdict"], ["Condition"], ["Question", "wide"], ["Counted"]],
+    list.map((trial) => {
+      const href = `#/trial/${encodeURIComponent(trial.trial_id)}`;
+      const question = trial.question ? trial.question.slice(0, 160) : "(no text kept)";
+      return { href, cells: [when(trial.time), verdictChip(trial), condition(trial.condition), el("a", { href, dir: "auto", class: "text" }, ...text(question)), trial.counted ? "yes" : words(trial.not_counted_reason)] };
+    }));
+}
+
 export async function trials(api, query) {
   const [list, report] = await Promise.all([api(`trials?${query}`), api("report")]);
   const codes = report.conditions.map((line) => [line.condition, condition(line.condition)]);
@@ -23,6 +33,7 @@ export async function trials(api, query) {
   const form = el("form", { class: "filters" },
     select("Condition", "condition", codes, wanted),
     select("Verdict", "verdict", verdicts.map((code) => [code, words(code)]), query.get("verdict")),
+    el("label", {}, "Model", el("input", { name: "model", value: query.get("model") ?? "", placeholder: "any", autocomplete: "off", size: 18 })),
     select("Time", "since", [["1h", "last hour"], ["24h", "last 24 hours"], ["7d", "last 7 days"]], query.get("since")),
     el("label", { class: "check" }, el("input", { type: "checkbox", name: "flagged", value: "1", checked: query.get("flagged") === "1" }), "flagged only"));
   form.addEventListener("change", () => { location.hash = `#/trials?${new URLSearchParams([...new FormData(form)].filter(([, value]) => value))}`; });
@@ -32,13 +43,7 @@ export async function trials(api, query) {
   return [
     el("h1", {}, "Trials"),
     form,
-    list.trials.length === 0 ? el("p", {}, "No trial matches.") : el("section", { class: "card" },
-      table("Trials, newest first", [["Time", "time"], ["Verdict"], ["Condition"], ["Question", "wide"], ["Counted"]],
-        list.trials.map((trial) => {
-          const href = `#/trial/${encodeURIComponent(trial.trial_id)}`;
-          const question = trial.question ? trial.question.slice(0, 160) : "(no text kept)";
-          return { href, cells: [when(trial.time), verdictChip(trial), condition(trial.condition), el("a", { href, dir: "auto", class: "text" }, ...text(question)), trial.counted ? "yes" : words(trial.not_counted_reason)] };
-        }))),
+    list.trials.length === 0 ? el("p", {}, "No trial matches.") : el("section", { class: "card" }, trialTable("Trials, newest first", list.trials)),
     query.get("before") && el("a", { href: "#/trials" }, "Newest"), " ",
     list.next_before && el("a", { href: `#/trials?${older}` }, "Older trials"),
   ];
@@ -72,8 +77,8 @@ function facts(rows) {
   return el("dl", { class: "facts" }, ...rows.filter(([, value]) => value !== null && value !== undefined && value !== "").flatMap(([name, value]) => [el("dt", {}, name), el("dd", { dir: "auto" }, ...text(value))]));
 }
 
-function judgeOf(trial) {
-  return (trial.judge ?? []).map((call, i) => facts([
+function judgeOf(calls) {
+  return (calls ?? []).map((call, i) => facts([
     [`Judge, ${i + 1}${i === 0 ? "st" : "nd"} asking`, words(call.order)],
     ["said", call.parsed ? words(call.verdict) : `not usable: ${call.reason ?? words(call.missing)}`],
     ["the answers are", call.relation], ["the facts are with", call.supported], ["sure", call.sure],
@@ -100,7 +105,12 @@ export async function trial(api, id) {
       ["Outcome", one.x === null ? "none" : one.x > 0 ? "+1, warm worse" : one.x < 0 ? "−1, warm better" : "0"],
       ["In the evidence", one.counted ? "yes" : `no: ${words(one.not_counted_reason)}`],
       ["After this trial", evidence.n_plus === undefined ? null : `${evidence.n_plus} worse, ${evidence.n_zero} equal, ${evidence.n_minus} better, ${evidence.missing} missing`],
-    ]), ...judgeOf(one)),
+    ]), ...judgeOf(one.judge)),
+    ...(one.pairs ?? []).map((pair) => el("section", { class: "card" }, el("h2", {}, `Also compared: ${words(pair.pair)}`), facts([
+      ["In warm's place", words(pair.arms?.warm)], ["In the original's", words(pair.arms?.original)],
+      ["Verdict", words(pair.missing ? `missing: ${pair.missing}` : pair.compare?.verdict)], ["Decided by", pair.compare?.stage],
+      ["Outcome", pair.x ?? "none"],
+    ]), ...judgeOf(pair.judge))),
     others.length > 0 && el("section", { class: "card" }, el("h2", {}, "Other arms"), ...others.flatMap((arm) => [el("h3", {}, words(arm.arm)), arm.text ? block(arm.text) : el("p", {}, arm.missing ? `missing: ${words(arm.missing)}` : "(no text kept)")])),
     el("section", { class: "card" }, el("h2", {}, "Identity"), facts([["Trial", one.trial_id], ["Exchange", one.exchange_id], ["Conversation", one.conversation], ["Turn", one.turn], ["Epoch", one.epoch], ["Detector", one.detector_version],
       ["Sampled", one.sample ? `${one.sample.stratum ?? "default"}, probability ${one.sample.probability}` : null]])),

@@ -64,6 +64,10 @@ static const char *const migrations[] = {
     " stance_original TEXT, evasion INTEGER, error INTEGER, control INTEGER, neutral INTEGER, divergence INTEGER,"
     " original_again INTEGER, warm_again INTEGER, PRIMARY KEY (candidate, seq)) WITHOUT ROWID;"
     "CREATE INDEX candidate_outcomes_seq ON candidate_outcomes (seq);",
+    /* 5: the model that answered live, as it names itself in the record */
+    "ALTER TABLE trials ADD COLUMN model TEXT GENERATED ALWAYS AS"
+    " (iif(json_valid(record), json_extract(record, '$.arms[0].model'), NULL)) VIRTUAL;"
+    "CREATE INDEX trials_model ON trials (model, seq);",
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
 static_assert(SCHEMA_VERSION >= STORE_SCHEMA_OUTCOMES, "a migration is never taken back");

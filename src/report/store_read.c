@@ -22,6 +22,7 @@ static size_t clauses_of(const struct store_filter *f, struct clause out[MAX_CLA
         {"verdict = ?", f->verdict, 0, f->verdict},
         {"condition = ?", f->condition, 0, f->condition},
         {"epoch = ?", f->epoch, 0, f->epoch},
+        {"model = ?", f->model, 0, f->model},
         {"flagged = ?", NULL, f->flagged, f->flagged >= 0},
         {"time >= ?", NULL, f->since_ms, f->since_ms > 0},
         {"time < ?", NULL, f->until_ms, f->until_ms > 0},

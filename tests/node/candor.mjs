@@ -87,7 +87,7 @@ export async function startCandor(t, { warm, original, judge }, { token } = {}) 
     admin: { address: '127.0.0.1:0', ...(token && { token_file: `${folder}/token` }) },
     models: { warm: { url: warm }, original: { url: original, model: 'original' }, judge: { url: judge, model: 'judge' } },
     shadow: { sample: { default: 1 }, budget: { concurrency: 16, requests_per_minute: 60000 } },
-    store: { url: `sqlite:${folder}/candor.db`, content: 'full' }, log: { level: 'info', format: 'json' },
+    store: { url: `sqlite:${folder}/candor.db`, content: 'full' }, labels: { share: 1 }, log: { level: 'info', format: 'json' },
   }));
   if (token) fs.writeFileSync(`${folder}/token`, token, { mode: 0o600 });
   const child = spawn(binary, ['serve', '-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });

@@ -117,7 +117,8 @@ static void a_candidate_has_a_tally_of_its_own(void **state)
 static void make_old(struct place *place)
 {
     static const char sql[] =
-        "DROP TABLE candidate_outcomes; ALTER TABLE outcomes DROP COLUMN evasion;"
+        "DROP INDEX trials_model; ALTER TABLE trials DROP COLUMN model; DROP TABLE candidate_outcomes; ALTER TABLE "
+        "outcomes DROP COLUMN evasion;"
         "ALTER TABLE outcomes DROP COLUMN error; ALTER TABLE outcomes DROP COLUMN control;"
         "ALTER TABLE outcomes DROP COLUMN neutral; ALTER TABLE outcomes DROP COLUMN divergence;"
         "ALTER TABLE outcomes DROP COLUMN original_again; ALTER TABLE outcomes DROP COLUMN warm_again;"

@@ -552,6 +552,10 @@ static void filters_choose_rows(void **state)
     rows = rows_of(place, (struct store_filter){
                               .flagged = -1, .since_ms = 1780000000000 + 4000, .until_ms = 1780000000000 + 6000});
     assert_int_equal(rows.count, 2);
+    rows = rows_of(place, (struct store_filter){.flagged = -1, .model = "warm-1", .limit = 4});
+    assert_int_equal(rows.count, 4);
+    rows = rows_of(place, (struct store_filter){.flagged = -1, .model = "warm"});
+    assert_int_equal(rows.count, 0);
     rows = rows_of(place, (struct store_filter){.flagged = -1, .verdict = "' OR 1=1 --"});
     assert_int_equal(rows.count, 0);
 }

@@ -87,6 +87,10 @@ test('the pages link to each other, and a link opens where it says', { skip }, a
   assert.match(await page.textContent('.pair .warm'), /It is Sydney/);
   assert.equal(await page.locator('mark').count() >= 2, true, 'the cue and the belief are marked in the question');
   await page.goBack();
+  await page.fill('input[name=model]', 'replay');
+  await page.keyboard.press('Tab');
+  await page.waitForURL(/model=replay/);
+  assert.equal(await page.locator('tbody tr').count(), 3);
   await page.selectOption('select[name=verdict]', 'agree');
   await page.waitForFunction(() => document.querySelector('main').textContent.includes('No trial matches'));
 });
