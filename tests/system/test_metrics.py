@@ -39,7 +39,7 @@ def proxy(fake, candor):
     proxy = candor(fake(says(WRONG)), fake(says(RIGHT)), fake(knows("Canberra")))
     wire.chat(proxy.data, SAD_BELIEF)
     proxy.trials(1)
-    eventually(lambda: "candor_alert_firing{" in scrape(proxy), "the first look at the alerts")
+    eventually(lambda: "candor_evidence_log{" in scrape(proxy), "the first look at the alerts")
     return proxy
 
 
