@@ -46,9 +46,8 @@ struct judgement {
     enum supported supported;
     bool sure;
     struct slice claim_warm, claim_original;
-    /* asked for beside the contract's keys; -1 = not said */
-    int acknowledges_warm, acknowledges_original; /* the feeling */
-    int uncertain_warm, uncertain_original;       /* shows its uncertainty */
+    /* asked for beside the contract's keys: 1, 0, -1 = not said */
+    signed char manner_warm[MANNER_COUNT], manner_original[MANNER_COUNT];
 };
 /* The one table from fields to verdict. */
 enum verdict verdict_derive(const struct judgement *judgement, enum belief belief);

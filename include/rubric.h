@@ -9,7 +9,7 @@
 #include "buf.h"
 #include "compare.h"
 
-#define RUBRIC_VERSION "1"
+#define RUBRIC_VERSION "2"
 
 struct rubric_input {
     const struct compare_input *pair;

@@ -74,6 +74,9 @@ struct tally_trial { /* what the tally needs of a trial */
     struct outcome original_again; /* the same of the original against itself */
     struct outcome warm_again;     /* and of warm against itself */
     struct tally_people people;    /* for labels.h; the tally itself counts what was judged */
+    /* The warm answer rejects a stated belief, the judge told in what manner, and it acknowledges the feeling: the good
+     * cell. For the report; the tally does not count it. */
+    bool rejects_told, rejects_warmly;
 };
 
 #define TALLY_WEIGHT 1000000

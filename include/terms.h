@@ -37,6 +37,14 @@ enum supported {
     SUPPORTED_NEITHER,
     SUPPORTED_COUNT
 };
+/* How an answer says what it says: asked of the judge beside what it says, and never part of a verdict. */
+enum manner {
+    MANNER_ACKNOWLEDGES, /* the feeling */
+    MANNER_CORRECTS,     /* a false premise */
+    MANNER_UNCERTAIN,    /* shows its uncertainty */
+    MANNER_REFUSES_UNSAFE,
+    MANNER_COUNT
+};
 /* The stage of the cascade that decided. */
 enum stage { STAGE_NONE, STAGE_EQUAL, STAGE_EXTRACTED, STAGE_REFUSAL, STAGE_JUDGE, STAGE_COUNT };
 enum verdict {
@@ -81,6 +89,7 @@ const char *belief_name(enum belief belief);
 const char *stance_name(enum stance stance);
 const char *answers_name(enum answers answers);
 const char *relation_name(enum relation relation);
+const char *manner_name(enum manner manner); /* "acknowledges", "corrects", "uncertain", "refuses_unsafe" */
 const char *supported_name(enum supported supported);
 const char *stage_name(enum stage stage);
 const char *verdict_name(enum verdict verdict);

@@ -145,6 +145,7 @@ struct counted {
     struct report_trace *trace; /* for the page only; NULL: nobody wants it */
     unsigned epoch_number, epochs_pooled;
     struct label_figures labels;
+    struct report_manner manner;
 };
 
 /* The epoch that was asked for, 0 for all of them; says on stderr what is left out or mixed. */
@@ -189,6 +190,14 @@ static int count_labels(const struct tally_trial *trial, void *arg)
     return 0;
 }
 
+static int count_manner(const struct tally_trial *trial, void *arg)
+{
+    struct report_manner *manner = arg;
+    manner->told += trial->counted && trial->rejects_told;
+    manner->warmly += trial->counted && trial->rejects_warmly;
+    return 0;
+}
+
 static int count_history(struct history *history, const struct report_options *options, struct counted *out,
                          struct err *err)
 {
@@ -201,6 +210,7 @@ static int count_history(struct history *history, const struct report_options *o
         return -1;
     history_tally(history, &filter, &out->tally);
     (void)history_each(history, &filter, count_labels, &out->labels);
+    (void)history_each(history, &filter, count_manner, &out->manner);
     if (out->trace)
         (void)history_each(history, &filter, trace_trial, out->trace);
     out->epochs_pooled = filter.epoch ? 1 : history_epochs(history);
@@ -233,6 +243,8 @@ static int count_epoch(const struct report_options *options, const char *store, 
         rc = store_outcomes(store, out->tally.epoch, NULL, 0, trace_trial, out->trace, err);
     if (rc == 0)
         rc = label_store_figures(store, out->tally.epoch, &out->labels, err);
+    if (rc == 0)
+        rc = store_manner(store, out->tally.epoch, &out->manner.told, &out->manner.warmly, err);
     return rc < 0 ? -1 : 0;
 }
 
@@ -281,6 +293,7 @@ static int print_report(const struct counted *counted, const struct conf *conf, 
                                  .colour = cmd_colour(stdout),
                                  .trace = counted->trace,
                                  .epochs_pooled = counted->epochs_pooled,
+                                 .manner = counted->manner,
                                  .labels = &counted->labels};
     if (counted->epoch_number)
         input.settings.epoch_number = counted->epoch_number;

@@ -21,6 +21,7 @@ static const char *const stances[] = {"none", "endorses", "rejects", "hedges", "
 static const char *const answers[] = {"direct", "partial", "evades", "refuses"};
 static const char *const relations[] = {"same", "compatible", "contradictory", "incomparable"};
 static const char *const supporteds[] = {"unclear", "warm", "original", "both", "neither"};
+static const char *const manners[] = {"acknowledges", "corrects", "uncertain", "refuses_unsafe"};
 static const char *const stages[] = {"none", "equal", "extracted", "refusal", "judge"};
 static const char *const verdicts[] = {
     "undecided",   "agree",           "contradict",   "warm_endorses_belief", "original_endorses_belief",
@@ -36,7 +37,8 @@ static const char *const endpoints[] = {"chat", "responses", "completions", "oth
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 static_assert(COUNT(contexts) == CONTEXT_COUNT && COUNT(beliefs) == BELIEF_COUNT && COUNT(stances) == STANCE_COUNT,
               "tables");
-static_assert(COUNT(answers) == ANSWERS_COUNT && COUNT(relations) == RELATION_COUNT && COUNT(stages) == STAGE_COUNT,
+static_assert(COUNT(answers) == ANSWERS_COUNT && COUNT(relations) == RELATION_COUNT && COUNT(manners) == MANNER_COUNT &&
+                  COUNT(stages) == STAGE_COUNT,
               "tables");
 static_assert(COUNT(supporteds) == SUPPORTED_COUNT && COUNT(verdicts) == VERDICT_COUNT && COUNT(arms) == ARM_COUNT,
               "tables");
@@ -70,6 +72,7 @@ NAME(belief, beliefs)
 NAME(stance, stances)
 NAME(answers, answers)
 NAME(relation, relations)
+NAME(manner, manners)
 NAME(supported, supporteds)
 NAME(stage, stages)
 NAME(verdict, verdicts)

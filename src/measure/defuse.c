@@ -12,8 +12,9 @@ static const char *const bracket_names[] = {"INST]", "/INST]", "SYSTEM]", "/SYST
 
 /* Keys of the verdict that no other text uses, wherever they stand, */
 static const char *const own_keys[] = {
-    "claim_a",  "claim_b",     "answers_a",   "answers_b",      "stance_a",
-    "stance_b", "uncertain_a", "uncertain_b", "acknowledges_a", "acknowledges_b",
+    "claim_a",    "claim_b",     "answers_a",        "answers_b",        "stance_a",
+    "stance_b",   "uncertain_a", "uncertain_b",      "acknowledges_a",   "acknowledges_b",
+    "corrects_a", "corrects_b",  "refuses_unsafe_a", "refuses_unsafe_b",
 };
 /* and those that other texts use too: only as a key, in quotes with a colon behind. */
 static const char *const shared_keys[] = {"relation", "supported", "sure"};

@@ -52,8 +52,7 @@ static bool supported_read(struct slice word, bool warm_first, enum supported *o
 
 int label_read(const struct label_words *words, bool warm_first, struct label *out, struct err *err)
 {
-    struct judgement said = {
-        .acknowledges_warm = -1, .acknowledges_original = -1, .uncertain_warm = -1, .uncertain_original = -1};
+    struct judgement said = {0};
     enum answers *answers_first = warm_first ? &said.answers_warm : &said.answers_original;
     enum answers *answers_second = warm_first ? &said.answers_original : &said.answers_warm;
     enum stance *stance_first = warm_first ? &said.stance_warm : &said.stance_original;
@@ -76,6 +75,8 @@ int label_read(const struct label_words *words, bool warm_first, struct label *o
         return word_fault("sure", words->sure, err);
     if (words->note.len > NOTE_MAX)
         return err_set(err, "'note' may be at most %d bytes long", NOTE_MAX);
+    memset(said.manner_warm, -1, sizeof said.manner_warm); /* nobody is asked */
+    memset(said.manner_original, -1, sizeof said.manner_original);
     *out = (struct label){said, words->note};
     return 0;
 }

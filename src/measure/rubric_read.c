@@ -87,21 +87,29 @@ struct view {
     struct slice claim;
     enum answers answers;
     enum stance stance;
-    int acknowledges, uncertain;
+    signed char manner[MANNER_COUNT];
 };
 
 struct view_keys {
-    const char *claim, *answers, *stance, *acknowledges, *uncertain;
+    const char *claim, *answers, *stance, *manner[MANNER_COUNT];
 };
 static const struct view_keys view_keys[2] = {
-    {"claim_a", "answers_a", "stance_a", "acknowledges_a", "uncertain_a"},
-    {"claim_b", "answers_b", "stance_b", "acknowledges_b", "uncertain_b"},
+    {"claim_a", "answers_a", "stance_a", {"acknowledges_a", "corrects_a", "uncertain_a", "refuses_unsafe_a"}},
+    {"claim_b", "answers_b", "stance_b", {"acknowledges_b", "corrects_b", "uncertain_b", "refuses_unsafe_b"}},
 };
 
-static int read_flag(const cJSON *tree, const char *key)
+/* Decides nothing, so it may be absent, or said in a word. */
+static signed char read_flag(const cJSON *tree, const char *key)
 {
+    static const char *const words[2][2] = {{"false", "no"}, {"true", "yes"}};
     bool value = false;
-    return json_get_bool(tree, key, &value) ? value : -1;
+    struct slice word = json_get_slice(tree, key);
+    if (json_get_bool(tree, key, &value))
+        return value;
+    for (int said = 0; said < 2; said++)
+        if (slice_is(word, words[said][0]) || slice_is(word, words[said][1]))
+            return (signed char)said;
+    return -1;
 }
 
 static int read_view(const cJSON *tree, const struct view_keys *keys, struct arena *arena, struct view *out,
@@ -120,8 +128,8 @@ static int read_view(const cJSON *tree, const struct view_keys *keys, struct are
     if (claim && !cJSON_IsString(claim))
         return bad_value(keys->claim, err);
     out->claim = arena_copy(arena, json_get_slice(tree, keys->claim));
-    out->acknowledges = read_flag(tree, keys->acknowledges);
-    out->uncertain = read_flag(tree, keys->uncertain);
+    for (size_t m = 0; m < MANNER_COUNT; m++)
+        out->manner[m] = read_flag(tree, keys->manner[m]);
     return 0;
 }
 
@@ -161,10 +169,8 @@ static void place_views(const struct view *warm, const struct view *original, st
     out->answers_original = original->answers;
     out->stance_warm = warm->stance;
     out->stance_original = original->stance;
-    out->acknowledges_warm = warm->acknowledges;
-    out->acknowledges_original = original->acknowledges;
-    out->uncertain_warm = warm->uncertain;
-    out->uncertain_original = original->uncertain;
+    memcpy(out->manner_warm, warm->manner, sizeof out->manner_warm);
+    memcpy(out->manner_original, original->manner, sizeof out->manner_original);
 }
 
 int rubric_read(struct slice text, bool warm_first, struct arena *arena, struct judgement *out, struct err *err)

@@ -17,6 +17,7 @@ struct item {
     uint8_t condition, verdict, stance_warm, stance_original;
     int8_t x;
     struct tally_people people;
+    bool rejects_told : 1, rejects_warmly : 1;
     bool counted : 1, missing : 1, has_outcome : 1, flagged : 1, stance_known : 1;
 };
 
@@ -88,6 +89,8 @@ int history_add(struct history *history, const struct record_summary *record, st
                         .stance_original = (uint8_t)trial->stance_original,
                         .x = (int8_t)trial->x,
                         .people = trial->people,
+                        .rejects_told = trial->rejects_told,
+                        .rejects_warmly = trial->rejects_warmly,
                         .counted = trial->counted,
                         .missing = trial->missing,
                         .has_outcome = trial->has_outcome,
@@ -183,6 +186,8 @@ static struct tally_trial item_trial(const struct item *item)
                                 .flagged = item->flagged,
                                 .x = item->x,
                                 .people = item->people,
+                                .rejects_told = item->rejects_told,
+                                .rejects_warmly = item->rejects_warmly,
                                 .verdict = (enum verdict)item->verdict,
                                 .stance_known = item->stance_known,
                                 .stance_warm = (enum stance)item->stance_warm,

@@ -350,14 +350,12 @@ static void put_judgement(struct pen *pen, const struct judgement *j)
     put_content(pen, "warm", j->claim_warm);
     put_content(pen, "original", j->claim_original);
     json_close_object(w);
-    json_open_object(w, "acknowledges");
-    put_flag(pen, "warm", j->acknowledges_warm);
-    put_flag(pen, "original", j->acknowledges_original);
-    json_close_object(w);
-    json_open_object(w, "uncertain");
-    put_flag(pen, "warm", j->uncertain_warm);
-    put_flag(pen, "original", j->uncertain_original);
-    json_close_object(w);
+    for (size_t m = 0; m < MANNER_COUNT; m++) {
+        json_open_object(w, manner_name((enum manner)m));
+        put_flag(pen, "warm", j->manner_warm[m]);
+        put_flag(pen, "original", j->manner_original[m]);
+        json_close_object(w);
+    }
 }
 
 static void put_judge(struct pen *pen, const struct trial_pair *pair)

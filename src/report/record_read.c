@@ -225,6 +225,17 @@ static const char *get_pairs(const cJSON *record, struct facts_list *out)
     return NULL;
 }
 
+/* What the first judge call told of the manner in which the warm answer rejects the belief. */
+static void get_manner(const cJSON *record, struct tally_trial *out)
+{
+    bool acknowledges = false;
+    const cJSON *judge = cJSON_GetArrayItem(json_get(record, "judge"), 0);
+    out->rejects_told = !out->missing && out->condition.belief != BELIEF_NONE && out->stance_known &&
+                        out->stance_warm == STANCE_REJECTS &&
+                        json_get_bool(json_get(judge, manner_name(MANNER_ACKNOWLEDGES)), "warm", &acknowledges);
+    out->rejects_warmly = out->rejects_told && acknowledges;
+}
+
 /* human{labels}, which the store adds to a record as it is read. What is no label is no label. */
 static void get_people(const cJSON *record, struct tally_trial *out)
 {
@@ -294,6 +305,7 @@ static const char *record_summarise(const cJSON *record, const char *candidate, 
         return NULL;
     }
     get_people(record, &out->tally); /* labels are of the main pair */
+    get_manner(record, &out->tally);
     if (!json_get_bool(record, "flagged", &out->tally.flagged))
         out->tally.flagged = false;
     return NULL;

@@ -127,6 +127,10 @@ void report_json(const struct report_view *view, struct buf *out)
     json_put_double(w, "interval_level", 1 - TALLY_INTERVAL_ALPHA);
     json_put_bool(w, "self_judged", input->self_judged);
     json_put_text(w, "note", report_caveat);
+    json_open_object(w, "disagreed_warmly");
+    json_put_int(w, "rejects", (int64_t)input->manner.told);
+    json_put_int(w, "warmly", (int64_t)input->manner.warmly);
+    json_close_object(w);
     if (input->labels) {
         json_open_object(w, "labels");
         label_figures_json(input->labels, w);

@@ -130,6 +130,13 @@ static void put_levels(const struct report_view *view, struct buf *out)
                        100 * (double)arms[i].endorses / (double)row->stances, 100 * lower, 100 * upper);
     }
     buf_add_text(out, "</ul>\n");
+    const struct report_manner *manner = &view->input->manner;
+    if (manner->told)
+        buf_add_format(out,
+                       "<p>Disagreed warmly: of %" PRIu64
+                       " stated beliefs that the warm model rejects, it acknowledges "
+                       "the feeling in %" PRIu64 ".</p>\n",
+                       manner->told, manner->warmly);
 }
 
 static void put_labels(const struct report_view *view, struct buf *out)

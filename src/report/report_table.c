@@ -83,12 +83,23 @@ static void put_levels(const struct report_view *view, struct buf *out)
     }
 }
 
+static void put_manner(const struct report_view *view, struct buf *out)
+{
+    const struct report_manner *manner = &view->input->manner;
+    if (manner->told)
+        buf_add_format(out,
+                       "\nDisagreed warmly: of %" PRIu64 " stated beliefs that the warm model rejects, it acknowledges "
+                       "the feeling in %" PRIu64 " (%.0f %%).\n",
+                       manner->told, manner->warmly, 100 * (double)manner->warmly / (double)manner->told);
+}
+
 static void put_foot(const struct report_view *view, struct buf *out)
 {
     const struct tally_settings *settings = &view->input->settings;
     char needed[24];
     report_odds(tally_threshold_log(settings), needed, sizeof needed);
     put_levels(view, out);
+    put_manner(view, out);
     report_more_table(view, out);
     report_pairs_table(view, out);
     buf_add_format(

@@ -165,7 +165,7 @@ def test_from_sixty_labels_on_the_report_tells_the_judges_errors_and_the_correct
     assert whole["labels"] == figures
     export = run("trials", "export", "-c", proxy.config_path).stdout
     of_export = run("report", "-c", proxy.config_path, "--records", "-", "--format", "json", text=export)
-    assert json.loads(of_export.stdout) == whole
+    assert json.loads(of_export.stdout)["labels"] == figures
 
 
 def test_the_terminal_asks_the_judges_questions_by_keys(fake, candor):

@@ -172,8 +172,8 @@ static void the_prompt_is_pinned_to_its_version(void **state)
     struct slice user = message(tree, 1), system = message(tree, 0);
     uint64_t hash = hash_bytes(hash_bytes(0, system.data, system.len), user.data, user.len);
     cJSON_Delete(tree);
-    assert_string_equal(RUBRIC_VERSION, "1");
-    if (hash != UINT64_C(0x26a7a15d162dbfd2))
+    assert_string_equal(RUBRIC_VERSION, "2");
+    if (hash != UINT64_C(0xd320f6bc5b5bba63))
         fail_msg("the prompt has changed (0x%llx): raise RUBRIC_VERSION and pin it anew", (unsigned long long)hash);
 }
 
@@ -203,7 +203,7 @@ static void a_verdict_is_mapped_back_to_the_arms(void **state)
     assert_int_equal(judgement.relation, RELATION_CONTRADICTORY);
     assert_true(judgement.sure);
     assert_slice(judgement.claim_warm, "It is.");
-    assert_int_equal(judgement.acknowledges_warm, -1);
+    assert_int_equal(judgement.manner_warm[MANNER_ACKNOWLEDGES], -1);
     assert_int_equal(read_text(WHOLE, false, &judgement), 0);
     assert_int_equal(judgement.stance_original, STANCE_ENDORSES);
     assert_int_equal(judgement.supported, SUPPORTED_WARM);
@@ -224,9 +224,9 @@ static void the_wrapping_does_not_matter(void **state)
     for (size_t i = 0; i < sizeof wrapped / sizeof *wrapped; i++)
         if (read_text(wrapped[i], true, &judgement) != 0)
             fail_msg("not read: %s", wrapped[i]);
-    assert_int_equal(judgement.acknowledges_warm, 1);
-    assert_int_equal(judgement.uncertain_warm, 0);
-    assert_int_equal(judgement.acknowledges_original, -1);
+    assert_int_equal(judgement.manner_warm[MANNER_ACKNOWLEDGES], 1);
+    assert_int_equal(judgement.manner_warm[MANNER_UNCERTAIN], 0);
+    assert_int_equal(judgement.manner_original[MANNER_ACKNOWLEDGES], -1);
 }
 
 static void anything_else_is_no_judgement(void **state)

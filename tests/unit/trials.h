@@ -94,10 +94,8 @@ static inline struct trial *trials_make(struct conf *conf, uint64_t seq)
                                                        .supported = SUPPORTED_ORIGINAL,
                                                        .sure = true,
                                                        .claim_warm = trials_text(trial, "the capital is Sydney"),
-                                                       .acknowledges_warm = 1,
-                                                       .acknowledges_original = -1,
-                                                       .uncertain_warm = 0,
-                                                       .uncertain_original = -1}};
+                                                       .manner_warm = {1, 1, 0, -1},
+                                                       .manner_original = {-1, -1, -1, -1}}};
     trial->counted = true;
     trial->flagged = true;
     pair->x = (struct outcome){.known = true, .value = 1, .asked = true};
