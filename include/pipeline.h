@@ -49,6 +49,8 @@ void pipeline_drop(struct pipeline *pipeline, struct trial *trial, enum drop_rea
 /* The store has committed it: it is no longer in flight. */
 void pipeline_done(struct pipeline *pipeline);
 
+/* How loaded the stations behind the sampling are, 0..1: from one half on fewer exchanges are sampled. Any thread. */
+void pipeline_press(struct pipeline *pipeline, double load);
 /* New rules for exchanges from now on (SIGHUP). */
 void pipeline_configure(struct pipeline *pipeline, struct rules *rules, const char *epoch);
 /* Exchanges waiting to be observed and trials under way; 0: all that was taken is told or dropped. */

@@ -20,6 +20,8 @@ struct reply {
     struct slice fingerprint;   /* system_fingerprint */
     struct slice tool_calls;    /* "name(arguments)\n" each, in order, arguments with members sorted; empty when none */
     bool has_reasoning;
+    bool server_acted; /* the provider searched, ran code, ...: another model asked without that is asked another thing
+                        */
     int64_t tokens_in, tokens_out; /* -1: unknown */
 };
 

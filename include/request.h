@@ -22,6 +22,7 @@ struct turn {
     struct slice raw;   /* the raw content value in the body (string with quotes, or array) */
     bool raw_is_string; /* content is one JSON string, so neutralising may splice it */
     bool has_media;     /* images, audio or files beside the text */
+    bool has_stored;    /* of these, some that lie at the provider and are named by an id alone */
     bool has_tool_calls;
 };
 

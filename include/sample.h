@@ -20,9 +20,12 @@ MUST_USE bool sample_identify_client(struct sampler *sampler, struct trial *tria
 bool sample_possible(const struct trial *trial);
 /* The share of such exchanges that is sampled, and the label whose share it is (owned by conf, or a literal). */
 double sample_share(const struct conf *conf, const struct detection *detection, const char **stratum);
-/* The largest configured share that applies to the detection, against the conversation's hash. Fills stratum and
- * probability. */
-bool sample_decide(struct trial *trial);
+/* The share of the sample that is let go at a load (0..1) of the side path: none up to half of it, then half, and half
+ * of what is left for each halving of the room that is left. So it is thinned at random and never loses its tail. */
+double sample_shed(double load);
+/* The largest configured share that applies to the detection, thinned by trial->shed, against the conversation's hash.
+ * Fills stratum and probability. DROP_NONE: it is a trial; DROP_SHED: it would be one under less load. */
+enum drop_reason sample_decide(struct trial *trial);
 /* Uniform in [0, 1), fixed for this conversation and purpose; for the shares of the extra arms. */
 double sample_number(const struct trial *trial, const char *purpose);
 

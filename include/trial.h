@@ -23,6 +23,7 @@ enum drop_reason {
     DROP_NONE,
     DROP_OTHER_PATH, /* no conversation; here for its trace alone */
     DROP_NOT_SAMPLED,
+    DROP_SHED,      /* sampled, and let go at random because the side path is loaded */
     DROP_OPTED_OUT, /* x-candor-shadow: off */
     DROP_LOOP,      /* came from another candor's shadow */
     DROP_RETRY,     /* a client's retry of what was seen already */
@@ -68,6 +69,7 @@ struct arm_answer {
     struct slice model, finish_reason, text, tool_calls, fingerprint;
     int64_t tokens_in, tokens_out; /* -1 unknown */
     double first_byte_ms, total_ms;
+    bool server_acted; /* its provider used a tool of its own */
 };
 #define TRIAL_MAX_ARMS  (ARM_CANDIDATE + CONF_MAX_CANDIDATES)
 #define TRIAL_MAX_PAIRS (PAIR_CANDIDATE + CONF_MAX_CANDIDATES)
@@ -144,7 +146,7 @@ struct trial {
     bool detected; /* detection was run: its condition is known */
     struct neutral neutral;
     char stratum[CONDITION_NAME_SIZE]; /* the label whose share applied */
-    double probability;
+    double probability, shed;          /* of being sampled, and the share that load took away from it */
     char epoch[33];
     const char *detector_version; /* in the arena, as are the names of the cues' rules once it is sampled */
 

@@ -39,6 +39,7 @@ static const struct family_row family_rows[] = {
     {"candor_not_compared_total", COUNTER, {"condition", "reason"}, "The same by condition; unknown: not looked into."},
     {"candor_pairs_total", COUNTER, {"pair", "verdict"}, "Pairs beside the main one, by verdict; missing is one."},
     {"candor_pairs_missing_total", COUNTER, {"pair", "condition", "reason"}, "Those of them that came to nothing."},
+    {"candor_sample_shed", GAUGE, {NULL}, "Share of the sample that is let go at random, for load; 0: none."},
     {"candor_trials_in_flight", GAUGE, {NULL}, "Trials between sampling and the store."},
     {"candor_flags_total", COUNTER, {"condition", "verdict"}, "Flagged trials."},
     {"candor_detected_total", COUNTER, {"condition"}, "Exchanges looked into, by condition: the traffic mix."},

@@ -88,6 +88,8 @@ static void message_read(struct assembly *a, const cJSON *message)
         const cJSON *item = json_get(message, reasoning[i]);
         a->reply->has_reasoning = a->reply->has_reasoning || (item && !cJSON_IsNull(item));
     }
+    const cJSON *annotations = json_get(message, "annotations"); /* of a search: where it was read */
+    a->reply->server_acted = a->reply->server_acted || (cJSON_IsArray(annotations) && annotations->child);
     const cJSON *calls = json_get(message, "tool_calls");
     for (const cJSON *call = cJSON_IsArray(calls) ? calls->child : NULL; call; call = call->next)
         tools_feed(&a->tools, call);
@@ -127,6 +129,16 @@ static void chat_read(struct assembly *a, const cJSON *tree)
 
 /* ---- Responses ---- */
 
+/* An item that is neither said nor left for the client to do was done by the provider. */
+static bool item_acted(struct slice type)
+{
+    static const char *const harmless[] = {"message", "reasoning", "function_call", "custom_tool_call"};
+    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+        if (slice_is(type, harmless[i]))
+            return false;
+    return type.len > 0;
+}
+
 static void response_read(struct assembly *a, const cJSON *tree)
 {
     keep_new(a, &a->reply->model, json_get_slice(tree, "model"));
@@ -149,6 +161,7 @@ static void response_read(struct assembly *a, const cJSON *tree)
     tools_clear(&a->tools);
     for (const cJSON *item = output->child; item; item = item->next) {
         struct slice type = json_get_slice(item, "type");
+        a->reply->server_acted = a->reply->server_acted || item_acted(type);
         if (slice_is(type, "message"))
             content_read(a, json_get(item, "content"));
         else if (slice_is(type, "function_call"))
@@ -170,6 +183,7 @@ static void response_event(struct assembly *a, const cJSON *tree)
 {
     struct slice type = json_get_slice(tree, "type");
     const cJSON *item = json_get(tree, "item");
+    a->reply->server_acted = a->reply->server_acted || item_acted(json_get_slice(item, "type"));
     if (slice_is(type, "response.output_text.delta"))
         buf_add_slice(&a->text, json_get_slice(tree, "delta"));
     else if (slice_is(type, "response.output_text.done"))

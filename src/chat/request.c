@@ -67,16 +67,28 @@ static bool present(const struct json_member *member)
 struct content {
     struct arena *arena;
     struct buf text;
-    bool media;
+    bool media, stored;
 };
 
 struct part {
     struct slice type, text;
+    bool stored;
 };
 
+static int file_member(const struct json_member *member, void *arg)
+{
+    if (member->type == JSON_STRING && json_key_is(member, "file_id"))
+        *(bool *)arg = true;
+    return 0;
+}
+
+/* "file_id" stands in the part (Responses) or in an object of it (chat completions: file). */
 static int part_member(const struct json_member *member, void *arg)
 {
     struct part *part = arg;
+    if (member->type == JSON_OBJECT)
+        return json_members(member->value, MAX_DEPTH, file_member, &part->stored);
+    (void)file_member(member, &part->stored);
     if (member->type == JSON_STRING && json_key_is(member, "type"))
         part->type = member->value;
     else if (member->type == JSON_STRING && json_key_is(member, "text"))
@@ -98,7 +110,7 @@ static bool part_is_bare_words(struct slice raw_type)
 static int content_part(const struct json_member *item, void *arg)
 {
     struct content *content = arg;
-    struct part part = {{NULL, 0}, {NULL, 0}};
+    struct part part = {0};
     struct slice raw_text = SLICE_NONE;
     bool is_text = item->type == JSON_STRING; /* some clients send bare strings in the list */
     if (is_text) {
@@ -111,6 +123,7 @@ static int content_part(const struct json_member *item, void *arg)
     }
     if (!is_text) {
         content->media = content->media || !part_is_bare_words(part.type);
+        content->stored = content->stored || part.stored;
         return 0;
     }
     if (content->text.len)
@@ -131,6 +144,7 @@ static void content_read(struct reading *reading, struct turn *turn, const struc
         buf_init(&content.text, BODY_MAX_BYTES);
         int rc = json_items(member->value, MAX_DEPTH, content_part, &content);
         turn->has_media = content.media || rc != 0;
+        turn->has_stored = content.stored;
         turn->text = arena_copy(reading->arena, buf_slice(&content.text));
         buf_fini(&content.text);
     }

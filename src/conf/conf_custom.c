@@ -341,6 +341,16 @@ int conf_set_candidates(struct conf_load *load, const struct yaml_node *node, vo
     return conf->candidates ? 0 : -1;
 }
 
+int conf_set_media(struct conf_load *load, const struct yaml_node *node, void *base)
+{
+    static const char *const words[] = {"skip", "carry"};
+    size_t index;
+    if (conf_word(load, node, words, 2, &index) != 0)
+        return -1;
+    ((struct conf *)base)->shadow.carry_media = index == 1;
+    return 0;
+}
+
 int conf_set_live(struct conf_load *load, const struct yaml_node *node, void *base)
 {
     static const char *const words[] = {"warm", "original"};

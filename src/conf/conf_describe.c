@@ -91,6 +91,11 @@ void conf_put_models(const void *base, struct buf *out)
         model_put(&conf->candidates[i], 4, out);
 }
 
+void conf_put_media(const void *base, struct buf *out)
+{
+    buf_add_text(out, ((const struct conf *)base)->shadow.carry_media ? "carry" : "skip");
+}
+
 void conf_put_live(const void *base, struct buf *out)
 {
     buf_add_text(out, ((const struct conf *)base)->live_is_original ? "original" : "warm");

@@ -78,6 +78,7 @@ int conf_set_original(struct conf_load *load, const struct yaml_node *node, void
 int conf_set_judge(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_rewriter(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_candidates(struct conf_load *load, const struct yaml_node *node, void *base);
+int conf_set_media(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_live(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_rules(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_sample(struct conf_load *load, const struct yaml_node *node, void *base);
@@ -108,6 +109,7 @@ void conf_put_listen(const void *base, struct buf *out);
 void conf_put_models(const void *base, struct buf *out);
 void conf_put_model_url(const void *base, struct buf *out);
 void conf_put_model_prompt(const void *base, struct buf *out);
+void conf_put_media(const void *base, struct buf *out);
 void conf_put_live(const void *base, struct buf *out);
 void conf_put_rules(const void *base, struct buf *out);
 void conf_put_sample(const void *base, struct buf *out);

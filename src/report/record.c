@@ -274,6 +274,7 @@ static void put_detection(struct pen *pen, const struct trial *trial)
     json_open_object(w, "sample");
     put_id(pen, "stratum", trial->stratum);
     json_put_double(w, "probability", trial->probability);
+    json_put_double(w, "shed", trial->shed);
     json_close_object(w);
 }
 

@@ -17,7 +17,8 @@
 #include "loop.h"
 #include "steps.h"
 
-#define PUMP_MS 50 /* how often the line is looked at while it waits for the minute's allowance */
+#define MS_PER_MINUTE 60000.0
+#define PUMP_MS       50 /* how often the line is looked at while it waits for the minute's allowance */
 
 struct ask {
     struct ask *next;
@@ -41,6 +42,7 @@ struct shadow {
     struct budget budget;
     struct arms_names names;
     struct ask *first, **last; /* the line */
+    size_t waiting;            /* in it */
     struct loop_timer pump_timer;
     struct metric *rate, *money, *stopped, *judge_invalid;
     int64_t stopped_day; /* on which the budget refused something; 0: none, or all is well again */
@@ -105,6 +107,11 @@ static void ask_settle(struct ask *ask, const struct conf_model *model, int64_t 
     metric_add(METRIC(shadow->metrics, "candor_shadow_tokens_total", ask_arm_name(ask)), tokens);
     shadow->spent += money;
     metric_set(shadow->money, shadow->spent);
+}
+
+static void learn(struct shadow *shadow, unsigned status, uint64_t retry_after_ms)
+{
+    budget_learn(&shadow->budget, status, retry_after_ms, loop_now_ns(shadow->loop));
     metric_set(shadow->rate, shadow->budget.rate);
 }
 
@@ -127,7 +134,7 @@ static void on_answered(const struct fetch_answer *fetched, void *arg)
         ask_settle(ask, model, 0, 0, true);
     else
         ask_settle(ask, model, answer->tokens_in, answer->tokens_out, known);
-    budget_learn(&shadow->budget, fetched->status, fetched->retry_after_ms, loop_now_ns(shadow->loop));
+    learn(shadow, fetched->status, fetched->retry_after_ms);
     trial_note_ask(ask->trial, &(struct ask_note){.arm = ask_arm_name(ask),
                                                   .model = model,
                                                   .started_ms = ask->started_ms,
@@ -155,7 +162,7 @@ static void on_judged(const struct judging *judging, void *arg)
         if (pair->judge[i].missing == DROP_NONE && !pair->judge[i].parsed)
             metric_add(shadow->judge_invalid, 1);
     ask_settle(ask, &trial->conf->judge, judging->tokens_in, judging->tokens_out, judging->tokens_known);
-    budget_learn(&shadow->budget, judging->status, judging->retry_after_ms, loop_now_ns(shadow->loop));
+    learn(shadow, judging->status, judging->retry_after_ms);
     trial_note_ask(trial, &(struct ask_note){.arm = "judge",
                                              .model = &trial->conf->judge,
                                              .started_ms = ask->started_ms,
@@ -216,6 +223,20 @@ static void note_going(struct shadow *shadow)
     metric_set(shadow->stopped, 0);
 }
 
+/* How near the line is to the point where trials miss their deadline: by how long its first has been under way, and by
+ * how long its last will have to wait at the present rate. */
+static double line_load(const struct shadow *shadow)
+{
+    if (!shadow->first)
+        return 0;
+    const struct trial *trial = shadow->first->trial;
+    uint64_t now_ns = loop_now_ns(shadow->loop);
+    double deadline_ms = (double)trial->conf->shadow.deadline_ms;
+    double age_ms = now_ns > trial->started_ns ? (double)(now_ns - trial->started_ns) / NS_PER_MS : 0;
+    double wait_ms = (double)shadow->waiting * MS_PER_MINUTE / shadow->budget.rate;
+    return (age_ms > wait_ms ? age_ms : wait_ms) / deadline_ms;
+}
+
 /* Lets go what the budget allows, in the order of arrival. What waits is looked at again when something ends, or soon.
  */
 static void line_pump(struct shadow *shadow)
@@ -239,6 +260,7 @@ static void line_pump(struct shadow *shadow)
             }
         }
         shadow->first = ask->next;
+        shadow->waiting--;
         if (!shadow->first)
             shadow->last = &shadow->first;
         if (reason == DROP_NONE && !ask_start(ask)) {
@@ -248,6 +270,7 @@ static void line_pump(struct shadow *shadow)
         if (reason != DROP_NONE)
             ask_refuse(ask, reason);
     }
+    pipeline_press(shadow->pipeline, line_load(shadow));
     if (shadow->first)
         loop_timer_arm(shadow->loop, &shadow->pump_timer, PUMP_MS, on_pump_timer, shadow);
 }
@@ -269,6 +292,7 @@ static bool line_join(struct shadow *shadow, struct trial *trial, struct arm_ans
     ask->money = arms_price(model, tokens_in, tokens_out);
     *shadow->last = ask;
     shadow->last = &ask->next;
+    shadow->waiting++;
     trial->pending++;
     return true;
 }

@@ -4,6 +4,7 @@
 #include "pipeline.h"
 
 #include <assert.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -33,12 +34,13 @@ struct pipeline {
     atomic_uint_least64_t seq;
     atomic_size_t held;      /* taken from the relay and not yet freed */
     atomic_size_t in_flight; /* of these, sampled */
+    _Atomic double load;     /* of the stations behind, as they tell */
     pthread_mutex_t lock;    /* guards observation: taken once a trial, never on the live path */
     struct observation observation;
     struct metric *dropped[DROP_REASON_COUNT];
     struct metric *_Atomic not_compared[CONDITION_COUNT + 1][DROP_REASON_COUNT]; /* made when first needed */
     struct metric *detected[CONDITION_COUNT];
-    struct metric *flying, *detect_errors;
+    struct metric *flying, *shed, *detect_errors;
 };
 
 /* The scratch of a pool thread. */
@@ -103,6 +105,7 @@ static void metrics_prepare(struct pipeline *pipeline)
             pipeline->detected[i] = METRIC(pipeline->metrics, "candor_detected_total", condition_name(condition, name));
     }
     pipeline->flying = METRIC0(pipeline->metrics, "candor_trials_in_flight");
+    pipeline->shed = METRIC0(pipeline->metrics, "candor_sample_shed");
     pipeline->detect_errors = METRIC0(pipeline->metrics, "candor_detect_errors_total");
 }
 
@@ -122,6 +125,7 @@ struct pipeline *pipeline_new(const struct pipeline_settings *settings, struct r
     atomic_init(&pipeline->seq, settings->last_seq);
     atomic_init(&pipeline->held, 0);
     atomic_init(&pipeline->in_flight, 0);
+    atomic_init(&pipeline->load, 0);
     pthread_mutex_init(&pipeline->lock, NULL);
     pipeline_configure(pipeline, rules, epoch);
     metrics_prepare(pipeline);
@@ -230,6 +234,23 @@ static void keep_names(struct bench *bench, struct trial *trial)
     }
 }
 
+/* The fullest of what fills up: our own queues, and what the stations behind us tell of theirs. */
+static double shed_now(struct pipeline *pipeline)
+{
+    double flying = (double)atomic_load_explicit(&pipeline->in_flight, memory_order_relaxed);
+    double held = (double)atomic_load_explicit(&pipeline->held, memory_order_relaxed);
+    double load = fmax(flying / (double)pipeline->max_in_flight, held / (double)pipeline->max_held);
+    double shed = sample_shed(fmax(load, atomic_load_explicit(&pipeline->load, memory_order_relaxed)));
+    metric_set(pipeline->shed, shed);
+    return shed;
+}
+
+void pipeline_press(struct pipeline *pipeline, double load)
+{
+    atomic_store_explicit(&pipeline->load, load, memory_order_relaxed);
+    (void)shed_now(pipeline); /* for the gauge: nothing may come that would look */
+}
+
 /* Is it a trial? The draw comes before the detector wherever no share could take the conversation. */
 static enum drop_reason look(struct bench *bench, struct trial *trial)
 {
@@ -250,8 +271,10 @@ static enum drop_reason look(struct bench *bench, struct trial *trial)
     metric_add(pipeline->detected[condition_index(trial->detection.condition)], 1);
     if (trial->detection.error)
         metric_add(pipeline->detect_errors, 1);
-    if (!sample_decide(trial))
-        return DROP_NOT_SAMPLED;
+    trial->shed = shed_now(pipeline);
+    reason = sample_decide(trial);
+    if (reason != DROP_NONE)
+        return reason;
     memcpy(trial->epoch, bench->epoch, sizeof trial->epoch);
     keep_names(bench, trial);
     if (!sample_identify_client(bench->sampler, trial))

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define LEAST_KEPT (1.0 / 64)
+
 /* One keyed HMAC, made once a thread: fetching and keying it for every exchange would cost more than detecting. */
 struct sampler {
     EVP_MAC_CTX *mac;
@@ -163,10 +165,19 @@ bool sample_possible(const struct trial *trial)
     return sample_number(trial, "sample") < trial->conf->shadow.largest_share;
 }
 
-bool sample_decide(struct trial *trial)
+double sample_shed(double load)
+{
+    double kept = 1;
+    for (double room = 1 - load; room <= .5 && kept > LEAST_KEPT; room *= 2)
+        kept /= 2;
+    return 1 - kept;
+}
+
+enum drop_reason sample_decide(struct trial *trial)
 {
     const char *stratum;
-    trial->probability = sample_share(trial->conf, &trial->detection, &stratum);
+    double share = sample_share(trial->conf, &trial->detection, &stratum), number = sample_number(trial, "sample");
+    trial->probability = share * (1 - trial->shed);
     snprintf(trial->stratum, sizeof trial->stratum, "%s", stratum);
-    return sample_number(trial, "sample") < trial->probability;
+    return number < trial->probability ? DROP_NONE : number < share ? DROP_SHED : DROP_NOT_SAMPLED;
 }

@@ -83,17 +83,21 @@ enum drop_reason step_detect(struct trial *trial, struct detector *detector)
     return arena_exhausted(trial->arena) ? DROP_MEMORY : DROP_NONE;
 }
 
-/* What the request itself rules out: the other model could not be asked the same, or would act. */
-static enum drop_reason request_comparable(const struct trial *trial)
+/* What the request itself rules out: the other model could not be asked the same. Tools of the provider are cut out of
+ * what it is asked; that is the same unless the live answer came about with them. */
+static enum drop_reason request_comparable(const struct trial *trial, const struct arm_answer *live)
 {
     const struct chat_request *request = &trial->request;
     if (request->stored_state || request->background)
         return DROP_STORED_STATE;
-    if (request->server_tools)
+    if (live->server_acted)
         return DROP_TOOLS;
-    for (size_t i = 0; i < request->turn_count; i++)
-        if (request->turns[i].has_media)
+    for (size_t i = 0; i < request->turn_count; i++) {
+        if (request->turns[i].has_stored)
+            return DROP_STORED_STATE;
+        if (request->turns[i].has_media && !trial->conf->shadow.carry_media)
             return DROP_MEDIA;
+    }
     return DROP_NONE;
 }
 
@@ -107,6 +111,7 @@ void step_read_answer(struct trial *trial, struct arm_answer *answer, bool event
     answer->finish_reason = reply.finish_reason;
     answer->text = reply.text.len ? reply.text : reply.refusal;
     answer->tool_calls = answer->rewrites ? answer->rewrites->tool_calls : reply.tool_calls;
+    answer->server_acted = reply.server_acted;
     answer->tokens_in = reply.tokens_in;
     answer->tokens_out = reply.tokens_out;
     if (reply.is_error || reply.unparsed)
@@ -209,8 +214,9 @@ enum drop_reason step_plan(struct trial *trial, struct detector *detector)
     /* The plan comes first: what it holds is missing, and said to be, where the live answer is no good. */
     if (!pairs_plan(trial, detector))
         return DROP_MEMORY;
-    enum drop_reason reason = live_read(trial, trial_arm(trial, step_live_arm(trial->conf)));
-    return reason == DROP_NONE ? request_comparable(trial) : reason;
+    struct arm_answer *live = trial_arm(trial, step_live_arm(trial->conf));
+    enum drop_reason reason = live_read(trial, live);
+    return reason == DROP_NONE ? request_comparable(trial, live) : reason;
 }
 
 void step_compare(struct trial *trial)

@@ -14,6 +14,7 @@ static const char *const drop_reasons[] = {
     [DROP_NONE] = "none",
     [DROP_OTHER_PATH] = "other_path",
     [DROP_NOT_SAMPLED] = "not_sampled",
+    [DROP_SHED] = "shed",
     [DROP_OPTED_OUT] = "opted_out",
     [DROP_LOOP] = "loop",
     [DROP_RETRY] = "retry",

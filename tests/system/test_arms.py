@@ -1,12 +1,13 @@
 """The arms beside the two models: asked again, asked without the cue, the style control, candidates. Each stands in a pair
 of its own, goes through the same comparison as the main one, and is missing for itself alone."""
 import json
+import signal
 
 import pytest
 
 import wire
-from conftest import eventually, run
-from fakes import closed_port, fails, fenced, hangs, judges, rewrites, says
+from conftest import Candor, eventually, run
+from fakes import closed_port, completion, fails, fenced, hangs, judges, rewrites, says
 from test_side_path import QUESTION, RIGHT, SAD_BELIEF, WRONG, knows
 
 ALWAYS = {"default": 1.0}
@@ -158,7 +159,6 @@ def test_each_candidate_is_compared_with_the_original_on_the_same_exchange(with_
 
 def test_the_verdicts_and_the_report_do_not_depend_on_who_was_live(fake, tmp_path, config):
     """The same conversations, once with each model live."""
-    from conftest import Candor
     reports, verdicts = [], []
     for live in ("warm", "original"):
         warm, original, judge = fake(says(lambda q: WRONG if "think" in q else RIGHT)), fake(says(RIGHT)), fake(knows("Canberra"))
@@ -246,3 +246,160 @@ def test_the_rewriter_and_the_judge_spend_from_the_same_budget(fake, controlled)
     for arm in ("original", "style_control"):
         proxy.await_metric(18, "candor_shadow_tokens_total", arm=arm)
     assert proxy.metric("candor_shadow_money_total") == pytest.approx(18e-6), "the rewriter alone has a price"
+
+
+# ---- what is asked of the other model, and what is not ----
+
+IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
+
+
+def test_images_are_left_out_or_carried_by_rule(fake, candor):
+    turns = [{"role": "user", "content": [{"type": "text", "text": QUESTION}, IMAGE]}]
+    warm = fake(lambda request, connection: connection.whole(completion(RIGHT)))
+    original = fake(lambda request, connection: connection.whole(completion(RIGHT)))
+    proxy = candor(warm, original)
+    wire.chat(proxy.data, turns)
+    (trial,) = proxy.trials(1)
+    assert trial["missing"] == "media" and original.requests == []
+    proxy.configure(json.loads(proxy.config_path.read_text()) | {"shadow": {"sample": ALWAYS, "media": "carry"}})
+    proxy.signal(signal.SIGHUP)
+    proxy.event("reloaded")
+    wire.chat(proxy.data, turns)
+    assert proxy.trials(2)[1]["missing"] is None
+    assert original.requests[0].json()["messages"] == turns
+
+
+def test_a_file_that_lies_at_the_provider_is_never_carried(fake, candor):
+    original = fake(says(RIGHT))
+    proxy = candor(fake(lambda request, connection: connection.whole(completion(RIGHT))), original,
+                   shadow={"sample": ALWAYS, "media": "carry"})
+    wire.chat(proxy.data, [{"role": "user", "content": [{"type": "text", "text": QUESTION},
+                                                        {"type": "file", "file": {"file_id": "file-1"}}]}])
+    (trial,) = proxy.trials(1)
+    assert trial["missing"] == "stored_state" and original.requests == []
+
+
+def responses(items, model="fake"):
+    return json.dumps({"id": "resp_1", "object": "response", "created_at": 1, "status": "completed", "model": model,
+                       "output": items, "usage": {"input_tokens": 1, "output_tokens": 1, "total_tokens": 2}}).encode()
+
+
+def message(text):
+    return {"type": "message", "role": "assistant", "id": "m", "status": "completed",
+            "content": [{"type": "output_text", "text": text, "annotations": []}]}
+
+
+@pytest.mark.parametrize("items, missing", [([message(RIGHT)], None),
+                                            ([{"type": "web_search_call", "id": "w", "status": "completed"},
+                                              message(RIGHT)], "tools")], ids=["offered", "used"])
+def test_the_provider_s_tools_are_cut_and_matter_where_they_were_used(fake, candor, items, missing):
+    warm = fake(lambda request, connection: connection.whole(responses(items)))
+    original = fake(lambda request, connection: connection.whole(responses([message(RIGHT)])))
+    proxy = candor(warm, original)
+    ours = {"type": "function", "name": "look", "parameters": {"type": "object", "properties": {}}}
+    body = {"model": "any", "input": QUESTION, "tools": [{"type": "web_search"}, ours], "tool_choice": "auto"}
+    wire.exchange(proxy.data, "POST", "/v1/responses", json.dumps(body).encode(), [("content-type", "application/json")])
+    (trial,) = proxy.trials(1)
+    assert trial["missing"] == missing
+    assert [request.json()["tools"] for request in original.requests] == ([] if missing else [[ours]])
+
+
+def test_a_tool_is_called_by_neither_side_and_compared_by_name_and_arguments(fake, candor):
+    def calls(arguments):
+        answer = json.loads(completion(None, finish="tool_calls"))
+        answer["choices"][0]["message"] = {"role": "assistant", "content": None, "tool_calls": [
+            {"id": "c1", "type": "function", "function": {"name": "look", "arguments": arguments}}]}
+        return lambda request, connection: connection.whole(json.dumps(answer).encode())
+    warm, original = fake(calls('{"a":1,"b":2}')), fake(calls('{"b": 2, "a": 1}'))
+    rewriter = fake(rewrites(warmly))
+    proxy = candor(warm, original, models={"warm": {"url": warm.url}, "original": {"url": original.url},
+                                           "rewriter": {"url": rewriter.url}})
+    tools = [{"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}]
+    wire.chat(proxy.data, QUESTION, tools=tools)
+    (trial,) = proxy.trials(1)
+    assert (trial["compare"]["stage"], trial["compare"]["verdict"]) == ("equal", "agree")
+    assert len(warm.requests) == len(original.requests) == 1
+    assert pair_of(trial, "style_control")["missing"] == "tools" and rewriter.requests == []
+
+
+@pytest.mark.parametrize("more", [{"previous_response_id": "resp_0"}, {"conversation": "conv_0"}])
+def test_a_history_that_lies_at_the_provider_is_left_out_with_a_reason(fake, candor, more):
+    model = fake(lambda request, connection: connection.whole(responses([message(RIGHT)])))
+    original = fake(says(RIGHT))
+    proxy = candor(model, original)
+    body = json.dumps({"model": "any", "input": QUESTION, **more}).encode()
+    wire.exchange(proxy.data, "POST", "/v1/responses", body, [("content-type", "application/json")])
+    (trial,) = proxy.trials(1)
+    assert trial["missing"] == "stored_state" and original.requests == []
+
+
+@pytest.mark.parametrize("header, reason", [(("x-candor-shadow-of", "01ARZ3NDEKTSV4RRFFQ69G5FAV"), "loop"),
+                                            (("x-stainless-retry-count", "1"), "retry")])
+def test_a_shadow_of_a_shadow_and_a_client_s_retry_are_no_trials(fake, candor, header, reason):
+    original = fake(says(RIGHT))
+    proxy = candor(fake(says(RIGHT)), original)
+    wire.chat(proxy.data, QUESTION, headers=[header])
+    proxy.await_metric(1, "candor_trials_dropped_total", reason=reason)
+    assert original.requests == [] and proxy.records() == []
+
+
+def test_two_candors_in_a_row_ask_each_question_once(fake, candor, config, tmp_path):
+    """The original is itself behind a candor: what the first asks of it is not asked about again."""
+    inner_folder = tmp_path / "inner"
+    inner_folder.mkdir()
+    elsewhere = fake(says(RIGHT))
+    inner = Candor(inner_folder, config(fake(says(RIGHT)), elsewhere, store={"url": f"sqlite:{inner_folder}/c.db"}))
+    proxy = candor(fake(says(RIGHT)), f"http://{inner.data}/v1")
+    wire.chat(proxy.data, QUESTION)
+    assert proxy.trials(1)[0]["missing"] is None
+    inner.await_metric(1, "candor_trials_dropped_total", reason="loop")
+    assert elsewhere.requests == []
+    inner.stop()
+
+
+# ---- how much is asked ----
+
+def test_the_turns_of_a_conversation_are_sampled_together(fake, candor):
+    proxy = candor(fake(says(RIGHT)), fake(says(RIGHT)), shadow={"sample": {"default": 0.5}})
+    for n in range(24):
+        turns = [{"role": "user", "content": f"Question {n}?"}]
+        for _ in range(3):
+            wire.chat(proxy.data, turns)
+            turns += [{"role": "assistant", "content": RIGHT}, {"role": "user", "content": "And then?"}]
+    eventually(lambda: proxy.metric("candor_store_rows_total") + proxy.metric("candor_trials_dropped_total") == 72)
+    records = proxy.records()
+    turns = {}
+    for trial in records:
+        turns.setdefault(trial["conversation"], []).append(trial["turn"])
+        assert trial["sample"]["probability"] == 0.5 and trial["sample"]["shed"] == 0
+    assert 0 < len(turns) < 24
+    assert all(sorted(seen) == [1, 2, 3] for seen in turns.values())
+    assert sum(trial["counted"] for trial in records) == len(turns), "a conversation counts once"
+
+
+def test_pushback_halves_the_rate_and_good_answers_lift_it(fake, candor):
+    original = fake(lambda request, connection: (says(RIGHT) if len(original.requests) > 1 else fails(429))(request, connection))
+    proxy = candor(fake(says(RIGHT)), original)
+    wire.chat(proxy.data, QUESTION)
+    eventually(lambda: proxy.metric("candor_shadow_rate") == 300, "half the rate")
+    wire.chat(proxy.data, QUESTION)
+    eventually(lambda: proxy.metric("candor_shadow_rate") > 300, "a rate that recovers")
+    first, second = proxy.trials(2)
+    assert first["missing"] == "backoff" and second["missing"] is None
+    assert len(original.requests) == 2, "nothing is asked again"
+
+
+def test_a_loaded_side_path_thins_the_sample_at_random_and_says_so(fake, candor):
+    original = fake(says(RIGHT))
+    proxy = candor(fake(says(RIGHT)), original,
+                   shadow={"sample": ALWAYS, "deadline": "3s", "budget": {"requests_per_minute": 60}})
+    for n in range(80):
+        wire.chat(proxy.data, f"Question {n}?")
+    eventually(lambda: proxy.metric("candor_store_rows_total") +
+               proxy.metric("candor_trials_dropped_total", reason="shed") == 80, "all exchanges, told or shed")
+    records = proxy.records()
+    assert all(trial["sample"]["probability"] == 1 - trial["sample"]["shed"] for trial in records)
+    assert {trial["sample"]["shed"] for trial in records} > {0}
+    assert proxy.metric("candor_trials_dropped_total", reason="shed") > 20
+    assert proxy.metric("candor_trials_dropped_total", reason="queue_full") == 0
+    eventually(lambda: proxy.metric("candor_sample_shed") == 0, "calm")

@@ -196,6 +196,30 @@ static void a_responses_answer_is_read_whole_and_streamed(void **state)
     assert_true(r->is_error);
 }
 
+static void what_the_provider_did_itself_is_noticed(void **state)
+{
+    static const struct {
+        enum endpoint endpoint;
+        bool stream, acted;
+        const char *body;
+    } cases[] = {
+        {ENDPOINT_RESPONSES, false, true,
+         "{\"status\":\"completed\",\"output\":[{\"type\":\"web_search_call\"},{\"type\":\"message\",\"content\":[]}]"
+         "}"},
+        {ENDPOINT_RESPONSES, false, false,
+         "{\"status\":\"completed\",\"output\":[{\"type\":\"reasoning\"},{\"type\":\"function_call\",\"name\":\"f\"},"
+         "{\"type\":\"message\",\"content\":[]}]}"},
+        {ENDPOINT_RESPONSES, true, true,
+         "data: {\"type\":\"response.output_item.added\",\"item\":{\"type\":\"code_interpreter_call\"}}\n\n"},
+        {ENDPOINT_CHAT, false, true,
+         "{\"choices\":[{\"message\":{\"content\":\"a\",\"annotations\":[{\"type\":\"url_citation\"}]}}]}"},
+        {ENDPOINT_CHAT, false, false, "{\"choices\":[{\"message\":{\"content\":\"a\",\"annotations\":[]}}]}"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(read_reply(state, cases[i].endpoint, cases[i].stream, cases[i].body)->server_acted,
+                         cases[i].acted);
+}
+
 static void a_legacy_completion_is_read(void **state)
 {
     const struct reply *r =
@@ -242,6 +266,7 @@ int main(void)
         TEST(a_character_torn_between_deltas_costs_only_itself),
         TEST(a_responses_stream_that_tells_wholes_only_is_read),
         TEST(a_responses_answer_is_read_whole_and_streamed),
+        TEST(what_the_provider_did_itself_is_noticed),
         TEST(a_legacy_completion_is_read),
         TEST(a_gzip_bomb_stops_at_the_cap),
     };

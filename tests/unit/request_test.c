@@ -115,6 +115,14 @@ static void thoughts_of_earlier_answers_are_neither_text_nor_media(void **state)
     assert_slice(r->turns[0].text, "a");
     assert_false(r->turns[0].has_media);
     assert_true(r->turns[1].has_media);
+    assert_false(r->turns[1].has_stored);
+    r = read_fine(
+        state, ENDPOINT_CHAT,
+        "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"file\",\"file\":{\"file_id\":\"f\"}}]}]}");
+    assert_true(r->turns[0].has_media && r->turns[0].has_stored);
+    r = read_fine(state, ENDPOINT_RESPONSES,
+                  "{\"input\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_image\",\"file_id\":\"f\"}]}]}");
+    assert_true(r->turns[0].has_stored);
 }
 
 static void what_is_no_request_is_named(void **state)

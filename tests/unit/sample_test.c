@@ -55,7 +55,7 @@ static void turns_set(struct trial *trial, const char *first, const char *second
 static double share_of(struct trial *trial, unsigned contexts, enum belief belief, bool error)
 {
     trial->detection = (struct detection){.contexts = contexts, .belief.kind = belief, .error = error};
-    bool taken = sample_decide(trial);
+    bool taken = sample_decide(trial) == DROP_NONE;
     assert_int_equal(taken, sample_number(trial, "sample") < trial->probability);
     return trial->probability;
 }
@@ -73,6 +73,36 @@ static void the_largest_share_that_applies_is_taken(void **state)
     assert_true(share_of(trial, 1u << CONTEXT_SAD, BELIEF_DOUBTED, false) == 1);
     assert_string_equal(trial->stratum, "belief");
     assert_true(share_of(trial, 1u << CONTEXT_ANGER, BELIEF_NONE, false) == .1);
+}
+
+static void load_thins_the_sample_and_the_record_says_by_how_much(void **state)
+{
+    struct fixture *fixture = *state;
+    struct trial *trial = fixture->trial;
+    unsigned taken[2] = {0}, shed = 0;
+    assert_true(sample_shed(0) == 0 && sample_shed(.49) == 0);
+    assert_true(sample_shed(.5) == .5 && sample_shed(.75) == .75 && sample_shed(.9) == .875);
+    assert_true(sample_shed(1) == 1 - 1.0 / 64 && sample_shed(7) == 1 - 1.0 / 64);
+    for (unsigned i = 0; i < 2000; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "hello %u", i);
+        turns_set(trial, text, NULL);
+        assert_true(sample_identify(fixture->sampler, trial));
+        trial->detection = (struct detection){.contexts = 1u << CONTEXT_SAD}; /* a share of .5 */
+        trial->shed = 0;
+        bool usually = sample_decide(trial) == DROP_NONE;
+        trial->shed = .75;
+        enum drop_reason reason = sample_decide(trial);
+        assert_true(trial->probability == .125);
+        assert_true(reason != DROP_NONE || usually); /* of the same conversations */
+        assert_true((reason == DROP_SHED) == (usually && reason != DROP_NONE));
+        taken[0] += usually;
+        taken[1] += reason == DROP_NONE;
+        shed += reason == DROP_SHED;
+    }
+    assert_in_range(taken[0], 900, 1100);
+    assert_in_range(taken[1], 200, 300);
+    assert_int_equal(shed, taken[0] - taken[1]);
 }
 
 static void ordinary_requests_never_raise_the_share(void **state)
@@ -154,7 +184,7 @@ static void the_shares_come_out_as_configured(void **state)
         trial->request.turn_count = 1;
         assert_true(sample_identify(fixture->sampler, trial));
         trial->detection = (struct detection){0};
-        taken += sample_decide(trial);
+        taken += sample_decide(trial) == DROP_NONE;
     }
     assert_in_range(taken, 2000 - 150, 2000 + 150); /* 3.5 standard errors */
 }
@@ -165,6 +195,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_largest_share_that_applies_is_taken),
+        TEST(load_thins_the_sample_and_the_record_says_by_how_much),
         TEST(ordinary_requests_never_raise_the_share),
         TEST(a_detector_error_is_looked_at_all_the_same),
         TEST(the_turns_of_a_conversation_go_together),
