@@ -183,9 +183,9 @@ static bool is_word_byte(char c)
 /* A full stop after an initial or one of these words ends no sentence. */
 static bool is_abbreviation(const struct passage *p, size_t start, size_t stop)
 {
-    static const char *const words[] = {"mr", "mrs", "ms",  "dr",  "st",     "vs",  "prof", "jr",
-                                        "sr", "lt",  "col", "gen", "rev",    "hon", "sgt",  "capt",
-                                        "mt", "e.g", "i.e", "cf",  "approx", "ca",  "ft"};
+    static const char *const words[] = {"mr",     "mrs", "ms",  "dr",   "st",  "vs",   "prof", "jr",  "sr",   "lt",
+                                        "col",    "gen", "rev", "hon",  "sgt", "capt", "mt",   "e.g", "i.e",  "cf",
+                                        "approx", "ca",  "ft",  "corp", "inc", "ltd",  "cir",  "vol", "dept", "bros"};
     size_t from = stop;
     while (from > start && (is_word_byte(p->text[from - 1]) || p->text[from - 1] == '.'))
         from--;
