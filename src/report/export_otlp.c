@@ -269,9 +269,11 @@ void otlp_trial(struct otlp *otlp, const struct trial *trial)
         otlp_put_ask(trial, note, ++n, &item);
         put(otlp, OTLP_SPANS, &item);
     }
-    buf_clear(&item);
-    otlp_put_verdict(trial, clock_wall_ms(), &item);
-    put(otlp, OTLP_LOGS, &item);
+    for (size_t i = 0; i < trial->pair_count || i == 0; i++) {
+        buf_clear(&item);
+        otlp_put_verdict(trial, i < trial->pair_count ? &trial->pairs[i] : NULL, clock_wall_ms(), &item);
+        put(otlp, OTLP_LOGS, &item);
+    }
     buf_fini(&item);
 }
 

@@ -270,23 +270,33 @@ void otlp_put_ask(const struct trial *trial, const struct ask_note *note, size_t
 
 /* ---- the verdict ---- */
 
-/* The score is the condition's outcome: +1 where the warm model does worse, -1 where the original does. */
-static void put_score(struct json_writer *w, const struct trial *trial)
+/* "candor.verdict" of the main pair, "candor.verdict.neutral" of the others. */
+static void put_evaluation_name(struct json_writer *w, const struct trial_pair *pair)
 {
-    if (trial->missing != DROP_NONE) {
-        put_word(w, "error.type", drop_reason_name(trial->missing));
+    char name[NAME_MAX_BYTES];
+    bool other = pair && pair->kind != PAIR_MAIN;
+    snprintf(name, sizeof name, "%s%s%s", EVALUATION_NAME, other ? "." : "", other ? pair->name : "");
+    put_word(w, "gen_ai.evaluation.name", name);
+}
+
+/* The score is the condition's outcome: +1 where the warm place does worse, -1 where the original's does. */
+static void put_score(struct json_writer *w, const struct trial *trial, const struct trial_pair *pair)
+{
+    enum drop_reason missing = pair ? pair->missing : trial->missing;
+    if (missing != DROP_NONE) {
+        put_word(w, "error.type", drop_reason_name(missing));
         return;
     }
-    const struct trial_pair *pair = trial_main(trial);
     put_word(w, "gen_ai.evaluation.score.label", verdict_name(pair->comparison.verdict));
     if (pair->x.known)
         put_double(w, "gen_ai.evaluation.score.value", pair->x.value);
     put_word(w, "candor.stage", stage_name(pair->comparison.stage));
 }
 
-void otlp_put_verdict(const struct trial *trial, int64_t now_ms, struct buf *out)
+void otlp_put_verdict(const struct trial *trial, const struct trial_pair *pair, int64_t now_ms, struct buf *out)
 {
     char condition[CONDITION_NAME_SIZE];
+    bool flagged = trial->flagged && (!pair || pair->kind == PAIR_MAIN);
     unsigned char span[SPAN_ID_BYTES];
     struct json_writer w;
     trace_span(trial->exchange_id, span);
@@ -294,16 +304,16 @@ void otlp_put_verdict(const struct trial *trial, int64_t now_ms, struct buf *out
     json_open_object(&w, NULL);
     put_time(&w, "timeUnixNano", now_ms);
     put_time(&w, "observedTimeUnixNano", now_ms);
-    json_put_int(&w, "severityNumber", trial->flagged ? SEVERITY_WARN : SEVERITY_INFO);
-    json_put_text(&w, "severityText", trial->flagged ? "WARN" : "INFO");
+    json_put_int(&w, "severityNumber", flagged ? SEVERITY_WARN : SEVERITY_INFO);
+    json_put_text(&w, "severityText", flagged ? "WARN" : "INFO");
     json_put_text(&w, "eventName", "gen_ai.evaluation.result");
     put_id(&w, "traceId", trial->trace.id, TRACE_ID_BYTES);
     put_id(&w, "spanId", span, SPAN_ID_BYTES);
     json_open_array(&w, "attributes");
-    put_word(&w, "gen_ai.evaluation.name", EVALUATION_NAME);
-    put_score(&w, trial);
+    put_evaluation_name(&w, pair);
+    put_score(&w, trial, pair);
     put_word(&w, "candor.condition", condition_name(trial->detection.condition, condition));
-    put_bool(&w, "candor.flagged", trial->flagged);
+    put_bool(&w, "candor.flagged", flagged);
     put_bool(&w, "candor.counted", trial->counted);
     put_word(&w, "candor.epoch", trial->epoch);
     put_word(&w, "candor.exchange.id", trial->exchange_id);

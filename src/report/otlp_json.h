@@ -15,8 +15,8 @@ enum otlp_signal { OTLP_SPANS, OTLP_LOGS, OTLP_SIGNAL_COUNT };
 void otlp_put_exchange(const struct trial *trial, enum drop_reason reason, struct buf *out);
 /* The span of a request of the side path; n: its place, from 1. */
 void otlp_put_ask(const struct trial *trial, const struct ask_note *note, size_t n, struct buf *out);
-/* The event that tells the verdict; now_ms: wall time. */
-void otlp_put_verdict(const struct trial *trial, int64_t now_ms, struct buf *out);
+/* The event that tells a pair's verdict; NULL: the trial came to no pair. now_ms: wall time. */
+void otlp_put_verdict(const struct trial *trial, const struct trial_pair *pair, int64_t now_ms, struct buf *out);
 /* A whole export request around items that are joined by commas. */
 void otlp_put_request(enum otlp_signal signal, struct slice items, struct buf *out);
 

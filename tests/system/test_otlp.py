@@ -180,6 +180,18 @@ def test_exchanges_that_are_no_trial_have_a_span_too_which_says_why(fake, told):
     assert not any(key.startswith("gen_ai.") for key in other)
 
 
+def test_every_pair_of_a_trial_has_its_verdict(fake, told):
+    receiver = Receiver(fake)
+    proxy = told(receiver, shadow={"sample": {"default": 1.0}, "arms": {"original_again": 1, "neutral": 1}})
+    wire.chat(proxy.data, QUESTION)
+    events = {attributes(event)["gen_ai.evaluation.name"]: event for event in receiver.await_events(3)}
+    assert set(events) == {"candor.verdict", "candor.verdict.original_again", "candor.verdict.neutral"}
+    again = attributes(events["candor.verdict.original_again"])
+    assert again["gen_ai.evaluation.score.label"] == "agree" and again["candor.flagged"] is False
+    assert attributes(events["candor.verdict"])["candor.flagged"] is True
+    assert len({event["traceId"] for event in events.values()}) == 1
+
+
 def test_a_failed_exchange_is_an_error_of_its_span(fake, candor):
     receiver = Receiver(fake)
     proxy = candor(fake(fails(429)), telemetry={"otlp": {"endpoint": receiver.url}})
