@@ -122,6 +122,22 @@ def test_the_yaml_of_a_page_is_taken(house, tmp_path, language, info, text):
     assert done.returncode == 0, done.stderr
 
 
+def test_the_readme_shows_what_the_demo_prints():
+    """Every line of the excerpt is printed, but for what differs from run to run."""
+    drawn = [(r"\b[0-9A-HJKMNP-TV-Z]{26}\b", "ID"), (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"), (r"127\.0\.0\.1:\d+", "ADDRESS"),
+             (r"\b[0-9a-f]{32}\b", "EPOCH"), (r"asked \w+_first", "asked"), (r"\s+", " ")]
+
+    def fixed(line):
+        for pattern, word in drawn:
+            line = re.sub(pattern, word, line)
+        return line.strip()
+    shown = re.search(r"^```\n(candor demo: .*?)^```$", (TOP / "README.md").read_text(), re.M | re.S).group(1)
+    done = run("demo", "--once")
+    printed = {fixed(line) for line in (done.stdout + done.stderr).splitlines()}
+    for line in shown.splitlines():
+        assert line == "..." or fixed(line) in printed, line
+
+
 def test_what_is_not_run_is_known():
     """A page that grows another block to be believed on its word must say so here."""
     left = [block.id.split(":")[0] for block in blocks("sh", "console") if block.values[1] == "by-hand"]
