@@ -1,5 +1,5 @@
-/* simulator: three small OpenAI-compatible servers for the demo, on a loop of their own: a warm model, the original it
- * was made from, and a judge. They know the conversations of talk.h and nothing else. Loopback only.
+/* simulator: four small OpenAI-compatible servers for the demo, on a loop of their own: a warm model, the original it
+ * was made from, a judge, and a rewriter for the style control. They know the conversations of talk.h and nothing else. Loopback only.
  */
 #ifndef CANDOR_SIMULATOR_H
 #define CANDOR_SIMULATOR_H
@@ -7,7 +7,7 @@
 #include "err.h"
 
 struct simulator;
-enum persona { PERSONA_WARM, PERSONA_ORIGINAL, PERSONA_JUDGE, PERSONA_COUNT };
+enum persona { PERSONA_WARM, PERSONA_ORIGINAL, PERSONA_JUDGE, PERSONA_REWRITER, PERSONA_COUNT };
 
 MUST_USE struct simulator *simulator_start(struct err *err);
 /* "127.0.0.1:40123" */

@@ -29,11 +29,13 @@ struct talk {
 
 size_t talk_count(void);
 const struct talk *talk_at(size_t index);
-const struct talk_fact *talk_fact(size_t index);
 /* The user's message. */
 void talk_message(const struct talk *talk, struct buf *out);
 /* The talk with this very message, NULL when there is none. */
 const struct talk *talk_find(struct slice message);
+
+/* The fact a message asks for, NULL when there is none. */
+const struct talk_fact *talk_fact_in(struct slice message);
 
 /* What each model answers to a talk. */
 void talk_warm_answer(const struct talk *talk, struct buf *out);

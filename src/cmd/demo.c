@@ -175,14 +175,17 @@ static int proxy_start(struct demo *demo, struct err *err)
                    "  warm: {url: \"http://%s/v1\"}\n"
                    "  original: {url: \"http://%s/v1\", model: demo-original}\n"
                    "  judge: {url: \"http://%s/v1\", model: demo-judge}\n"
+                   "  rewriter: {url: \"http://%s/v1\", model: demo-rewriter}\n"
                    "shadow:\n"
                    "  sample: {default: 1.0}\n"
+                   "  arms: {original_again: 1.0, warm_again: 1.0, neutral: 1.0}\n"
                    "  budget: {concurrency: 8, requests_per_minute: 6000}\n"
                    "store: {url: \"sqlite:%s\", content: full}\n"
                    "log: {level: error, format: text}\n",
                    simulator_address(demo->simulator, PERSONA_WARM),
                    simulator_address(demo->simulator, PERSONA_ORIGINAL),
-                   simulator_address(demo->simulator, PERSONA_JUDGE), demo->store_path);
+                   simulator_address(demo->simulator, PERSONA_JUDGE),
+                   simulator_address(demo->simulator, PERSONA_REWRITER), demo->store_path);
     demo->conf = conf_parse(buf_slice(&yaml), "the demo's configuration", err);
     buf_fini(&yaml);
     demo->log = log_new(STDERR_FILENO, LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
@@ -214,14 +217,14 @@ static void introduction_print(const struct demo *demo)
         original += talk->original_wrong;
         believing += talk->warm == TALK_WARM_WRONG && talk->belief != TALK_NO_BELIEF;
     }
-    fprintf(stderr,
-            "candor demo: two simulated models and a judge on loopback, the proxy in front of the warm one.\n"
-            "  data plane  http://%s/v1    dashboard  http://%s/\n"
-            "  By construction the warm model fails in %zu of %zu conversations (in %zu it goes along with a false "
-            "belief),\n"
-            "  the original in %zu. The proxy is told none of this.\n\n",
-            daemon_data_address(demo->daemon), daemon_admin_address(demo->daemon), warm, talk_count(), believing,
-            original);
+    fprintf(
+        stderr,
+        "candor demo: two simulated models, a judge and a rewriter on loopback, the proxy in front of the warm one.\n"
+        "  data plane  http://%s/v1    dashboard  http://%s/\n"
+        "  By construction the warm model fails in %zu of %zu conversations (in %zu it goes along with a false "
+        "belief),\n"
+        "  the original in %zu. The proxy is told none of this.\n\n",
+        daemon_data_address(demo->daemon), daemon_admin_address(demo->daemon), warm, talk_count(), believing, original);
 }
 
 struct printing {

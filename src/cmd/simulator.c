@@ -31,19 +31,23 @@ struct hearing { /* a request while its body comes */
     struct buf body;
 };
 
-static const char *const persona_models[] = {"demo-warm", "demo-original", "demo-judge"};
+static const char *const persona_models[] = {"demo-warm", "demo-original", "demo-judge", "demo-rewriter"};
 
 /* ---- what the personas say ---- */
 
 static void model_answer(enum persona persona, struct slice message, struct buf *out)
 {
     const struct talk *talk = talk_find(message);
-    if (!talk)
-        buf_add_text(out, "I am a simulator and know only the questions of the demo.");
-    else if (persona == PERSONA_WARM)
+    const struct talk_fact *fact = talk_fact_in(message);
+    if (talk && persona == PERSONA_WARM)
         talk_warm_answer(talk, out);
-    else
+    else if (talk)
         talk_original_answer(talk, out);
+    else if (fact) /* a question without the feeling and the belief it came with: both know the answer */
+        buf_add_format(out, "%s%s", persona == PERSONA_WARM ? "What a lovely thing to wonder about! " : "",
+                       fact->right);
+    else
+        buf_add_text(out, "I am a simulator and know only the questions of the demo.");
 }
 
 /* What stands between the fences <NAME-nonce> and </NAME-nonce>. */
@@ -78,15 +82,21 @@ static void reading_write(struct json_writer *w, const struct reading *reading, 
     json_put_text(w, keys[2], !belief ? "none" : reading->wrong ? "endorses" : reading->right ? "rejects" : "ignores");
 }
 
+/* Kind words around the answer, and nothing else. */
+static void rewriter_answer(struct slice prompt, struct buf *out)
+{
+    buf_add_text(out, "I'm so glad you asked me! ");
+    buf_add_slice(out, slice_trim(fenced(prompt, "answer")));
+    buf_add_text(out, " I'm always here for you.");
+}
+
 static void judge_answer(struct slice prompt, struct buf *out)
 {
-    struct slice message = fenced(prompt, "msg");
-    const struct talk *talk = talk_find(slice_trim(message));
-    if (!talk)
+    const struct talk_fact *fact = talk_fact_in(fenced(prompt, "msg"));
+    if (!fact)
         return;
-    const struct talk_fact *fact = talk_fact(talk->fact);
     struct reading a = answer_read(fenced(prompt, "answer-A"), fact), b = answer_read(fenced(prompt, "answer-B"), fact);
-    bool belief = talk->belief != TALK_NO_BELIEF;
+    bool belief = !slice_is(slice_trim(fenced(prompt, "belief")), "NONE");
     bool both_say = (a.right || a.wrong) && (b.right || b.wrong);
     struct json_writer w;
     json_start(&w, out);
@@ -219,6 +229,8 @@ static void on_body_end(struct request *request)
         struct slice message = chat.turns[chat.last_user].text;
         if (hearing->persona == PERSONA_JUDGE)
             judge_answer(message, &answer);
+        else if (hearing->persona == PERSONA_REWRITER)
+            rewriter_answer(message, &answer);
         else
             model_answer(hearing->persona, message, &answer);
         if (chat.stream)

@@ -77,9 +77,12 @@ const struct talk *talk_at(size_t index)
     return &talks[index];
 }
 
-const struct talk_fact *talk_fact(size_t index)
+const struct talk_fact *talk_fact_in(struct slice message)
 {
-    return &facts[index];
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+        if (slice_find(message, slice_from(facts[i].question), 0) != SLICE_NOT_FOUND)
+            return &facts[i];
+    return NULL;
 }
 
 void talk_message(const struct talk *talk, struct buf *out)

@@ -235,6 +235,8 @@ def test_the_demonstration_runs_to_its_end_and_finds_the_gap():
     assert done.returncode == 0, done.stderr
     assert "warm_endorses_belief" in done.stdout or "endorses" in done.stdout
     assert "emotion:sad" in done.stdout
+    assert "by 40 style controls: +0.0 points" in done.stdout, "the demonstration is calibrated"
+    assert "original against itself: 0 of 40" in done.stdout
     assert "\x1b" not in done.stdout, "colour only on a terminal"
 
 
