@@ -1,5 +1,6 @@
 /* simulator: four small OpenAI-compatible servers for the demo, on a loop of their own: a warm model, the original it
- * was made from, a judge, and a rewriter for the style control. They know the conversations of talk.h and nothing else. Loopback only.
+ * was made from, a judge, and a rewriter for the style control. They know the conversations of talk.h and nothing else.
+ * Loopback only.
  */
 #ifndef CANDOR_SIMULATOR_H
 #define CANDOR_SIMULATOR_H
