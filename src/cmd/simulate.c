@@ -94,21 +94,27 @@ static void cost_add(struct cost *cost, const struct conf_model *model, double t
         cost->money += times * (tokens_in * model->price_in + tokens_out * model->price_out) / 1e6;
 }
 
-/* What the side path asks for one comparison: the other answer, the extra arms' shares, and the judge, once more for
- * what it finds to differ. */
+/* What the side path asks for one comparison: the other answer, the extra arms' shares, and of each pair the judge,
+ * once more for what it finds to differ. */
 static struct cost cost_of(const struct conf *conf, const struct planned *planned)
 {
     struct cost cost = {0};
     bool judged = !conf || conf->has_judge;
+    double pairs = 1;
     cost_add(&cost, conf ? &conf->original : NULL, 1, TOKENS_QUESTION, TOKENS_ANSWER);
     if (conf) {
         bool cued = planned->condition.context != CONTEXT_NONE || planned->condition.belief != BELIEF_NONE;
         double neutral = cued ? conf->shadow.neutral : 0;
         cost_add(&cost, &conf->original, conf->shadow.original_again + neutral, TOKENS_QUESTION, TOKENS_ANSWER);
         cost_add(&cost, &conf->warm, conf->shadow.warm_again + neutral, TOKENS_QUESTION, TOKENS_ANSWER);
+        cost_add(&cost, &conf->rewriter, conf->shadow.style_control, TOKENS_QUESTION + TOKENS_ANSWER, TOKENS_ANSWER);
+        for (size_t i = 0; i < conf->candidate_count; i++)
+            cost_add(&cost, &conf->candidates[i], 1, TOKENS_QUESTION, TOKENS_ANSWER);
+        pairs += conf->shadow.original_again + conf->shadow.warm_again + neutral + conf->shadow.style_control +
+                 (double)conf->candidate_count;
     }
     if (judged)
-        cost_add(&cost, conf ? &conf->judge : NULL, 1 + planned->psi, TOKENS_RUBRIC + 2 * TOKENS_ANSWER,
+        cost_add(&cost, conf ? &conf->judge : NULL, pairs * (1 + planned->psi), TOKENS_RUBRIC + 2 * TOKENS_ANSWER,
                  TOKENS_JUDGEMENT);
     return cost;
 }

@@ -267,6 +267,25 @@ static void judge_print(const struct page *page, const cJSON *record)
     }
 }
 
+/* The pairs beside the main one, a line each. */
+static void beside_print(const struct page *page, const cJSON *record)
+{
+    const cJSON *pair;
+    cJSON_ArrayForEach(pair, json_get(record, "pairs"))
+    {
+        int64_t x;
+        struct buf line;
+        buf_init(&line, TEXT_MAX);
+        word(pair, "pair", "", &line);
+        word(pair, "missing", "missing: ", &line);
+        word(pair, "verdict", "", &line);
+        if (json_get_int(pair, "x", &x))
+            buf_add_format(&line, "; outcome %s%lld", x > 0 ? "+" : "", (long long)x);
+        paragraph(page, "pair", buf_slice(&line));
+        buf_fini(&line);
+    }
+}
+
 static void head_print(const struct page *page, const cJSON *record)
 {
     bool flagged = false;
@@ -315,7 +334,8 @@ void pairs_print(const cJSON *record, unsigned width, bool colour, struct buf *o
     paragraph(&page, "question", json_get_slice(record, "question"));
     belief_print(&page, record);
     answers_print(&page, record);
-    others_print(&page, record);
     verdict_print(&page, record);
     judge_print(&page, record);
+    beside_print(&page, record);
+    others_print(&page, record);
 }

@@ -51,7 +51,9 @@ static const char sample[] =
     "\"original\":"
     "\"rejects\"},\"relation\":\"contradictory\",\"supported\":\"original\"},\"judge\":[{\"order\":\"warm_first\","
     "\"verdict\":"
-    "\"warm_endorses_belief\",\"claim\":{\"warm\":\"Sydney\",\"original\":\"Canberra\"}}]}";
+    "\"warm_endorses_belief\",\"claim\":{\"warm\":\"Sydney\",\"original\":\"Canberra\"}}],"
+    "\"pairs\":[{\"pair\":\"style_control\",\"missing\":null,\"verdict\":\"agree\",\"relation\":\"same\",\"x\":0},"
+    "{\"pair\":\"candidate:next\",\"missing\":\"shadow_timeout\",\"verdict\":null,\"x\":null}]}";
 
 static void the_answers_stand_side_by_side(void **state)
 {
@@ -64,6 +66,8 @@ static void the_answers_stand_side_by_side(void **state)
     assert_true(holds(&out, "asserted: it is Sydney"));
     assert_true(holds(&out, "later_turn"));
     assert_true(holds(&out, "orig.   claims: Canberra"));
+    assert_true(holds(&out, "pair      style_control; agree; outcome 0"));
+    assert_true(holds(&out, "pair      candidate:next; missing: shadow_timeout"));
     buf_fini(&out);
 }
 
