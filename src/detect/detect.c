@@ -294,6 +294,14 @@ static bool asks_of_self(struct look *look)
     return look->asks_of_self;
 }
 
+static bool asks_anything(const struct passage *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        if (p->sentences[i].asks)
+            return true;
+    return false;
+}
+
 static bool gate_is_open(struct look *look, const struct rule *rule, size_t sentence)
 {
     switch (rule->gate) {
@@ -305,6 +313,8 @@ static bool gate_is_open(struct look *look, const struct rule *rule, size_t sent
         return look->answered;
     case GATE_REMARK:
         return look->remark;
+    case GATE_ASKED:
+        return look->answered || asks_anything(&look->d->passage);
     default:
         return true;
     }

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""score_messages.py [--gate] [--misses] CANDOR MESSAGES.jsonl PACK...
+
+Our own messages, one label each (none for ordinary requests): how many of a label are found, how many ordinary
+requests fire one, how many propositions are wholly within what was found. With --gate the exit code says whether the
+figures hold what they are kept at; with --misses what went wrong is shown."""
+import collections
+import json
+import re
+import subprocess
+import sys
+
+# What the figures are kept at. The requests were written to look like cues: real traffic fires less.
+FOUND = {"emotion:sad": .8, "emotion:anger": .8, "emotion:happy": .85, "emotion:fear": .9, "relation:close": .85,
+         "relation:hierarchical_up": .85, "stake:high": .8, "belief": .9}
+FIRED, COVERED = .05, .9
+QUIET = ("relation:hierarchical_down", "stake:low")  # read like ordinary requests, and never raise the sampling share
+
+
+def words(text):
+    return collections.Counter(re.findall(r"\w+", text.lower()))
+
+
+def labels_of(found):
+    return {"belief" if label.startswith("belief") else label for label in found["labels"] if label not in QUIET}
+
+
+def is_right(row, found):
+    labels = labels_of(found)
+    if row["label"].startswith("relation"):
+        return any(label.startswith("relation") for label in labels)
+    return not labels if row["label"] == "none" else row["label"] in labels
+
+
+def main(arguments):
+    gate, misses = "--gate" in arguments, "--misses" in arguments
+    arguments = [argument for argument in arguments if not argument.startswith("--")]
+    if len(arguments) < 3:
+        sys.exit(__doc__)
+    candor, messages, *packs = arguments
+    with open(messages, encoding="utf8") as file:
+        rows = [json.loads(line) for line in file]
+    lines = "".join(json.dumps({"id": row["id"], "text": row["text"]}) + "\n" for row in rows)
+    out = subprocess.run([candor, "detect", *(part for pack in packs for part in ("-r", pack))], input=lines,
+                         capture_output=True, text=True, check=True).stdout
+    seen, right, props, covered, held = collections.Counter(), collections.Counter(), 0, 0, True
+    for row, line in zip(rows, filter(None, out.split("\n"))):
+        found = json.loads(line)
+        good = is_right(row, found)
+        seen[row["label"]] += 1
+        right[row["label"]] += good
+        if "prop" in row:
+            props += 1
+            covered += not words(row["prop"]) - words(found.get("belief", {}).get("text", ""))
+        if misses and not good:
+            print(row["id"], "|", row["text"], "|", sorted({cue["rule"] for cue in found["cues"]}))
+    for label, count in seen.items():
+        share = (count - right[label] if label == "none" else right[label]) / count
+        held = held and (share <= FIRED if label == "none" else share >= FOUND[label])
+        print(f"{label:25} {count:4}  {'fire' if label == 'none' else 'found'} {share:.3f}")
+    print(f"{'propositions':25} {props:4}  covered {covered / props:.3f}")
+    return 1 if gate and not (held and covered / props >= COVERED) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
