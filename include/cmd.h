@@ -12,7 +12,7 @@ enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_FAILED = 3 };
 typedef int cmd_fn(int argc, char **argv); /* argv[0] is the subcommand's name */
 
 cmd_fn cmd_serve, cmd_check, cmd_demo, cmd_detect, cmd_compare, cmd_report, cmd_rules, cmd_trials, cmd_simulate,
-    cmd_alerts, cmd_label;
+    cmd_alerts, cmd_label, cmd_replay, cmd_eval;
 
 /* Prints "candor: sentence" to stderr and returns code. */
 int cmd_fail(int code, const struct err *err);

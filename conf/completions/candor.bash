@@ -7,10 +7,10 @@ _candor() {
     }
     local choices="" files=""
     if [ "$cword" -eq 1 ]; then
-        choices="help serve check demo alerts compare detect label rules report trials simulate --version"
+        choices="help serve check demo alerts compare detect label replay eval rules report trials simulate --version"
     else
         case ${COMP_WORDS[1]}:$prev in
-        help:*) choices="serve check demo alerts compare detect label rules report trials simulate" ;;
+        help:*) choices="serve check demo alerts compare detect label replay eval rules report trials simulate" ;;
         serve:-c) files=1 ;;
         serve:*) choices="-c" files=1 ;;
         check:-c) files=1 ;;
@@ -27,6 +27,17 @@ _candor() {
         label:--labeller) choices="" ;;
         label:--share) choices="" ;;
         label:*) choices="-c --store --labeller --share --export --figures" files=1 ;;
+        replay:-c) files=1 ;;
+        replay:--store) files=1 ;;
+        replay:--records) files=1 ;;
+        replay:-r) files=1 ;;
+        replay:--judge) files=1 ;;
+        replay:*) choices="-c --store --records -r --judge --json" files=1 ;;
+        eval:-c) files=1 ;;
+        eval:--sad) choices="" ;;
+        eval:--belief) choices="" ;;
+        eval:--limit) choices="" ;;
+        eval:*) choices="-c --sad --belief --limit --json" files=1 ;;
         rules:--corpus) files=1 ;;
         rules:-r) files=1 ;;
         rules:*) choices="test explain --tap --corpus -r" files=1 ;;

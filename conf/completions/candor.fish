@@ -24,6 +24,19 @@ complete -c candor -n '__fish_seen_subcommand_from label' -l labeller -x -a ''
 complete -c candor -n '__fish_seen_subcommand_from label' -l share -x -a ''
 complete -c candor -n '__fish_seen_subcommand_from label' -l export
 complete -c candor -n '__fish_seen_subcommand_from label' -l figures
+complete -c candor -n __fish_use_subcommand -a replay -d 'what recorded trials would give under other rules or another judge; the record stays'
+complete -c candor -n '__fish_seen_subcommand_from replay' -s c -r -F
+complete -c candor -n '__fish_seen_subcommand_from replay' -l store -r -F
+complete -c candor -n '__fish_seen_subcommand_from replay' -l records -r -F
+complete -c candor -n '__fish_seen_subcommand_from replay' -s r -r -F
+complete -c candor -n '__fish_seen_subcommand_from replay' -l judge -r -F
+complete -c candor -n '__fish_seen_subcommand_from replay' -l json
+complete -c candor -n __fish_use_subcommand -a eval -d 'asks both models questions of known truth in the study'\''s conditions'
+complete -c candor -n '__fish_seen_subcommand_from eval' -s c -r -F
+complete -c candor -n '__fish_seen_subcommand_from eval' -l sad -x -a ''
+complete -c candor -n '__fish_seen_subcommand_from eval' -l belief -x -a ''
+complete -c candor -n '__fish_seen_subcommand_from eval' -l limit -x -a ''
+complete -c candor -n '__fish_seen_subcommand_from eval' -l json
 complete -c candor -n __fish_use_subcommand -a rules -d 'runs the examples of rule packs, or shows what they find in a text'
 complete -c candor -n '__fish_seen_subcommand_from rules' -a 'test explain'
 complete -c candor -n '__fish_seen_subcommand_from rules' -l tap

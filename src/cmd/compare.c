@@ -24,7 +24,7 @@ static int compare_line(struct slice line, size_t number, void *arg)
     if (comparing->judge) {
         rc = pair_judge_put(comparing->judge, pair);
     } else {
-        rc = pair_line_print(pair);
+        rc = pair->tell(pair, pair->arg);
         pair_line_free(pair);
     }
     return rc == 0 ? 0 : err_set(comparing->err, "cannot write to standard output");

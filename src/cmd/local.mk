@@ -7,6 +7,9 @@ libcandor_a_SOURCES += \
 	src/cmd/demo.c \
 	src/cmd/detect.c \
 	src/cmd/label.c \
+	src/cmd/replay.c \
+	src/cmd/eval_grade.h src/cmd/eval_grade.c \
+	src/cmd/eval.c \
 	src/cmd/rules.c \
 	src/cmd/report.c \
 	src/cmd/serve.c \

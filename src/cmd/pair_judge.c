@@ -50,7 +50,7 @@ static void print_done(struct pair_judge *judge)
         judge->first = pair->next;
         if (!judge->first)
             judge->last = &judge->first;
-        if (!atomic_load(&judge->output_gone) && pair_line_print(pair) != 0)
+        if (!atomic_load(&judge->output_gone) && pair->tell(pair, pair->arg) != 0)
             atomic_store(&judge->output_gone, true);
         pair_line_free(pair);
         sem_post(&judge->room);
@@ -106,7 +106,7 @@ static void on_letter(void *arg)
         *judge->last = pair;
         judge->last = &pair->next;
         pair->done = !comparison_open(&pair->comparison);
-        asking = !pair->done && judge_start(judge->fetcher, judge->conf, &pair->input, SLICE_NONE, pair->arena,
+        asking = !pair->done && judge_start(judge->fetcher, judge->conf, &pair->input, pair->earlier, pair->arena,
                                             on_judged, letter) == 0;
         if (!pair->done && !asking) {
             pair->comparison.reason = "judge_missing";

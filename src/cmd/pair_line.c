@@ -39,16 +39,29 @@ static int read_input(const cJSON *tree, struct compare_input *input, struct err
     return 0;
 }
 
-struct pair_line *pair_line_read(struct slice line, struct err *err)
+struct pair_line *pair_line_new(cJSON *tree)
 {
     struct pair_line *pair = calloc(1, sizeof *pair);
-    if (!pair || !(pair->arena = arena_new(ARENA_BYTES))) {
-        err_set(err, "out of memory");
-        pair_line_free(pair);
+    if (pair && (pair->arena = arena_new(ARENA_BYTES))) {
+        pair->tree = tree;
+        pair->tell = pair_line_print;
+        return pair;
+    }
+    cJSON_Delete(tree);
+    free(pair);
+    return NULL;
+}
+
+struct pair_line *pair_line_read(struct slice line, struct err *err)
+{
+    cJSON *tree = json_parse(line, LINE_LIMITS, err);
+    struct pair_line *pair = tree ? pair_line_new(tree) : NULL;
+    if (!pair) {
+        if (tree)
+            err_set(err, "out of memory");
         return NULL;
     }
-    pair->tree = json_parse(line, LINE_LIMITS, err);
-    if (!pair->tree || read_input(pair->tree, &pair->input, err) != 0) {
+    if (read_input(pair->tree, &pair->input, err) != 0) {
         pair_line_free(pair);
         return NULL;
     }
@@ -103,8 +116,9 @@ static void pair_line_write(const struct pair_line *pair, struct buf *out)
     buf_add_char(out, '\n');
 }
 
-int pair_line_print(const struct pair_line *pair)
+int pair_line_print(const struct pair_line *pair, void *arg)
 {
+    (void)arg;
     struct buf out;
     buf_init(&out, OUTPUT_BYTES);
     pair_line_write(pair, &out);

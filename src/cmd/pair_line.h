@@ -7,12 +7,15 @@
 #include "conf.h"
 #include "json.h"
 
-/* One pair, on the heap. What input points to lives in tree, the comparison in the arena. */
+/* One pair, on the heap. What input points to lives in tree or arena, the comparison in the arena. */
 struct pair_line {
     struct pair_line *next; /* while it waits for the judge */
     bool done;
-    cJSON *tree;         /* owned */
-    struct arena *arena; /* owned */
+    int (*tell)(const struct pair_line *pair, void *arg); /* -1: the output is gone. pair_line_print, usually */
+    void *arg, *more;                                     /* of tell; more is this pair's, in the arena */
+    struct slice earlier;                                 /* turns before the question, for the judge */
+    cJSON *tree;                                          /* owned */
+    struct arena *arena;                                  /* owned */
     struct compare_input input;
     struct comparison comparison;
 };
@@ -20,11 +23,13 @@ struct pair_line {
 /* The pair of a line, compared by its texts; NULL with a sentence without the line's number. */
 MUST_USE struct pair_line *pair_line_read(struct slice line, struct err *err);
 void pair_line_free(struct pair_line *pair); /* accepts NULL */
+/* A pair of another's making: with tree, which it takes, and without an input; NULL: no memory, and tree is freed. */
+MUST_USE struct pair_line *pair_line_new(cJSON *tree);
 /* To stdout; 0, or -1 when it cannot be written. */
-MUST_USE int pair_line_print(const struct pair_line *pair);
+MUST_USE int pair_line_print(const struct pair_line *pair, void *arg);
 
 /* Asks the judge of a configuration about what the texts leave undecided, several pairs at a time, on a thread of its
- * own that prints every pair in the order it was put. */
+ * own that tells of every pair in the order it was put. */
 struct pair_judge;
 MUST_USE struct pair_judge *pair_judge_start(struct conf *conf, struct err *err);
 /* Takes the pair; waits while enough are under way. -1: the output cannot be written, and the pair is freed. */
