@@ -28,6 +28,20 @@ struct history_filter {
     unsigned epoch;             /* 0: all of them */
     int64_t since_ms, until_ms; /* 0: open; until is not included */
 };
+
+/* What people said of a trial of this seq, for records that came without it. After history_close. */
+void history_label(struct history *history, uint64_t seq, int x, bool same_verdict, bool by_hand);
+
+/* The trials that the filter lets pass, in groups: by the model that answered, or by the day (UTC). */
+enum history_by { HISTORY_BY_MODEL, HISTORY_BY_DAY };
+struct history_group {
+    char name[64];                /* "" for a model that did not say its name */
+    struct tally_row all, belief; /* asserted and doubted */
+};
+#define HISTORY_GROUPS 400 /* the last of them takes in all that come after it */
+/* In the order of their names. Returns how many. */
+size_t history_groups(const struct history *history, const struct history_filter *filter, enum history_by by,
+                      struct history_group out[HISTORY_GROUPS]);
 void history_tally(const struct history *history, const struct history_filter *filter, struct tally *out);
 
 /* In arrival order; a non-zero return of fn stops and is returned. */

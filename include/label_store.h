@@ -37,6 +37,11 @@ MUST_USE int label_store_put(const char *path, double share, const char *trial_i
                              const struct label_words *words, struct err *err);
 /* Of an epoch, NULL: the latest. */
 MUST_USE int label_store_figures(const char *path, const char *epoch, struct label_figures *out, struct err *err);
+/* The labels alone of an epoch, where what was judged is known already. */
+MUST_USE int label_store_people(const char *path, const char *epoch, struct label_figures *out, struct err *err);
+/* Every label of every epoch, by trial and in order of time. */
+typedef void label_each_fn(uint64_t seq, int x, bool same_verdict, bool by_hand, void *arg);
+MUST_USE int label_store_each(const char *path, label_each_fn *fn, void *arg, struct err *err);
 /* Every label as a JSON line, oldest first; a non-zero return of fn stops. */
 typedef int label_line_fn(struct slice line, void *arg);
 MUST_USE int label_store_export(const char *path, label_line_fn *fn, void *arg, struct err *err);

@@ -17,15 +17,20 @@ void record_write_after(const struct trial *trial, const struct tally_row *after
 void record_write(const struct trial *trial, struct buf *out);
 #define RECORD_MAX_BYTES (15u << 20) /* below what a reader of lines takes */
 #define RECORD_LIMITS    ((struct json_limits){RECORD_MAX_BYTES + 1, 64})
+#define RECORD_NAME_SIZE 129 /* of a name that the other side chose, clipped */
 /* What the tally and the report need of a record line. */
 struct record_summary {
     char trial_id[ID_SIZE], epoch[33];
+    char model[RECORD_NAME_SIZE]; /* that answered as the warm one; "" when it did not say */
     int64_t wall_ms;
     struct tally_trial tally;
 };
 /* candidate: whose tally, NULL for the deployed warm model's. 1 when the record knows no such candidate, -1 when it is
  * no record. */
 MUST_USE int record_read(struct slice line, const char *candidate, struct record_summary *out, struct err *err);
+/* The longest front of at most max bytes that does not end inside a character. */
+struct slice record_clip(struct slice text, size_t max);
+void record_model(const struct trial *trial, char model[RECORD_NAME_SIZE]);
 /* The same from the trial itself, before it is written. */
 struct tally_trial record_tally(const struct trial *trial);
 struct record_candidate {

@@ -6,6 +6,7 @@
 #ifndef CANDOR_REPORT_H
 #define CANDOR_REPORT_H
 
+#include "history.h"
 #include "labels.h"
 #include "tally.h"
 
@@ -29,12 +30,6 @@ MUST_USE struct report_pairs *report_pairs_new(void);
 void report_pairs_free(struct report_pairs *pairs); /* accepts NULL */
 void report_pairs_offer(struct report_pairs *pairs, struct slice record);
 
-/* Of stated beliefs that the warm answer rejects, where the judge told in what manner: how many, and how many of them
- * acknowledge the feeling, which is what we want of a warm model. */
-struct report_manner {
-    uint64_t told, warmly;
-};
-
 struct report_input {
     const struct tally *tally;
     struct tally_settings settings;
@@ -43,8 +38,11 @@ struct report_input {
     const struct report_pairs *pairs; /* NULL: none are shown */
     const struct report_trace *trace; /* NULL: no plot over time */
     unsigned epochs_pooled;           /* more than 1: the tally mixes epochs, and the report says so */
-    struct report_manner manner;
     const struct label_figures *labels; /* of the same trials; NULL: nobody looked */
+    const char *candidate;              /* whose tally this is; NULL: the deployed warm model's */
+    const struct history_group *groups; /* NULL: not asked for */
+    size_t group_count;
+    enum history_by by;
 };
 void report_write(const struct report_input *input, enum report_format format, struct buf *out);
 

@@ -64,9 +64,9 @@ MUST_USE int store_replay(const char *path, const char *epoch, const char *candi
 typedef int store_trial_fn(const struct tally_trial *trial, void *arg);
 MUST_USE int store_outcomes(const char *path, const char *epoch, const char *candidate, uint64_t after,
                             store_trial_fn *fn, void *arg, struct err *err);
-/* Of the counted trials of an epoch whose record is kept: stated beliefs that the warm answer rejects where the judge
- * told in what manner, and those of them that acknowledge the feeling. */
-MUST_USE int store_manner(const char *path, const char *epoch, uint64_t *told, uint64_t *warmly, struct err *err);
+/* All of them, with time, model and epoch and without id, in arrival order: for reports over a part. */
+typedef int store_summary_fn(const struct record_summary *summary, void *arg);
+MUST_USE int store_summaries(const char *path, const char *candidate, store_summary_fn *fn, void *arg, struct err *err);
 /* Erases by trial id, conversation hash or age; returns the number of rows, or -1. */
 MUST_USE int64_t store_erase(const char *path, const char *id, const char *conversation, int64_t before_ms,
                              struct err *err);

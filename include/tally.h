@@ -35,8 +35,9 @@ struct tally_row {        /* one condition */
     uint64_t flagged;   /* counted or not */
     uint64_t verdicts[VERDICT_COUNT];
     uint64_t warm_endorses, original_endorses, stances; /* level per arm, of trials whose stance is known */
-    uint64_t estimands[ESTIMAND_OF_ROW][5];             /* of counted trials: how often each value came, lowest first */
-    struct counts style;                                /* of the style controls alone: the judge's bias */
+    uint64_t rejects_told, rejects_warmly;  /* of those where warm rejects: the judge told in what manner; warmly */
+    uint64_t estimands[ESTIMAND_OF_ROW][5]; /* of counted trials: how often each value came, lowest first */
+    struct counts style;                    /* of the style controls alone: the judge's bias */
     uint64_t asked[FLOOR_PAIRS], contradicted[FLOOR_PAIRS];
 };
 
@@ -75,15 +76,20 @@ struct tally_trial { /* what the tally needs of a trial */
     struct outcome warm_again;     /* and of warm against itself */
     struct tally_people people;    /* for labels.h; the tally itself counts what was judged */
     /* The warm answer rejects a stated belief, the judge told in what manner, and it acknowledges the feeling: the good
-     * cell. For the report; the tally does not count it. */
+     * cell. */
     bool rejects_told, rejects_warmly;
 };
+
+/* The outcomes beside x, evasion to warm_again, by number. */
+#define TALLY_OUTCOMES 7
+struct outcome *tally_trial_outcome(struct tally_trial *trial, size_t number);
 
 #define TALLY_WEIGHT 1000000
 uint64_t tally_weight(double probability); /* of a share in (0, 1]; anything else is a trial that stands for itself */
 
 void tally_init(struct tally *tally, const char *epoch);
 void tally_add(struct tally *tally, const struct tally_trial *trial);
+void tally_row_add(struct tally_row *row, const struct tally_trial *trial); /* whatever its condition */
 
 struct tally_settings {
     double alpha, tolerance;

@@ -2,7 +2,7 @@
  *
  * Both ways count the same rows in arrival order, so an export gives the digits of the store it came from. A whole
  * epoch of a store is replayed from its outcomes, which outlive the texts that retention erases; a part of the time
- * needs the records themselves. With --max-gap it is a gate: exit 1 where a gap is proved larger.
+ * is counted from them too. With --max-gap it is a gate: exit 1 where a gap is proved larger.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -19,7 +19,9 @@
 #define MAX_GATES 64
 
 struct report_options {
-    const char *config, *records, *epoch;
+    const char *config, *records, *epoch, *candidate;
+    bool grouped;
+    enum history_by by;
     int64_t since_ms, until_ms;
     enum report_format format;
     const char *gates[MAX_GATES];
@@ -68,12 +70,23 @@ static int options_set(struct report_options *options, int option, const char *v
         if (!report_format_parse(slice_from(value), &options->format))
             return cmd_usage("report", "--format is table, json, csv or html, not '%s'", value);
         return 0;
+    case 'n':
+        options->candidate = value;
+        return 0;
+    case 'b':
+        options->grouped = true;
+        options->by = strcmp(value, "day") == 0 ? HISTORY_BY_DAY : HISTORY_BY_MODEL;
+        if (options->by == HISTORY_BY_MODEL && strcmp(value, "model") != 0)
+            return cmd_usage("report", "--by is model or day, not '%s'", value);
+        return 0;
     case 'g':
         if (options->gate_count == MAX_GATES)
             return cmd_usage("report", "--max-gap is given more than %d times", MAX_GATES);
         return gate_add(options, value);
     default:
-        return cmd_usage("report", "the options are -c, --records, --since, --until, --epoch, --format and --max-gap");
+        return cmd_usage("report",
+                         "the options are -c, --records, --since, --until, --epoch, --candidate, --by, --format "
+                         "and --max-gap");
     }
 }
 
@@ -83,7 +96,8 @@ static int options_parse(int argc, char **argv, struct report_options *options)
         {"config", required_argument, NULL, 'c'},  {"records", required_argument, NULL, 'r'},
         {"epoch", required_argument, NULL, 'e'},   {"since", required_argument, NULL, 's'},
         {"until", required_argument, NULL, 'u'},   {"format", required_argument, NULL, 'f'},
-        {"max-gap", required_argument, NULL, 'g'}, {0}};
+        {"max-gap", required_argument, NULL, 'g'}, {"candidate", required_argument, NULL, 'n'},
+        {"by", required_argument, NULL, 'b'},      {0}};
     int option, code = 0;
     opterr = 0;
     while (code == 0 && (option = getopt_long(argc, argv, "c:", known, NULL)) != -1)
@@ -97,56 +111,77 @@ static int options_parse(int argc, char **argv, struct report_options *options)
 
 /* ---- reading ---- */
 
+struct counted {
+    struct tally tally;
+    struct report_trace *trace; /* for the page only; NULL: nobody wants it */
+    struct report_pairs *pairs; /* NULL: out of memory, there are none */
+    struct history_group *groups;
+    size_t group_count;
+    unsigned epoch_number, epochs_pooled;
+    struct label_figures labels;
+};
+
 struct reading {
     struct history *history;
-    const char *name; /* of the file, for errors */
+    const struct report_options *options;
+    struct report_pairs *pairs;
     struct err *err;
 };
+
+static bool in_window(const struct report_options *options, int64_t wall_ms)
+{
+    return (!options->since_ms || wall_ms >= options->since_ms) && (!options->until_ms || wall_ms < options->until_ms);
+}
 
 static int read_line(struct slice line, size_t number, void *arg)
 {
     struct reading *reading = arg;
     struct record_summary record;
-    if (record_read(line, NULL, &record, reading->err) || history_add(reading->history, &record, reading->err))
-        return err_prefix(reading->err, "%s:%zu:1", reading->name, number);
+    int rc = record_read(line, reading->options->candidate, &record, reading->err);
+    if (rc > 0)
+        return 0; /* this trial knows nothing of that candidate */
+    if (rc < 0 || history_add(reading->history, &record, reading->err))
+        return err_prefix(reading->err, "%s:%zu:1", reading->options->records, number);
+    if (reading->pairs && in_window(reading->options, record.wall_ms))
+        report_pairs_offer(reading->pairs, line);
     return 0;
-}
-
-static int read_row(struct slice row, void *arg)
-{
-    struct reading *reading = arg;
-    struct record_summary record;
-    return record_read(row, NULL, &record, reading->err) || history_add(reading->history, &record, reading->err) ? -1
-                                                                                                                 : 0;
 }
 
 static int read_file(struct reading *reading)
 {
-    bool standard = strcmp(reading->name, "-") == 0;
-    FILE *in = standard ? stdin : fopen(reading->name, "re");
+    const char *name = reading->options->records;
+    bool standard = strcmp(name, "-") == 0;
+    FILE *in = standard ? stdin : fopen(name, "re");
     if (!in)
-        return err_set(reading->err, "%s: %s", reading->name, strerror(errno));
+        return err_set(reading->err, "%s: %s", name, strerror(errno));
     int rc = cmd_each_line(in, read_line, reading, reading->err);
     if (!standard)
         fclose(in);
     return rc ? -1 : 0;
 }
 
-static int read_store(struct reading *reading, const char *path)
+static int take_summary(const struct record_summary *summary, void *arg)
 {
-    struct store_filter filter = {.flagged = -1, .oldest_first = true};
-    return store_read(path, &filter, read_row, reading, reading->err) ? -1 : 0;
+    struct reading *reading = arg;
+    return history_add(reading->history, summary, reading->err);
+}
+
+static int offer_row(struct slice row, void *arg)
+{
+    report_pairs_offer(arg, row);
+    return 0;
+}
+
+/* The newest flagged records are enough to choose from. */
+static int read_pairs(const char *store, const struct report_options *options, const char *epoch,
+                      struct report_pairs *pairs, struct err *err)
+{
+    struct store_filter filter = {
+        .flagged = 1, .epoch = epoch, .since_ms = options->since_ms, .until_ms = options->until_ms, .limit = 500};
+    return pairs && !options->candidate ? store_read(store, &filter, offer_row, pairs, err) : 0;
 }
 
 /* ---- choosing what to count ---- */
-
-struct counted {
-    struct tally tally;
-    struct report_trace *trace; /* for the page only; NULL: nobody wants it */
-    unsigned epoch_number, epochs_pooled;
-    struct label_figures labels;
-    struct report_manner manner;
-};
 
 /* The epoch that was asked for, 0 for all of them; says on stderr what is left out or mixed. */
 static int choose_epoch(const struct history *history, const struct report_options *options, unsigned *chosen,
@@ -190,74 +225,116 @@ static int count_labels(const struct tally_trial *trial, void *arg)
     return 0;
 }
 
-static int count_manner(const struct tally_trial *trial, void *arg)
+static int make_groups(const struct history *history, const struct history_filter *filter,
+                       const struct report_options *options, struct counted *out, struct err *err)
 {
-    struct report_manner *manner = arg;
-    manner->told += trial->counted && trial->rejects_told;
-    manner->warmly += trial->counted && trial->rejects_warmly;
+    if (!options->grouped)
+        return 0;
+    out->groups = calloc(HISTORY_GROUPS, sizeof *out->groups);
+    if (!out->groups)
+        return err_set(err, "out of memory");
+    out->group_count = history_groups(history, filter, options->by, out->groups);
     return 0;
 }
 
-static int count_history(struct history *history, const struct report_options *options, struct counted *out,
+static int count_history(const struct history *history, const struct report_options *options, struct counted *out,
                          struct err *err)
 {
     struct history_filter filter = {.since_ms = options->since_ms, .until_ms = options->until_ms};
-    size_t repeats = history_close(history);
-    if (repeats)
-        fprintf(stderr, "candor report: %zu trials stood in the records more than once and were counted once.\n",
-                repeats);
     if (choose_epoch(history, options, &filter.epoch, err))
         return -1;
     history_tally(history, &filter, &out->tally);
     (void)history_each(history, &filter, count_labels, &out->labels);
-    (void)history_each(history, &filter, count_manner, &out->manner);
     if (out->trace)
         (void)history_each(history, &filter, trace_trial, out->trace);
     out->epochs_pooled = filter.epoch ? 1 : history_epochs(history);
     out->epoch_number = filter.epoch ? filter.epoch : history_last_epoch(history);
-    return 0;
+    return make_groups(history, &filter, options, out, err);
 }
 
-static int count_records(const struct report_options *options, const char *store, struct counted *out, struct err *err)
+static int count_records(const struct report_options *options, struct counted *out, struct err *err)
 {
-    struct reading reading = {history_new(), options->records, err};
+    struct reading reading = {history_new(), options, options->candidate ? NULL : out->pairs, err};
     if (!reading.history)
         return err_set(err, "out of memory");
-    int rc = options->records ? read_file(&reading) : read_store(&reading, store);
+    int rc = read_file(&reading);
+    size_t repeats = rc == 0 ? history_close(reading.history) : 0;
+    if (repeats)
+        fprintf(stderr, "candor report: %zu trials stood in the records more than once and were counted once.\n",
+                repeats);
     if (rc == 0)
         rc = count_history(reading.history, options, out, err);
     history_free(reading.history);
     return rc;
 }
 
+static void take_label(uint64_t seq, int x, bool same_verdict, bool by_hand, void *arg)
+{
+    history_label(arg, seq, x, same_verdict, by_hand);
+}
+
+/* A part of a store, several epochs of it, or groups. */
+static int count_part(const struct report_options *options, const char *store, struct counted *out, struct err *err)
+{
+    struct reading reading = {history_new(), options, NULL, err};
+    if (!reading.history)
+        return err_set(err, "out of memory");
+    int rc = store_summaries(store, options->candidate, take_summary, &reading, err);
+    if (rc == 0) {
+        (void)history_close(reading.history);
+        if (!options->candidate)
+            rc = label_store_each(store, take_label, reading.history, err);
+    }
+    if (rc == 0)
+        rc = count_history(reading.history, options, out, err);
+    if (rc == 0)
+        rc = read_pairs(store, options, out->epochs_pooled > 1 ? NULL : out->tally.epoch, out->pairs, err);
+    history_free(reading.history);
+    return rc;
+}
+
+/* What was judged, as the labels' figures want it; it stands in the tally already. */
+static void count_judged(const struct tally *tally, struct label_figures *out)
+{
+    for (size_t i = 0; i < CONDITION_COUNT; i++) {
+        const struct tally_row *row = &tally->rows[i];
+        label_figures_judged(out, 1, row->counts.plus);
+        label_figures_judged(out, -1, row->counts.minus);
+        label_figures_judged(out, 0, row->counts.zero + row->undecided);
+    }
+}
+
 /* A whole epoch, by replay of the store's outcomes. */
 static int count_epoch(const struct report_options *options, const char *store, struct counted *out, struct err *err)
 {
-    int rc = store_replay(store, options->epoch, NULL, &out->tally, &out->epoch_number, err);
+    int rc = store_replay(store, options->epoch, options->candidate, &out->tally, &out->epoch_number, err);
     if (rc == 1 && options->epoch)
         return err_set(err, "there is no epoch '%.40s' in the store %s", options->epoch, store);
     if (rc == 0 && !options->epoch && out->epoch_number > 1)
         fprintf(stderr, "candor report: this is the latest epoch, number %u, %s. --epoch all pools them.\n",
                 out->epoch_number, out->tally.epoch);
     if (rc == 0 && out->trace)
-        rc = store_outcomes(store, out->tally.epoch, NULL, 0, trace_trial, out->trace, err);
+        rc = store_outcomes(store, out->tally.epoch, options->candidate, 0, trace_trial, out->trace, err);
+    if (rc == 0) {
+        count_judged(&out->tally, &out->labels);
+        if (!options->candidate)
+            rc = label_store_people(store, out->tally.epoch, &out->labels, err);
+    }
     if (rc == 0)
-        rc = label_store_figures(store, out->tally.epoch, &out->labels, err);
-    if (rc == 0)
-        rc = store_manner(store, out->tally.epoch, &out->manner.told, &out->manner.warmly, err);
+        rc = read_pairs(store, options, out->tally.epoch, out->pairs, err);
     return rc < 0 ? -1 : 0;
 }
 
 static int count_trials(const struct report_options *options, const struct conf *conf, struct counted *out,
                         struct err *err)
 {
-    bool whole = !options->since_ms && !options->until_ms && !(options->epoch && strcmp(options->epoch, "all") == 0);
+    bool whole = !options->since_ms && !options->until_ms && !options->grouped &&
+                 !(options->epoch && strcmp(options->epoch, "all") == 0);
     if (options->records)
-        return count_records(options, NULL, out, err);
+        return count_records(options, out, err);
     if (!conf->store_path)
         return err_set(err, "%s: nothing is stored (there is no store.url), so there is nothing to report", conf->path);
-    return whole ? count_epoch(options, conf->store_path, out, err)
-                 : count_records(options, conf->store_path, out, err);
+    return whole ? count_epoch(options, conf->store_path, out, err) : count_part(options, conf->store_path, out, err);
 }
 
 /* ---- printing ---- */
@@ -293,8 +370,12 @@ static int print_report(const struct counted *counted, const struct conf *conf, 
                                  .colour = cmd_colour(stdout),
                                  .trace = counted->trace,
                                  .epochs_pooled = counted->epochs_pooled,
-                                 .manner = counted->manner,
-                                 .labels = &counted->labels};
+                                 .pairs = counted->pairs,
+                                 .labels = options->candidate ? NULL : &counted->labels,
+                                 .candidate = options->candidate,
+                                 .groups = counted->groups,
+                                 .group_count = counted->group_count,
+                                 .by = options->by};
     if (counted->epoch_number)
         input.settings.epoch_number = counted->epoch_number;
     if (conf) {
@@ -320,7 +401,7 @@ int cmd_report(int argc, char **argv)
     struct conf *conf = options.config ? conf_load(options.config, &err) : NULL;
     if (options.config && !conf)
         return cmd_fail(EXIT_FAILED, &err);
-    struct counted counted = {.epochs_pooled = 1};
+    struct counted counted = {.epochs_pooled = 1, .pairs = report_pairs_new()};
     struct tally_settings settings = tally_settings_of(conf);
     if (options.format == REPORT_HTML)
         counted.trace = report_trace_new(&settings); /* without memory for it there is one plot less */
@@ -329,6 +410,8 @@ int cmd_report(int argc, char **argv)
     else
         code = print_report(&counted, conf, &options);
     report_trace_free(counted.trace);
+    report_pairs_free(counted.pairs);
+    free(counted.groups);
     conf_drop(conf);
     return code;
 }

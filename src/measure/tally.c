@@ -50,6 +50,15 @@ static bool is_control(struct condition condition)
     return condition.context == CONTEXT_NONE && condition.belief == BELIEF_NONE;
 }
 
+struct outcome *tally_trial_outcome(struct tally_trial *trial, size_t number)
+{
+    struct outcome *const outcomes[TALLY_OUTCOMES] = {&trial->evasion,   &trial->error,      &trial->control,
+                                                      &trial->neutral,   &trial->divergence, &trial->original_again,
+                                                      &trial->warm_again};
+    assert(number < TALLY_OUTCOMES);
+    return outcomes[number];
+}
+
 /* A difference of two outcomes in -2..2, in steps of one. */
 static bool difference_place(bool known, int less, struct outcome from, size_t *place)
 {
@@ -109,10 +118,8 @@ static void add_across(struct tally *tally, const struct tally_trial *trial)
             (void)amplification_add_control(&tally->across[i], trial->x);
 }
 
-void tally_add(struct tally *tally, const struct tally_trial *trial)
+void tally_row_add(struct tally_row *row, const struct tally_trial *trial)
 {
-    struct tally_row *row = &tally->rows[condition_index(trial->condition)];
-    tally->seq = trial->seq;
     row->trials++;
     row->weight += trial->weight ? trial->weight : TALLY_WEIGHT;
     row->flagged += trial->flagged;
@@ -124,17 +131,25 @@ void tally_add(struct tally *tally, const struct tally_trial *trial)
     }
     row->verdicts[trial->verdict]++;
     add_estimands(row, trial);
-    if (trial->has_outcome) {
+    if (trial->has_outcome)
         counts_add(&row->counts, trial->x);
-        add_across(tally, trial);
-    } else {
+    else
         row->undecided++;
-    }
     if (trial->stance_known && trial->condition.belief != BELIEF_NONE) {
         row->stances++;
         row->warm_endorses += trial->stance_warm == STANCE_ENDORSES;
         row->original_endorses += trial->stance_original == STANCE_ENDORSES;
+        row->rejects_told += trial->rejects_told;
+        row->rejects_warmly += trial->rejects_warmly;
     }
+}
+
+void tally_add(struct tally *tally, const struct tally_trial *trial)
+{
+    tally->seq = trial->seq;
+    tally_row_add(&tally->rows[condition_index(trial->condition)], trial);
+    if (trial->counted && !trial->missing && trial->has_outcome)
+        add_across(tally, trial);
 }
 
 static void counts_join(struct counts *sum, const struct counts *counts)
@@ -157,6 +172,8 @@ void tally_row_join(struct tally_row *sum, const struct tally_row *row)
     sum->warm_endorses += row->warm_endorses;
     sum->original_endorses += row->original_endorses;
     sum->stances += row->stances;
+    sum->rejects_told += row->rejects_told;
+    sum->rejects_warmly += row->rejects_warmly;
     for (size_t e = 0; e < ESTIMAND_OF_ROW; e++)
         for (size_t place = 0; place < 5; place++)
             sum->estimands[e][place] += row->estimands[e][place];

@@ -1,4 +1,4 @@
-/* Trials of a store or an export, 40 bytes each. See history.h.
+/* Trials of a store or an export, 64 bytes each. See history.h.
  *
  * A seq is gapless in one store, but two stores number alike; so a repeat is a trial of the same seq, epoch and id, and
  * trials of equal seq stand in the order of their ids.
@@ -8,26 +8,38 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MAX_EPOCHS 4096
+#include "clock.h"
+#include "labels.h"
+
+#define MAX_NAMES      4096 /* of epochs, of models */
+#define OUTCOME_BITS   3
+#define OUTCOME_MASK   7u
+#define OUTCOME_FAILED 1u /* 0: not asked; the values from 2 on */
 
 struct item {
     uint64_t seq, id; /* id: a hash of the trial's */
     int64_t wall_ms;
-    uint16_t epoch; /* place of its name in the order of reading */
+    uint64_t weight;
+    uint32_t outcomes;     /* OUTCOME_BITS each */
+    uint16_t epoch, model; /* places of their names in the order of reading */
     uint8_t condition, verdict, stance_warm, stance_original;
     int8_t x;
     struct tally_people people;
     bool rejects_told : 1, rejects_warmly : 1;
-    bool counted : 1, missing : 1, has_outcome : 1, flagged : 1, stance_known : 1;
+    bool counted : 1, missing : 1, has_outcome : 1, flagged : 1, stance_known : 1, unpaid : 1;
+};
+
+struct names { /* in the order of reading */
+    char (*names)[RECORD_NAME_SIZE];
+    size_t count, size;
 };
 
 struct history {
     struct item *items;
     size_t count, size;
-    char (*names)[33]; /* of epochs, in the order of reading */
-    uint16_t *numbers; /* of each, from 1, by arrival; set by history_close */
-    uint16_t *order;   /* the names' places, by number - 1 */
-    size_t epoch_count, epoch_size;
+    struct names epochs, models;
+    uint16_t *numbers; /* of each epoch, from 1, by arrival; set by history_close */
+    uint16_t *order;   /* the epochs' places, by number - 1 */
 };
 
 struct history *history_new(void)
@@ -40,7 +52,8 @@ void history_free(struct history *history)
     if (!history)
         return;
     free(history->items);
-    free(history->names);
+    free(history->epochs.names);
+    free(history->models.names);
     free(history->numbers);
     free(history->order);
     free(history);
@@ -58,23 +71,45 @@ static void *grow(void *items, size_t count, size_t *size, size_t item_bytes)
     return grown;
 }
 
-/* The place of an epoch's name, added when new. Rows of one epoch stand together, so the search starts at the end. */
-static int epoch_place(struct history *history, const char *epoch, uint16_t *place, struct err *err)
+/* The place of a name, added when new. Rows of one name stand together, so the search starts at the end. */
+static int name_place(struct names *names, const char *name, uint16_t *place, struct err *err)
 {
-    for (size_t i = history->epoch_count; i-- > 0;)
-        if (strcmp(history->names[i], epoch) == 0) {
+    for (size_t i = names->count; i-- > 0;)
+        if (strcmp(names->names[i], name) == 0) {
             *place = (uint16_t)i;
             return 0;
         }
-    if (history->epoch_count == MAX_EPOCHS)
-        return err_set(err, "these records hold more than %d epochs", MAX_EPOCHS);
-    void *names = grow(history->names, history->epoch_count, &history->epoch_size, sizeof *history->names);
-    if (!names)
+    if (names->count == MAX_NAMES)
+        return err_set(err, "these records hold more than %d epochs or models", MAX_NAMES);
+    void *grown = grow(names->names, names->count, &names->size, sizeof *names->names);
+    if (!grown)
         return err_set(err, "out of memory while reading records");
-    history->names = names;
-    *place = (uint16_t)history->epoch_count++;
-    snprintf(history->names[*place], sizeof *history->names, "%s", epoch);
+    names->names = grown;
+    *place = (uint16_t)names->count++;
+    snprintf(names->names[*place], sizeof *names->names, "%s", name);
     return 0;
+}
+
+static uint32_t outcomes_pack(const struct tally_trial *trial)
+{
+    struct tally_trial copy = *trial;
+    uint32_t packed = 0;
+    for (size_t i = 0; i < TALLY_OUTCOMES; i++) {
+        const struct outcome *outcome = tally_trial_outcome(&copy, i);
+        uint32_t code = outcome->known ? (uint32_t)(outcome->value + 3) : outcome->asked ? OUTCOME_FAILED : 0;
+        packed |= code << (OUTCOME_BITS * i);
+    }
+    return packed;
+}
+
+static void outcomes_unpack(uint32_t packed, struct tally_trial *trial)
+{
+    for (size_t i = 0; i < TALLY_OUTCOMES; i++) {
+        uint32_t code = packed >> (OUTCOME_BITS * i) & OUTCOME_MASK;
+        bool known = code > OUTCOME_FAILED;
+        *tally_trial_outcome(trial, i) =
+            (struct outcome){.known = known, .value = (int8_t)(known ? (int)code - 3 : 0), .asked = code > 0};
+    }
 }
 
 int history_add(struct history *history, const struct record_summary *record, struct err *err)
@@ -83,6 +118,8 @@ int history_add(struct history *history, const struct record_summary *record, st
     struct item item = {.seq = trial->seq,
                         .id = hash_bytes(0, record->trial_id, strlen(record->trial_id)),
                         .wall_ms = record->wall_ms,
+                        .weight = trial->weight,
+                        .outcomes = outcomes_pack(trial),
                         .condition = (uint8_t)condition_index(trial->condition),
                         .verdict = (uint8_t)trial->verdict,
                         .stance_warm = (uint8_t)trial->stance_warm,
@@ -95,12 +132,14 @@ int history_add(struct history *history, const struct record_summary *record, st
                         .missing = trial->missing,
                         .has_outcome = trial->has_outcome,
                         .flagged = trial->flagged,
-                        .stance_known = trial->stance_known};
+                        .stance_known = trial->stance_known,
+                        .unpaid = trial->unpaid};
     void *items = grow(history->items, history->count, &history->size, sizeof item);
     if (!items)
         return err_set(err, "out of memory after %zu records", history->count);
     history->items = items;
-    if (epoch_place(history, record->epoch, &item.epoch, err))
+    if (name_place(&history->epochs, record->epoch, &item.epoch, err) ||
+        name_place(&history->models, record->model, &item.model, err))
         return -1;
     history->items[history->count++] = item;
     return 0;
@@ -132,13 +171,13 @@ size_t history_close(struct history *history)
     if (history->count == 0)
         return 0;
     qsort(history->items, history->count, sizeof *history->items, item_order);
-    history->numbers = calloc(history->epoch_count, sizeof *history->numbers);
-    history->order = calloc(history->epoch_count, sizeof *history->order);
+    history->numbers = calloc(history->epochs.count, sizeof *history->numbers);
+    history->order = calloc(history->epochs.count, sizeof *history->order);
     if (!history->numbers || !history->order)
         abort(); /* two bytes an epoch: the machine is beyond help */
     size_t dropped = drop_repeats(history);
     uint16_t number = 0;
-    for (size_t i = 0; i < history->count && number < history->epoch_count; i++) {
+    for (size_t i = 0; i < history->count && number < history->epochs.count; i++) {
         uint16_t place = history->items[i].epoch;
         if (history->numbers[place] == 0) {
             history->order[number] = place;
@@ -155,12 +194,12 @@ size_t history_count(const struct history *history)
 
 unsigned history_epochs(const struct history *history)
 {
-    return (unsigned)history->epoch_count;
+    return (unsigned)history->epochs.count;
 }
 
 const char *history_epoch(const struct history *history, unsigned number)
 {
-    return number >= 1 && number <= history->epoch_count ? history->names[history->order[number - 1]] : "";
+    return number >= 1 && number <= history->epochs.count ? history->epochs.names[history->order[number - 1]] : "";
 }
 
 unsigned history_last_epoch(const struct history *history)
@@ -170,7 +209,7 @@ unsigned history_last_epoch(const struct history *history)
 
 unsigned history_find_epoch(const struct history *history, struct slice epoch)
 {
-    for (unsigned number = 1; number <= history->epoch_count; number++)
+    for (unsigned number = 1; number <= history->epochs.count; number++)
         if (slice_is(epoch, history_epoch(history, number)))
             return number;
     return 0;
@@ -178,7 +217,7 @@ unsigned history_find_epoch(const struct history *history, struct slice epoch)
 
 static struct tally_trial item_trial(const struct item *item)
 {
-    return (struct tally_trial){.seq = item->seq,
+    struct tally_trial trial = {.seq = item->seq,
                                 .condition = condition_at(item->condition),
                                 .counted = item->counted,
                                 .missing = item->missing,
@@ -188,22 +227,30 @@ static struct tally_trial item_trial(const struct item *item)
                                 .people = item->people,
                                 .rejects_told = item->rejects_told,
                                 .rejects_warmly = item->rejects_warmly,
+                                .weight = item->weight,
+                                .unpaid = item->unpaid,
                                 .verdict = (enum verdict)item->verdict,
                                 .stance_known = item->stance_known,
                                 .stance_warm = (enum stance)item->stance_warm,
                                 .stance_original = (enum stance)item->stance_original};
+    outcomes_unpack(item->outcomes, &trial);
+    return trial;
+}
+
+static bool passes(const struct history *history, const struct history_filter *filter, const struct item *item)
+{
+    return (!filter->epoch || history->numbers[item->epoch] == filter->epoch) &&
+           (!filter->since_ms || item->wall_ms >= filter->since_ms) &&
+           (!filter->until_ms || item->wall_ms < filter->until_ms);
 }
 
 int history_each(const struct history *history, const struct history_filter *filter, history_trial_fn *fn, void *arg)
 {
     int rc = 0;
     for (size_t i = 0; i < history->count && rc == 0; i++) {
-        const struct item *item = &history->items[i];
-        if ((filter->epoch && history->numbers[item->epoch] != filter->epoch) ||
-            (filter->since_ms && item->wall_ms < filter->since_ms) ||
-            (filter->until_ms && item->wall_ms >= filter->until_ms))
+        if (!passes(history, filter, &history->items[i]))
             continue;
-        struct tally_trial trial = item_trial(item);
+        struct tally_trial trial = item_trial(&history->items[i]);
         rc = fn(&trial, arg);
     }
     return rc;
@@ -219,4 +266,73 @@ void history_tally(const struct history *history, const struct history_filter *f
 {
     tally_init(out, filter->epoch ? history_epoch(history, filter->epoch) : history->count ? "all" : "");
     (void)history_each(history, filter, add_to_tally, out);
+}
+
+/* ---- labels ---- */
+
+void history_label(struct history *history, uint64_t seq, int x, bool same_verdict, bool by_hand)
+{
+    size_t low = 0, high = history->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (history->items[middle].seq < seq)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < history->count && history->items[low].seq == seq)
+        label_people_add(&history->items[low].people, x, same_verdict, by_hand);
+}
+
+/* ---- groups ---- */
+
+static void group_name(const struct history *history, const struct item *item, enum history_by by, char name[64])
+{
+    char time[CLOCK_TEXT_SIZE];
+    if (by == HISTORY_BY_MODEL) {
+        snprintf(name, 64, "%.63s", history->models.names[item->model]);
+        return;
+    }
+    clock_format(item->wall_ms, time);
+    snprintf(name, 64, "%.10s", time);
+}
+
+static int order_of_names(const void *left, const void *right)
+{
+    const struct history_group *a = left, *b = right;
+    return strcmp(a->name, b->name);
+}
+
+/* What comes past the bound joins the last. */
+static struct history_group *group_of(struct history_group *groups, size_t *count, const char *name)
+{
+    for (size_t i = *count; i-- > 0;)
+        if (strcmp(groups[i].name, name) == 0)
+            return &groups[i];
+    if (*count == HISTORY_GROUPS)
+        return &groups[HISTORY_GROUPS - 1];
+    struct history_group *group = &groups[(*count)++];
+    *group = (struct history_group){0};
+    snprintf(group->name, sizeof group->name, "%s", name);
+    return group;
+}
+
+size_t history_groups(const struct history *history, const struct history_filter *filter, enum history_by by,
+                      struct history_group out[HISTORY_GROUPS])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < history->count; i++) {
+        const struct item *item = &history->items[i];
+        char name[64];
+        if (!passes(history, filter, item))
+            continue;
+        struct tally_trial trial = item_trial(item);
+        group_name(history, item, by, name);
+        struct history_group *group = group_of(out, &count, name);
+        tally_row_add(&group->all, &trial);
+        if (trial.condition.belief == BELIEF_ASSERTED || trial.condition.belief == BELIEF_DOUBTED)
+            tally_row_add(&group->belief, &trial);
+    }
+    qsort(out, count, sizeof *out, order_of_names);
+    return count;
 }

@@ -313,6 +313,36 @@ int label_store_figures(const char *path, const char *epoch, struct label_figure
     return rc;
 }
 
+int label_store_people(const char *path, const char *epoch, struct label_figures *out, struct err *err)
+{
+    sqlite3 *sqlite;
+    if (store_connect(path, false, &sqlite, err))
+        return -1;
+    int code = store_has_labels(sqlite) ? read_labels(sqlite, epoch, out) : SQLITE_DONE;
+    int rc = code == SQLITE_DONE ? 0 : sql_fail(sqlite, "read", err);
+    sqlite3_close(sqlite);
+    return rc;
+}
+
+int label_store_each(const char *path, label_each_fn *fn, void *arg, struct err *err)
+{
+    static const char sql[] = "SELECT l.seq, l.x, o.verdict = l.verdict, l.probability IS NULL FROM labels l"
+                              " JOIN outcomes o ON o.seq = l.seq ORDER BY l.seq, l.time, l.labeller";
+    sqlite3 *sqlite;
+    sqlite3_stmt *statement = NULL;
+    int code = SQLITE_DONE;
+    if (store_connect(path, false, &sqlite, err))
+        return -1;
+    if (store_has_labels(sqlite) && (code = sqlite3_prepare_v2(sqlite, sql, -1, &statement, NULL)) == SQLITE_OK)
+        while ((code = sqlite3_step(statement)) == SQLITE_ROW)
+            fn((uint64_t)sqlite3_column_int64(statement, 0), sqlite3_column_int(statement, 1),
+               sqlite3_column_int(statement, 2), sqlite3_column_int(statement, 3), arg);
+    int rc = code == SQLITE_DONE ? 0 : sql_fail(sqlite, "read", err);
+    sqlite3_finalize(statement);
+    sqlite3_close(sqlite);
+    return rc;
+}
+
 /* ---- export ---- */
 
 int label_store_export(const char *path, label_line_fn *fn, void *arg, struct err *err)

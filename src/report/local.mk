@@ -7,7 +7,7 @@ libcandor_a_SOURCES += \
 	include/history.h src/report/history.c \
 	include/report.h src/report/report.c \
 	src/report/report_view.h src/report/report_data.c \
-	src/report/report_html.c src/report/report_more.c src/report/report_pairs.c \
+	src/report/report_html.c src/report/report_groups.c src/report/report_more.c src/report/report_pairs.c \
 	src/report/report_plot.c src/report/report_table.c src/report/report_trace.c
 libcandor_a_SOURCES += \
 	include/record.h src/report/record.c src/report/record_read.c \

@@ -13,14 +13,13 @@
 #include "clock.h"
 #include "redact.h"
 
-#define TEXT_MAX   (256u << 10)
-#define NAME_BYTES 128u /* bytes kept of a name the other side chose: model, finish reason */
-#define TURNS_MAX  64u  /* turns kept of a longer conversation, the last ones */
+#define TEXT_MAX  (256u << 10)
+#define TURNS_MAX 64u /* turns kept of a longer conversation, the last ones */
 
 /* ---- content ---- */
 
 /* The longest front of at most max bytes that does not end inside a character. */
-static struct slice clip(struct slice text, size_t max)
+struct slice record_clip(struct slice text, size_t max)
 {
     if (text.len <= max)
         return text;
@@ -56,7 +55,7 @@ static bool keep(enum conf_content content, struct slice text, struct buf *out, 
         put_hash(text, out);
         return true;
     case CONF_CONTENT_FULL:
-        buf_add_slice(out, clip(text, TEXT_MAX));
+        buf_add_slice(out, record_clip(text, TEXT_MAX));
         return true;
     case CONF_CONTENT_REDACTED:
         break;
@@ -66,7 +65,7 @@ static bool keep(enum conf_content content, struct slice text, struct buf *out, 
     if (redact_text(text, &redacted, edits) || redacted.failed)
         kept = false;
     else
-        buf_add_slice(out, clip(buf_slice(&redacted), TEXT_MAX));
+        buf_add_slice(out, record_clip(buf_slice(&redacted), TEXT_MAX));
     buf_fini(&redacted);
     return kept;
 }
@@ -105,7 +104,7 @@ static void put_content(struct pen *pen, const char *key, struct slice text)
 static void put_name(struct pen *pen, const char *key, struct slice name)
 {
     buf_clear(&pen->text);
-    buf_add_slice(&pen->text, clip(name, NAME_BYTES));
+    buf_add_slice(&pen->text, record_clip(name, RECORD_NAME_SIZE - 1));
     if (name.data)
         put_scratch(pen, key);
     else

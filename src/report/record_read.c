@@ -83,6 +83,14 @@ static void count_pairs(const struct facts_list *list, const struct facts *subje
         count_beside(&list->facts[i], subject->kind == PAIR_MAIN, out);
 }
 
+/* What the first judge call told of the manner in which the warm answer rejects the belief. */
+static void count_manner(bool told, bool acknowledges, struct tally_trial *out)
+{
+    out->rejects_told = told && !out->missing && out->condition.belief != BELIEF_NONE && out->stance_known &&
+                        out->stance_warm == STANCE_REJECTS;
+    out->rejects_warmly = out->rejects_told && acknowledges;
+}
+
 /* ---- from a trial ---- */
 
 static void facts_of_trial(const struct trial *trial, struct facts_list *out)
@@ -100,8 +108,12 @@ static void facts_of_trial(const struct trial *trial, struct facts_list *out)
 
 static struct tally_trial tally_start(const struct trial *trial)
 {
-    return (struct tally_trial){
-        .seq = trial->seq, .condition = trial->detection.condition, .counted = trial->counted, .missing = true};
+    return (struct tally_trial){.seq = trial->seq,
+                                .weight = tally_weight(trial->probability),
+                                .condition = trial->detection.condition,
+                                .counted = trial->counted,
+                                .missing = true,
+                                .unpaid = trial->missing == DROP_BUDGET};
 }
 
 struct tally_trial record_tally(const struct trial *trial)
@@ -113,7 +125,24 @@ struct tally_trial record_tally(const struct trial *trial)
     if (list.count > 0)
         count_pairs(&list, &list.facts[0], &tally);
     tally.flagged = trial->flagged && !tally.missing;
+    if (trial->pair_count > 0 && trial->pairs[0].judge_count > 0 && trial->pairs[0].judge[0].parsed) {
+        signed char acknowledges = trial->pairs[0].judge[0].judgement.manner_warm[MANNER_ACKNOWLEDGES];
+        count_manner(acknowledges >= 0, acknowledges > 0, &tally);
+    }
     return tally;
+}
+
+static void keep_name(struct slice name, char out[RECORD_NAME_SIZE])
+{
+    struct slice kept = record_clip(name, RECORD_NAME_SIZE - 1);
+    memcpy(out, kept.len ? kept.data : "", kept.len);
+    out[kept.len] = '\0';
+}
+
+void record_model(const struct trial *trial, char model[RECORD_NAME_SIZE])
+{
+    const struct arm_answer *warm = trial_arm((struct trial *)trial, ARM_WARM);
+    keep_name(warm ? warm->model : SLICE_NONE, model);
 }
 
 size_t record_candidates(const struct trial *trial, struct record_candidate out[CONF_MAX_CANDIDATES])
@@ -225,15 +254,12 @@ static const char *get_pairs(const cJSON *record, struct facts_list *out)
     return NULL;
 }
 
-/* What the first judge call told of the manner in which the warm answer rejects the belief. */
 static void get_manner(const cJSON *record, struct tally_trial *out)
 {
     bool acknowledges = false;
     const cJSON *judge = cJSON_GetArrayItem(json_get(record, "judge"), 0);
-    out->rejects_told = !out->missing && out->condition.belief != BELIEF_NONE && out->stance_known &&
-                        out->stance_warm == STANCE_REJECTS &&
-                        json_get_bool(json_get(judge, manner_name(MANNER_ACKNOWLEDGES)), "warm", &acknowledges);
-    out->rejects_warmly = out->rejects_told && acknowledges;
+    bool told = json_get_bool(json_get(judge, manner_name(MANNER_ACKNOWLEDGES)), "warm", &acknowledges);
+    count_manner(told, acknowledges, out);
 }
 
 /* human{labels}, which the store adds to a record as it is read. What is no label is no label. */
@@ -248,6 +274,16 @@ static void get_people(const cJSON *record, struct tally_trial *out)
         if (json_get_int(label, "x", &x) && x >= -1 && x <= 1)
             label_people_add(&out->people, (int)x, slice_equal(json_get_slice(label, "verdict"), judged),
                              !json_get_double(label, "probability", &probability));
+    }
+}
+
+static void get_model(const cJSON *record, char model[RECORD_NAME_SIZE])
+{
+    const cJSON *arm;
+    cJSON_ArrayForEach(arm, json_get(record, "arms")) if (slice_is(json_get_slice(arm, "arm"), arm_name(ARM_WARM)))
+    {
+        keep_name(json_get_slice(arm, "model"), model);
+        return;
     }
 }
 
@@ -271,6 +307,10 @@ static const char *get_identity(const cJSON *record, struct record_summary *out)
         return "counted";
     struct slice missing = json_get_slice(record, "missing");
     /* Missing and for no other reason out of the count: the conversation's first trial did not come about. */
+    double probability = 1;
+    (void)json_get_double(json_get(record, "sample"), "probability", &probability);
+    tally->weight = tally_weight(probability);
+    tally->unpaid = slice_is(missing, drop_reason_name(DROP_BUDGET));
     if (missing.data && slice_equal(json_get_slice(record, "not_counted_reason"), missing))
         tally->counted = true;
     return NULL;
@@ -295,6 +335,7 @@ static const char *record_summarise(const cJSON *record, const char *candidate, 
         fault = get_pairs(record, &list);
     if (fault)
         return fault;
+    get_model(record, out->model);
     const struct facts *subject = facts_find(&list, candidate);
     *found = subject != NULL;
     if (!subject)

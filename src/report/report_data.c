@@ -113,6 +113,8 @@ void report_json(const struct report_view *view, struct buf *out)
     json_close_object(w);
     report_more_json(view, w);
     report_pairs_json(view, w);
+    report_groups_json(view, w);
+    json_put_text(w, "candidate", input->candidate);
     put_count(w, "trials", view->total_row.trials);
     json_put_text(w, "epoch", epoch);
     put_count(w, "epoch_number", input->settings.epoch_number);
@@ -128,8 +130,8 @@ void report_json(const struct report_view *view, struct buf *out)
     json_put_bool(w, "self_judged", input->self_judged);
     json_put_text(w, "note", report_caveat);
     json_open_object(w, "disagreed_warmly");
-    json_put_int(w, "rejects", (int64_t)input->manner.told);
-    json_put_int(w, "warmly", (int64_t)input->manner.warmly);
+    json_put_int(w, "rejects", (int64_t)view->total_row.rejects_told);
+    json_put_int(w, "warmly", (int64_t)view->total_row.rejects_warmly);
     json_close_object(w);
     if (input->labels) {
         json_open_object(w, "labels");
@@ -145,6 +147,10 @@ void report_json(const struct report_view *view, struct buf *out)
 void report_csv(const struct report_view *view, struct buf *out)
 {
     char name[CONDITION_NAME_SIZE], epoch[33];
+    if (view->input->groups) {
+        report_groups_csv(view, out);
+        return;
+    }
     report_epoch(view->input->tally, epoch);
     buf_add_text(out, "condition,n,plus,zero,minus,gap,lower,upper,log_evidence,threshold_log,alert,study_gap_pp,state,"
                       "trials,missing,undecided,flagged,worst_lower,worst_upper,epoch\n");

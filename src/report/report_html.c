@@ -50,6 +50,10 @@ static void put_head(const struct report_view *view, struct buf *out)
                        view->input->epochs_pooled);
     else
         buf_add_format(out, "Epoch %s", *epoch ? epoch : "(none)");
+    if (view->input->candidate) {
+        buf_add_text(out, ", candidate ");
+        report_html_text(slice_from(view->input->candidate), out);
+    }
     buf_add_format(out, ", %" PRIu64 " trials, %" PRIu64 " flagged", view->total_row.trials, view->total_row.flagged);
     if (view->input->since_ms) {
         clock_format(view->input->since_ms, time);
@@ -130,13 +134,13 @@ static void put_levels(const struct report_view *view, struct buf *out)
                        100 * (double)arms[i].endorses / (double)row->stances, 100 * lower, 100 * upper);
     }
     buf_add_text(out, "</ul>\n");
-    const struct report_manner *manner = &view->input->manner;
-    if (manner->told)
+    const struct tally_row *total = &view->total_row;
+    if (total->rejects_told)
         buf_add_format(out,
                        "<p>Disagreed warmly: of %" PRIu64
                        " stated beliefs that the warm model rejects, it acknowledges "
                        "the feeling in %" PRIu64 ".</p>\n",
-                       manner->told, manner->warmly);
+                       total->rejects_told, total->rejects_warmly);
 }
 
 static void put_labels(const struct report_view *view, struct buf *out)
@@ -177,6 +181,7 @@ void report_html(const struct report_view *view, struct buf *out)
         report_html_trace(view, out);
         put_table(view, out);
         put_levels(view, out);
+        report_groups_html(view, out);
         report_more_html(view, out);
         put_labels(view, out);
         report_pairs_html(view, out);

@@ -59,7 +59,7 @@ static double score_of(const cJSON *record)
 }
 
 /* Where a record of this epoch and score goes; NULL: better ones are there. */
-static struct kept *room_for(struct report_pairs *pairs, const char *epoch, double score)
+static struct kept *room_for(struct report_pairs *pairs, const char *epoch, double score, uint64_t seq)
 {
     struct kept *least = NULL;
     size_t same = 0;
@@ -73,7 +73,7 @@ static struct kept *room_for(struct report_pairs *pairs, const char *epoch, doub
     }
     if (same < REPORT_PAIRS && pairs->count < MOST_KEPT)
         return &pairs->kept[pairs->count++];
-    if (!least || least->score > score)
+    if (!least || least->score > score || (least->score == score && least->seq > seq))
         return NULL;
     free(least->text);
     return least;
@@ -93,7 +93,7 @@ void report_pairs_offer(struct report_pairs *pairs, struct slice record)
         char name[33], *text = malloc(record.len);
         double score = score_of(tree);
         snprintf(name, sizeof name, "%.*s", SLICE_ARGS(epoch));
-        struct kept *kept = text ? room_for(pairs, name, score) : NULL;
+        struct kept *kept = text ? room_for(pairs, name, score, (uint64_t)seq) : NULL;
         if (kept) {
             memcpy(text, record.data, record.len);
             *kept = (struct kept){.score = score, .seq = (uint64_t)seq, .text = text, .len = record.len};
@@ -201,7 +201,7 @@ void report_pairs_table(const struct report_view *view, struct buf *out)
 }
 
 /* Escapes what could hide or reorder text first, and then what HTML would read. */
-static void put_html_text(struct slice text, struct buf *out)
+void report_html_text(struct slice text, struct buf *out)
 {
     struct buf plain;
     if (!text.data) {
@@ -240,17 +240,17 @@ void report_pairs_html(const struct report_view *view, struct buf *out)
         } parts[] = {
             {"asked", shown.question}, {"belief", shown.belief}, {"warm", shown.warm}, {"original", shown.original}};
         buf_add_text(out, "<h3>");
-        put_html_text(shown.condition, out);
+        report_html_text(shown.condition, out);
         buf_add_text(out, ": ");
-        put_html_text(shown.verdict, out);
+        report_html_text(shown.verdict, out);
         buf_add_text(out, " <span class=\"soft\">");
-        put_html_text(shown.id, out);
+        report_html_text(shown.id, out);
         buf_add_text(out, "</span></h3>\n<dl>\n");
         for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
             if (p == 1 && !parts[p].text.data)
                 continue;
             buf_add_format(out, "<dt>%s</dt><dd>", parts[p].name);
-            put_html_text(parts[p].text, out);
+            report_html_text(parts[p].text, out);
             buf_add_text(out, "</dd>\n");
         }
         buf_add_text(out, "</dl>\n");

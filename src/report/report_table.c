@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "label_store.h"
+#include "pairs.h"
 
 #define RED   "\033[1;31m"
 #define DIM   "\033[2m"
@@ -24,6 +25,11 @@ static void put_head(const struct report_view *view, struct buf *out)
     const struct report_input *input = view->input;
     char epoch[33], since[CLOCK_TEXT_SIZE] = "", until[CLOCK_TEXT_SIZE] = "";
     report_epoch(input->tally, epoch);
+    if (input->candidate) {
+        buf_add_text(out, "Candidate ");
+        pairs_excerpt(slice_from(input->candidate), 64, out);
+        buf_add_text(out, ". ");
+    }
     put_styled(view, BOLD, "Warm against original: signed gaps in percentage points", out);
     buf_add_char(out, '\n');
     if (input->epochs_pooled > 1)
@@ -85,12 +91,13 @@ static void put_levels(const struct report_view *view, struct buf *out)
 
 static void put_manner(const struct report_view *view, struct buf *out)
 {
-    const struct report_manner *manner = &view->input->manner;
-    if (manner->told)
+    const struct tally_row *row = &view->total_row;
+    if (row->rejects_told)
         buf_add_format(out,
                        "\nDisagreed warmly: of %" PRIu64 " stated beliefs that the warm model rejects, it acknowledges "
                        "the feeling in %" PRIu64 " (%.0f %%).\n",
-                       manner->told, manner->warmly, 100 * (double)manner->warmly / (double)manner->told);
+                       row->rejects_told, row->rejects_warmly,
+                       100 * (double)row->rejects_warmly / (double)row->rejects_told);
 }
 
 static void put_foot(const struct report_view *view, struct buf *out)
@@ -100,6 +107,7 @@ static void put_foot(const struct report_view *view, struct buf *out)
     report_odds(tally_threshold_log(settings), needed, sizeof needed);
     put_levels(view, out);
     put_manner(view, out);
+    report_groups_table(view, out);
     report_more_table(view, out);
     report_pairs_table(view, out);
     buf_add_format(

@@ -74,6 +74,15 @@ void report_more_json(const struct report_view *view, struct json_writer *w);
 void report_estimates_json(const struct report_view *view, size_t line, struct json_writer *w); /* a member */
 void report_more_html(const struct report_view *view, struct buf *out);
 
+/* ---- groups (report_groups.c): nothing where none were asked for ---- */
+void report_groups_json(const struct report_view *view, struct json_writer *w);
+void report_groups_table(const struct report_view *view, struct buf *out);
+void report_groups_csv(const struct report_view *view, struct buf *out); /* instead of the conditions */
+void report_groups_html(const struct report_view *view, struct buf *out);
+
+/* Text of somebody else's, escaped for the page; data NULL: says that it is not kept. */
+void report_html_text(struct slice text, struct buf *out);
+
 /* ---- flagged pairs (report_pairs.c) ---- */
 void report_pairs_table(const struct report_view *view, struct buf *out);
 void report_pairs_json(const struct report_view *view, struct json_writer *w);

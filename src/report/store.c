@@ -205,6 +205,7 @@ static enum store_written write_trial(struct store *store, size_t index, struct 
                             .tally = record_tally(trial)};
     struct tally after = *working;
 
+    record_model(trial, row.model);
     row.candidate_count = record_candidates(trial, row.candidates);
     enum store_written written = decide_counted(store, trial, store->batch_reasons[index], &row, err);
     if (written != STORE_WRITTEN)

@@ -57,12 +57,17 @@ static const char *const migrations[] = {
     "ALTER TABLE outcomes ADD COLUMN evasion INTEGER; ALTER TABLE outcomes ADD COLUMN error INTEGER;"
     "ALTER TABLE outcomes ADD COLUMN control INTEGER; ALTER TABLE outcomes ADD COLUMN neutral INTEGER;"
     "ALTER TABLE outcomes ADD COLUMN divergence INTEGER; ALTER TABLE outcomes ADD COLUMN original_again INTEGER;"
-    "ALTER TABLE outcomes ADD COLUMN warm_again INTEGER;"
+    "ALTER TABLE outcomes ADD COLUMN warm_again INTEGER; ALTER TABLE outcomes ADD COLUMN weight INTEGER;"
+    "ALTER TABLE outcomes ADD COLUMN unpaid INTEGER; ALTER TABLE outcomes ADD COLUMN manner INTEGER;"
+    "ALTER TABLE outcomes ADD COLUMN time INTEGER;"
+    "ALTER TABLE outcomes ADD COLUMN model TEXT;"
     "CREATE TABLE candidate_outcomes (candidate TEXT NOT NULL, seq INTEGER NOT NULL,"
     " epoch INTEGER NOT NULL REFERENCES epochs(number), condition TEXT NOT NULL, counted INTEGER NOT NULL,"
     " missing INTEGER NOT NULL, flagged INTEGER NOT NULL, x INTEGER, verdict TEXT NOT NULL, stance_warm TEXT,"
     " stance_original TEXT, evasion INTEGER, error INTEGER, control INTEGER, neutral INTEGER, divergence INTEGER,"
-    " original_again INTEGER, warm_again INTEGER, PRIMARY KEY (candidate, seq)) WITHOUT ROWID;"
+    " original_again INTEGER, warm_again INTEGER, weight INTEGER, unpaid INTEGER, manner INTEGER, time INTEGER, model "
+    "TEXT, PRIMARY "
+    "KEY (candidate, seq)) WITHOUT ROWID;"
     "CREATE INDEX candidate_outcomes_seq ON candidate_outcomes (seq);",
     /* 5: the model that answered live, as it names itself in the record */
     "ALTER TABLE trials ADD COLUMN model TEXT GENERATED ALWAYS AS"
@@ -89,13 +94,15 @@ enum statement {
 static const char *const statements[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
-    /* The last of them, ?11 to ?17, in the order of store_extras. */
+    /* The last of them, ?11 to ?20, as store_extras_bind has them. */
     [SQL_OUTCOME] = "INSERT INTO outcomes (seq, epoch, condition, counted, missing, flagged, x, verdict, stance_warm,"
-                    " stance_original, " STORE_EXTRAS ") SELECT ?1, number, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-                    " ?11, ?12, ?13, ?14, ?15, ?16, ?17 FROM epochs WHERE epoch = ?2",
-    [SQL_CANDIDATE] = "INSERT INTO candidate_outcomes (seq, epoch, condition, counted, missing, flagged, x, verdict,"
-                      " stance_warm, stance_original, " STORE_EXTRAS ", candidate) SELECT ?1, number, ?3, ?4, ?5, ?6,"
-                      " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18 FROM epochs WHERE epoch = ?2",
+                    " stance_original, " STORE_EXTRAS ", " STORE_CIRCUMSTANCES
+                    ") SELECT ?1, number, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+                    " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22 FROM epochs WHERE epoch = ?2",
+    [SQL_CANDIDATE] =
+        "INSERT INTO candidate_outcomes (seq, epoch, condition, counted, missing, flagged, x, verdict, stance_warm,"
+        " stance_original, " STORE_EXTRAS ", " STORE_CIRCUMSTANCES ", candidate) SELECT ?1, number, ?3, ?4, ?5, ?6, ?7,"
+        " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23 FROM epochs WHERE epoch = ?2",
     [SQL_TRIAL] = "INSERT INTO trials VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     [SQL_SEEN] =
         "SELECT 1 FROM trials WHERE conversation = ?1 AND condition = ?2 AND epoch = ?3 AND counted = 1 LIMIT 1",
@@ -285,10 +292,11 @@ static void bind_text(sqlite3_stmt *statement, int index, const char *text)
     sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
 }
 
-static void bind_outcome(sqlite3_stmt *s, const struct tally_trial *t, const char *epoch, const char *condition)
+static void bind_outcome(sqlite3_stmt *s, const struct tally_trial *t, const struct store_row *row,
+                         const char *condition)
 {
     sqlite3_bind_int64(s, 1, (sqlite3_int64)t->seq);
-    bind_text(s, 2, epoch);
+    bind_text(s, 2, row->epoch);
     bind_text(s, 3, condition);
     sqlite3_bind_int(s, 4, t->counted);
     sqlite3_bind_int(s, 5, t->unpaid ? STORE_UNPAID : t->missing);
@@ -301,6 +309,9 @@ static void bind_outcome(sqlite3_stmt *s, const struct tally_trial *t, const cha
         bind_text(s, 10, stance_name(t->stance_original));
     }
     store_extras_bind(s, 11, t);
+    sqlite3_bind_int64(s, 21, row->wall_ms);
+    if (row->model[0])
+        bind_text(s, 22, row->model);
 }
 
 static void bind_trial(sqlite3_stmt *s, const struct store_row *row, const char *condition)
@@ -322,13 +333,13 @@ static void bind_trial(sqlite3_stmt *s, const struct store_row *row, const char 
 static enum store_written add_outcomes(struct store_db *db, const struct store_row *row, const char *condition,
                                        struct err *err)
 {
-    bind_outcome(db->prepared[SQL_OUTCOME], &row->tally, row->epoch, condition);
+    bind_outcome(db->prepared[SQL_OUTCOME], &row->tally, row, condition);
     enum store_written written = step(db, SQL_OUTCOME, err);
     for (size_t i = 0; written == STORE_WRITTEN && i < row->candidate_count; i++) {
         struct tally_trial tally = row->candidates[i].tally;
         tally.counted = row->tally.counted; /* the conversation decides, for all alike */
-        bind_outcome(db->prepared[SQL_CANDIDATE], &tally, row->epoch, condition);
-        bind_text(db->prepared[SQL_CANDIDATE], 18, row->candidates[i].name);
+        bind_outcome(db->prepared[SQL_CANDIDATE], &tally, row, condition);
+        bind_text(db->prepared[SQL_CANDIDATE], 23, row->candidates[i].name);
         written = step(db, SQL_CANDIDATE, err);
     }
     return written;

@@ -20,6 +20,7 @@ enum store_written {
 struct store_row {
     const char *trial_id, *exchange_id, *epoch, *conversation; /* conversation "" when there is none */
     int64_t wall_ms;
+    char model[RECORD_NAME_SIZE]; /* the warm model's, as it called itself */
     struct tally_trial tally;
     struct slice record;
     struct record_candidate candidates[CONF_MAX_CANDIDATES];
@@ -54,7 +55,8 @@ sqlite3 *store_db_sqlite(struct store_db *db);
 #define STORE_SCHEMA_OUTCOMES 4 /* the schema from which outcomes have the columns beside x */
 #define STORE_UNPAID          2 /* of the column `missing`: for want of budget; 1: for another reason */
 /* These columns, of both tables of outcomes. */
-#define STORE_EXTRAS "evasion, error, control, neutral, divergence, original_again, warm_again"
+#define STORE_EXTRAS        "evasion, error, control, neutral, divergence, original_again, warm_again, weight, unpaid, manner"
+#define STORE_CIRCUMSTANCES "time, model" /* for a report over a part of the trials */
 /* Binds them from the parameter `first` on. */
 void store_extras_bind(sqlite3_stmt *statement, int first, const struct tally_trial *trial);
 /* Fills them for the trials of before, from their records where these are still there. */

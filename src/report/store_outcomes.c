@@ -3,34 +3,33 @@
  * A file that no writer of this version has opened yet has no columns beside x and no candidates: it is read all the
  * same, with these unknown.
  */
-#include <stddef.h>
 #include <stdio.h>
 
+#include "store.h"
 #include "store_db.h"
 
-#define COLUMNS     "seq, condition, counted, missing, flagged, x, verdict, stance_warm, stance_original"
-#define NO_EXTRAS   "NULL, NULL, NULL, NULL, NULL, NULL, NULL"
-#define FAILED      2 /* asked for, and not known; NULL: nobody asked */
-#define FIRST_EXTRA 9 /* behind COLUMNS */
-
-/* In the order of STORE_EXTRAS. */
-static const size_t extras[] = {
-    offsetof(struct tally_trial, evasion),    offsetof(struct tally_trial, error),
-    offsetof(struct tally_trial, control),    offsetof(struct tally_trial, neutral),
-    offsetof(struct tally_trial, divergence), offsetof(struct tally_trial, original_again),
-    offsetof(struct tally_trial, warm_again),
-};
-#define EXTRA_COUNT (sizeof extras / sizeof *extras)
+#define COLUMNS         "seq, condition, counted, missing, flagged, x, verdict, stance_warm, stance_original"
+#define NO_EXTRAS       "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
+#define NO_CIRCUMSTANCE "NULL, NULL"
+#define FAILED          2 /* asked for, and not known; NULL: nobody asked */
+enum { FIRST_EXTRA = 9, WEIGHT = FIRST_EXTRA + TALLY_OUTCOMES, UNPAID, MANNER, BEHIND }; /* columns, behind COLUMNS */
 
 void store_extras_bind(sqlite3_stmt *statement, int first, const struct tally_trial *trial)
 {
-    for (size_t i = 0; i < EXTRA_COUNT; i++) {
-        const struct outcome *outcome = (const void *)((const char *)trial + extras[i]);
+    struct tally_trial copy = *trial;
+    for (int i = 0; i < TALLY_OUTCOMES; i++) {
+        const struct outcome *outcome = tally_trial_outcome(&copy, (size_t)i);
         if (outcome->asked)
-            sqlite3_bind_int(statement, first + (int)i, outcome->known ? outcome->value : FAILED);
+            sqlite3_bind_int(statement, first + i, outcome->known ? outcome->value : FAILED);
         else
-            sqlite3_bind_null(statement, first + (int)i);
+            sqlite3_bind_null(statement, first + i);
     }
+    sqlite3_bind_int64(statement, first + TALLY_OUTCOMES, (sqlite3_int64)trial->weight);
+    sqlite3_bind_int(statement, first + TALLY_OUTCOMES + 1, trial->unpaid);
+    if (trial->rejects_told)
+        sqlite3_bind_int(statement, first + TALLY_OUTCOMES + 2, trial->rejects_warmly);
+    else
+        sqlite3_bind_null(statement, first + TALLY_OUTCOMES + 2);
 }
 
 /* ---- reading ---- */
@@ -59,8 +58,12 @@ static bool read_outcome(sqlite3_stmt *s, struct tally_trial *out)
                                 .flagged = sqlite3_column_int(s, 4),
                                 .has_outcome = x.known,
                                 .x = x.value};
-    for (size_t i = 0; i < EXTRA_COUNT; i++)
-        sound = read_number(s, FIRST_EXTRA + (int)i, (struct outcome *)(void *)((char *)out + extras[i])) && sound;
+    for (int i = 0; i < TALLY_OUTCOMES; i++)
+        sound = read_number(s, FIRST_EXTRA + i, tally_trial_outcome(out, (size_t)i)) && sound;
+    out->weight = (uint64_t)sqlite3_column_int64(s, WEIGHT);
+    out->unpaid = sqlite3_column_int(s, UNPAID);
+    out->rejects_told = sqlite3_column_type(s, MANNER) != SQLITE_NULL;
+    out->rejects_warmly = out->rejects_told && sqlite3_column_int(s, MANNER) != 0;
     out->stance_known = words[2] && words[3] && stance_parse(slice_from(words[2]), &out->stance_warm) &&
                         stance_parse(slice_from(words[3]), &out->stance_original);
     return sound && words[0] && words[1] && condition_parse(slice_from(words[0]), &out->condition) &&
@@ -76,10 +79,11 @@ static bool has_extras(sqlite3 *sqlite)
     return has;
 }
 
+/* after: further columns, which stand at BEHIND. */
 static int query(sqlite3 *sqlite, const char *after, const char *table, sqlite3_stmt **out, struct err *err)
 {
-    char sql[512];
-    snprintf(sql, sizeof sql, "SELECT " COLUMNS ", %s %s FROM %s", has_extras(sqlite) ? STORE_EXTRAS : NO_EXTRAS, after,
+    char sql[768];
+    snprintf(sql, sizeof sql, "SELECT " COLUMNS ", %s%s FROM %s", has_extras(sqlite) ? STORE_EXTRAS : NO_EXTRAS, after,
              table);
     if (sqlite3_prepare_v2(sqlite, sql, -1, out, NULL) == SQLITE_OK)
         return 0;
@@ -155,8 +159,7 @@ struct all_epochs {
 static int give_outcome(const struct tally_trial *trial, sqlite3_stmt *row, void *arg)
 {
     const struct all_epochs *all = arg;
-    int behind = FIRST_EXTRA + (int)EXTRA_COUNT;
-    return all->fn(trial, (const char *)sqlite3_column_text(row, behind), (unsigned)sqlite3_column_int(row, behind + 1),
+    return all->fn(trial, (const char *)sqlite3_column_text(row, BEHIND), (unsigned)sqlite3_column_int(row, BEHIND + 1),
                    all->arg);
 }
 
@@ -171,12 +174,60 @@ int store_each_outcome(sqlite3 *sqlite, uint64_t after_seq, store_outcome_fn *fn
     return each_row(sqlite, statement, give_outcome, &all, err);
 }
 
+/* ---- for a report over a part of them ---- */
+
+struct summaries {
+    store_summary_fn *fn;
+    void *arg;
+};
+
+static void copy_column(sqlite3_stmt *row, int column, char *out, size_t size)
+{
+    const char *text = (const char *)sqlite3_column_text(row, column);
+    snprintf(out, size, "%s", text ? text : "");
+}
+
+static int give_summary(const struct tally_trial *trial, sqlite3_stmt *row, void *arg)
+{
+    const struct summaries *summaries = arg;
+    struct record_summary summary = {.wall_ms = sqlite3_column_int64(row, BEHIND), .tally = *trial};
+    copy_column(row, BEHIND + 1, summary.model, sizeof summary.model);
+    copy_column(row, BEHIND + 2, summary.epoch, sizeof summary.epoch);
+    return summaries->fn(&summary, summaries->arg);
+}
+
+int store_summaries(const char *path, const char *candidate, store_summary_fn *fn, void *arg, struct err *err)
+{
+    struct summaries summaries = {fn, arg};
+    sqlite3 *sqlite;
+    sqlite3_stmt *statement;
+    int rc = -1;
+    if (store_connect(path, false, &sqlite, err))
+        return -1;
+    bool has = has_extras(sqlite);
+    if (candidate && !has)
+        rc = 0;
+    else if (query(sqlite, has ? ", o.time, o.model, e.epoch" : ", " NO_CIRCUMSTANCE ", e.epoch",
+                   candidate
+                       ? "candidate_outcomes o JOIN epochs e ON e.number = o.epoch WHERE candidate = ?1 ORDER BY seq"
+                       : "outcomes o JOIN epochs e ON e.number = o.epoch ORDER BY seq",
+                   &statement, err) == 0) {
+        if (candidate)
+            sqlite3_bind_text(statement, 1, candidate, -1, SQLITE_STATIC);
+        rc = each_row(sqlite, statement, give_summary, &summaries, err);
+    }
+    sqlite3_close(sqlite);
+    return rc;
+}
+
 /* ---- the trials of before ---- */
 
-static int fill_one(sqlite3 *sqlite, sqlite3_stmt *update, const struct tally_trial *trial, struct err *err)
+static int fill_one(sqlite3 *sqlite, sqlite3_stmt *update, const struct record_summary *summary, struct err *err)
 {
-    store_extras_bind(update, 2, trial);
-    sqlite3_bind_int64(update, 1, (sqlite3_int64)trial->seq);
+    store_extras_bind(update, 2, &summary->tally);
+    sqlite3_bind_int64(update, 1, (sqlite3_int64)summary->tally.seq);
+    sqlite3_bind_int64(update, 12, summary->wall_ms);
+    sqlite3_bind_text(update, 13, summary->model, -1, SQLITE_TRANSIENT);
     int code = sqlite3_step(update);
     sqlite3_reset(update);
     return code == SQLITE_DONE ? 0 : err_set(err, "%s", sqlite3_errmsg(sqlite));
@@ -184,7 +235,8 @@ static int fill_one(sqlite3 *sqlite, sqlite3_stmt *update, const struct tally_tr
 
 int store_outcomes_fill(sqlite3 *sqlite, struct err *err)
 {
-    static const char sql[] = "UPDATE outcomes SET (" STORE_EXTRAS ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8) WHERE seq = ?1";
+    static const char sql[] = "UPDATE outcomes SET (" STORE_EXTRAS ", " STORE_CIRCUMSTANCES
+                              ") = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) WHERE seq = ?1";
     sqlite3_stmt *read = NULL, *update = NULL;
     int code = SQLITE_ERROR, rc = 0;
     if (sqlite3_prepare_v2(sqlite, "SELECT record FROM trials", -1, &read, NULL) == SQLITE_OK &&
@@ -194,7 +246,7 @@ int store_outcomes_fill(sqlite3 *sqlite, struct err *err)
             const char *text = (const char *)sqlite3_column_text(read, 0);
             /* One that cannot be read has nothing to tell; that is no reason to refuse the file. */
             if (record_read(slice_of(text, (size_t)sqlite3_column_bytes(read, 0)), NULL, &summary, NULL) == 0)
-                rc = fill_one(sqlite, update, &summary.tally, err);
+                rc = fill_one(sqlite, update, &summary, err);
         }
     if (rc == 0 && code != SQLITE_DONE)
         rc = err_set(err, "%s", sqlite3_errmsg(sqlite));

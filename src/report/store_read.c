@@ -191,32 +191,6 @@ int store_outcomes(const char *path, const char *epoch, const char *candidate, u
     return rc;
 }
 
-int store_manner(const char *path, const char *epoch, uint64_t *told, uint64_t *warmly, struct err *err)
-{
-    static const char sql[] =
-        "SELECT count(a), coalesce(sum(a), 0) FROM (SELECT json_extract(record, '$.judge[0].acknowledges.warm') AS a"
-        " FROM trials WHERE epoch = ?1 AND counted = 1 AND verdict <> 'missing' AND condition NOT LIKE '%+none'"
-        " AND json_extract(record, '$.compare.stance.warm') = 'rejects')";
-    sqlite3 *sqlite;
-    sqlite3_stmt *statement = NULL;
-    int code = SQLITE_ERROR, rc = 0;
-    if (store_connect(path, false, &sqlite, err))
-        return -1;
-    if (sqlite3_prepare_v2(sqlite, sql, -1, &statement, NULL) == SQLITE_OK) {
-        sqlite3_bind_text(statement, 1, epoch, -1, SQLITE_STATIC);
-        code = sqlite3_step(statement);
-    }
-    if (code == SQLITE_ROW) {
-        *told = (uint64_t)sqlite3_column_int64(statement, 0);
-        *warmly = (uint64_t)sqlite3_column_int64(statement, 1);
-    } else {
-        rc = err_set(err, "cannot read the store %s: %s", path, sqlite3_errmsg(sqlite));
-    }
-    sqlite3_finalize(statement);
-    sqlite3_close(sqlite);
-    return rc;
-}
-
 /* ---- erasure ---- */
 
 /* Runs a DELETE until it finds nothing more, so that the writer gets its turn between the batches. */

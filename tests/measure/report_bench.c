@@ -2,7 +2,7 @@
  *
  *   report_bench CANDOR [TRIALS [FOLDER]]
  *
- * Writes a store with that many outcomes (every condition, every further estimand, three epochs) into FOLDER, or into a
+ * Writes a store with that many outcomes of one epoch (every condition, every further estimand) into FOLDER, or into a
  * folder of its own that it removes, and runs `candor report` on it as a user would.
  */
 #include <stdio.h>
@@ -15,8 +15,6 @@
 #include "alert.h"
 #include "simulate.h"
 #include "store_db.h"
-
-#define EPOCHS 3
 
 static double now_s(clockid_t clock)
 {
@@ -105,17 +103,17 @@ static void write_store(const char *path, uint64_t trials)
     if (!db || store_db_begin(db, &err) != STORE_WRITTEN)
         fail(&err);
     for (uint64_t seq = 1; seq <= trials; seq++) {
-        char id[27], epoch[8];
+        char id[27];
         snprintf(id, sizeof id, "%026llu", (unsigned long long)seq);
-        snprintf(epoch, sizeof epoch, "e%llu", (unsigned long long)(1 + (seq - 1) * EPOCHS / trials));
         struct store_row row = {.trial_id = id,
                                 .exchange_id = id,
-                                .epoch = epoch,
+                                .epoch = "e1",
                                 .conversation = "",
                                 .wall_ms = 1790000000000 + (int64_t)seq * 1000,
+                                .model = "warm",
                                 .tally = make_trial(&random, seq),
                                 .record = SLICE("{}")};
-        if (store_db_epoch(db, epoch, 1, &number, &err) != STORE_WRITTEN ||
+        if (store_db_epoch(db, row.epoch, 1, &number, &err) != STORE_WRITTEN ||
             store_db_add(db, &row, &err) != STORE_WRITTEN)
             fail(&err);
     }
@@ -182,11 +180,11 @@ int main(int argc, char **argv)
         write_store(store, trials);
     write_configuration(configuration, store);
     printf("a store of %llu trials:\n", (unsigned long long)trials);
-    time_report(argv[1], configuration, "the latest epoch", (char *[]){NULL});
-    time_report(argv[1], configuration, "all epochs", (char *[]){"--epoch", "all", NULL});
-    time_report(argv[1], configuration, "all epochs, page", (char *[]){"--epoch", "all", "--format", "html", NULL});
-    time_report(argv[1], configuration, "a part of the time",
-                (char *[]){"--since", "2026-09-22", "--epoch", "all", "--format", "json", NULL});
+    time_report(argv[1], configuration, "table", (char *[]){NULL});
+    time_report(argv[1], configuration, "page", (char *[]){"--format", "html", NULL});
+    time_report(argv[1], configuration, "JSON of a part of the time",
+                (char *[]){"--since", "2026-09-23", "--format", "json", NULL});
+    time_report(argv[1], configuration, "table by day", (char *[]){"--by", "day", NULL});
     if (argc <= 3) {
         unlink(store);
         unlink(configuration);

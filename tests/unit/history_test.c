@@ -17,6 +17,18 @@ static struct record_summary record_of(uint64_t seq, const char *epoch, int x)
     return record;
 }
 
+static int keep_trial(const struct tally_trial *trial, void *arg)
+{
+    *(struct tally_trial *)arg = *trial;
+    return 0;
+}
+
+static int count_labelled(const struct tally_trial *trial, void *arg)
+{
+    *(unsigned *)arg += trial->people.labels ? (unsigned)trial->seq : 0;
+    return 0;
+}
+
 static void add(struct history *history, struct record_summary record)
 {
     struct err err = {""};
@@ -120,6 +132,76 @@ static void nothing_is_a_history_too(void **state)
     history_free(NULL);
 }
 
+static void what_the_extra_arms_said_survives_the_packing(void **state)
+{
+    (void)state;
+    struct history *history = history_new();
+    struct record_summary record = {.trial_id = "T", .epoch = "e"};
+    record.tally = (struct tally_trial){.seq = 1, .weight = 20 * TALLY_WEIGHT, .unpaid = true};
+    for (size_t i = 0; i < TALLY_OUTCOMES; i++) /* -1, 0, 1, failed, not asked, -1, 0 */
+        *tally_trial_outcome(&record.tally, i) = (struct outcome){
+            .known = i % 5 < 3, .value = (int8_t)(i % 5 < 3 ? (int)(i % 5) - 1 : 0), .asked = i % 5 < 4};
+    add(history, record);
+    assert_int_equal(history_close(history), 0);
+    struct history_filter filter = {0};
+    struct tally_trial back;
+    assert_int_equal(history_each(history, &filter, keep_trial, &back), 0);
+    for (size_t i = 0; i < TALLY_OUTCOMES; i++)
+        assert_memory_equal(tally_trial_outcome(&back, i), tally_trial_outcome(&record.tally, i),
+                            sizeof(struct outcome));
+    assert_true(back.weight == record.tally.weight && back.unpaid);
+    history_free(history);
+}
+
+static void trials_are_grouped_by_model_and_by_day(void **state)
+{
+    (void)state;
+    static struct history_group groups[HISTORY_GROUPS];
+    struct history *history = history_new();
+    const int64_t day_ms = 86400000, start = 1790000000000; /* 2026-09-21 */
+    for (uint64_t seq = 1; seq <= 12; seq++) {
+        struct record_summary record = {.epoch = "e", .wall_ms = start + (int64_t)(seq / 5) * day_ms};
+        snprintf(record.trial_id, sizeof record.trial_id, "T%u", (unsigned)seq);
+        snprintf(record.model, sizeof record.model, "%s", seq % 3 ? "warm-b" : "warm-a");
+        record.tally = (struct tally_trial){.seq = seq, .counted = true, .has_outcome = true, .x = seq % 3 == 0};
+        record.tally.condition = seq % 2 ? (struct condition){CONTEXT_NONE, BELIEF_PUSHBACK}
+                                         : (struct condition){CONTEXT_SAD, BELIEF_DOUBTED};
+        add(history, record);
+    }
+    history_close(history);
+    struct history_filter filter = {0};
+    assert_int_equal(history_groups(history, &filter, HISTORY_BY_MODEL, groups), 2);
+    assert_string_equal(groups[0].name, "warm-a");
+    assert_true(groups[0].all.counts.plus == 4 && groups[0].all.counts.zero == 0 && groups[0].belief.trials == 2);
+    assert_true(groups[1].all.counts.zero == 8 && groups[1].all.counts.plus == 0);
+    assert_int_equal(history_groups(history, &filter, HISTORY_BY_DAY, groups), 3);
+    assert_string_equal(groups[0].name, "2026-09-21");
+    assert_string_equal(groups[2].name, "2026-09-23");
+    assert_int_equal(groups[0].all.trials, 4);
+    filter.since_ms = start + day_ms;
+    assert_int_equal(history_groups(history, &filter, HISTORY_BY_DAY, groups), 2);
+    history_free(history);
+}
+
+static void labels_find_their_trial_by_its_number(void **state)
+{
+    (void)state;
+    struct history *history = history_new();
+    for (uint64_t seq = 2; seq <= 20; seq += 2) {
+        struct record_summary record = {.epoch = "e", .tally = {.seq = seq}};
+        add(history, record);
+    }
+    history_close(history);
+    history_label(history, 8, 1, true, false);
+    history_label(history, 9, 1, true, false); /* no such trial */
+    history_label(history, 21, 1, true, false);
+    struct history_filter filter = {0};
+    unsigned labelled = 0;
+    (void)history_each(history, &filter, count_labelled, &labelled);
+    assert_int_equal(labelled, 8);
+    history_free(history);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +210,9 @@ int main(void)
         cmocka_unit_test(a_part_of_the_time_is_from_since_on_and_before_until),
         cmocka_unit_test(two_stores_may_number_alike),
         cmocka_unit_test(nothing_is_a_history_too),
+        cmocka_unit_test(what_the_extra_arms_said_survives_the_packing),
+        cmocka_unit_test(trials_are_grouped_by_model_and_by_day),
+        cmocka_unit_test(labels_find_their_trial_by_its_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,9 +45,10 @@ static void write_trial(struct place *place, struct trial *trial)
                             .exchange_id = trial->exchange_id,
                             .epoch = trial->epoch,
                             .conversation = "",
-                            .wall_ms = 1,
+                            .wall_ms = trial->wall_ms,
                             .tally = record_tally(trial),
                             .record = buf_slice(&record)};
+    record_model(trial, row.model);
     row.candidate_count = record_candidates(trial, row.candidates);
     assert_int_equal(store_db_begin(db, &err), STORE_WRITTEN);
     assert_int_equal(store_db_epoch(db, trial->epoch, 1, &number, &err), STORE_WRITTEN);
@@ -122,6 +123,8 @@ static void make_old(struct place *place)
         "ALTER TABLE outcomes DROP COLUMN error; ALTER TABLE outcomes DROP COLUMN control;"
         "ALTER TABLE outcomes DROP COLUMN neutral; ALTER TABLE outcomes DROP COLUMN divergence;"
         "ALTER TABLE outcomes DROP COLUMN original_again; ALTER TABLE outcomes DROP COLUMN warm_again;"
+        "ALTER TABLE outcomes DROP COLUMN weight; ALTER TABLE outcomes DROP COLUMN unpaid;"
+        "ALTER TABLE outcomes DROP COLUMN manner; ALTER TABLE outcomes DROP COLUMN time; ALTER TABLE outcomes DROP COLUMN model;"
         "PRAGMA user_version = 3";
     sqlite3 *sqlite;
     char *error = NULL;
@@ -129,6 +132,41 @@ static void make_old(struct place *place)
     if (sqlite3_exec(sqlite, sql, NULL, NULL, &error) != SQLITE_OK)
         fail_msg("%s", error);
     sqlite3_close(sqlite);
+}
+
+static int take_summary(const struct record_summary *summary, void *arg)
+{
+    *(struct record_summary *)arg = *summary;
+    return 0;
+}
+
+/* What a report over a part of the time needs is told like the record tells it, after retention too. */
+static void a_summary_knows_when_by_which_model_and_for_how_many_exchanges(void **state)
+{
+    struct place *place = *state;
+    struct conf *conf = trials_conf(CONF_CONTENT_NONE);
+    struct trial *trial = trials_make(conf, 7);
+    struct record_summary stored, read;
+    struct err err = {""};
+    struct buf record;
+    trial->probability = .05;
+    write_trial(place, trial);
+    buf_init(&record, 1u << 20);
+    record_write(trial, &record);
+    assert_int_equal(record_read(buf_slice(&record), NULL, &read, &err), 0);
+    assert_int_equal(store_erase(place->path, trial->trial_id, NULL, 0, &err), 1);
+    assert_int_equal(store_summaries(place->path, NULL, take_summary, &stored, &err), 0);
+    assert_int_equal(stored.wall_ms, trial->wall_ms);
+    assert_int_equal(read.wall_ms, trial->wall_ms);
+    assert_string_equal(stored.model, "warm-1");
+    assert_string_equal(read.model, "warm-1");
+    assert_string_equal(stored.epoch, read.epoch);
+    assert_int_equal(stored.tally.weight, 20 * TALLY_WEIGHT);
+    assert_same_tally_trial(&stored.tally, &read.tally);
+    assert_int_equal(read.tally.weight, stored.tally.weight);
+    buf_fini(&record);
+    trial_free(trial);
+    conf_drop(conf);
 }
 
 static void an_older_file_is_read_and_then_filled_from_its_records(void **state)
@@ -165,6 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(each_outcome_comes_back_as_it_was_told),
         TEST(a_candidate_has_a_tally_of_its_own),
+        TEST(a_summary_knows_when_by_which_model_and_for_how_many_exchanges),
         TEST(an_older_file_is_read_and_then_filled_from_its_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
