@@ -35,9 +35,9 @@ struct report_input {
     struct tally_settings settings;
     int64_t since_ms, until_ms; /* of the trials in it; 0: open */
     bool self_judged, colour;
-    const struct report_pairs *pairs; /* NULL: none are shown */
-    const struct report_trace *trace; /* NULL: no plot over time */
-    unsigned epochs_pooled;           /* more than 1: the tally mixes epochs, and the report says so */
+    const struct report_pairs *pairs;   /* NULL: none are shown */
+    const struct report_trace *trace;   /* NULL: no plot over time */
+    unsigned epochs_pooled;             /* more than 1: the tally mixes epochs, and the report says so */
     const struct label_figures *labels; /* of the same trials; NULL: nobody looked */
     const char *candidate;              /* whose tally this is; NULL: the deployed warm model's */
     const struct history_group *groups; /* NULL: not asked for */

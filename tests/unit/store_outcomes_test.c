@@ -124,7 +124,8 @@ static void make_old(struct place *place)
         "ALTER TABLE outcomes DROP COLUMN neutral; ALTER TABLE outcomes DROP COLUMN divergence;"
         "ALTER TABLE outcomes DROP COLUMN original_again; ALTER TABLE outcomes DROP COLUMN warm_again;"
         "ALTER TABLE outcomes DROP COLUMN weight; ALTER TABLE outcomes DROP COLUMN unpaid;"
-        "ALTER TABLE outcomes DROP COLUMN manner; ALTER TABLE outcomes DROP COLUMN time; ALTER TABLE outcomes DROP COLUMN model;"
+        "ALTER TABLE outcomes DROP COLUMN manner; ALTER TABLE outcomes DROP COLUMN time; ALTER TABLE outcomes DROP "
+        "COLUMN model;"
         "PRAGMA user_version = 3";
     sqlite3 *sqlite;
     char *error = NULL;
