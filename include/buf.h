@@ -23,6 +23,7 @@ void buf_add(struct buf *buf, const void *data, size_t len);
 void buf_add_slice(struct buf *buf, struct slice s);
 void buf_add_text(struct buf *buf, const char *text);
 void buf_add_char(struct buf *buf, char c);
+void buf_add_int(struct buf *buf, int64_t value);
 void buf_add_format(struct buf *buf, const char *format, ...) PRINTF(2, 3);
 
 /* Room for len more bytes behind buf->len, or NULL (and failed). The caller writes there and calls buf_commit. */

@@ -37,6 +37,8 @@ void json_put_null(struct json_writer *w, const char *key);
 void json_put_raw(struct json_writer *w, const char *key, struct slice json); /* must be valid JSON already */
 /* The escaped string with its quotes, alone. */
 void json_escape(struct buf *out, struct slice text);
+/* How many bytes at its start are printable ASCII that stands in a JSON string as it is. */
+size_t json_plain(struct slice text);
 
 /* ---- reading a bounded tree ---- */
 struct json_limits {

@@ -116,8 +116,8 @@ struct tap {
 };
 
 struct trial {
-    struct arena *arena;
-    struct conf *conf; /* the snapshot of its exchange, held */
+    struct arena *arena; /* which it lies in itself */
+    struct conf *conf;   /* the snapshot of its exchange, held */
 
     /* the exchange, filled by the relay */
     char exchange_id[ID_SIZE];

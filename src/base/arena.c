@@ -1,30 +1,34 @@
-/* arena: see arena.h. Blocks in a list, each at least 4 KiB; an allocation is a bump in the newest. */
+/* arena: see arena.h. Blocks in a list, each at least 8 KiB; an allocation is a bump in the newest. The first lies
+ * behind the arena itself, so that most arenas are one piece of memory. */
 #include "arena.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BLOCK_MIN 4096
+#define BLOCK_MIN 8192
 #define ALIGNMENT 16
 
+/* Its bytes follow it. */
 struct block {
-    struct block *next;
+    _Alignas(ALIGNMENT) struct block *next;
     size_t size, used;
-    _Alignas(ALIGNMENT) char bytes[];
 };
 
 struct arena {
     struct block *newest;
     size_t max, total;
     bool exhausted;
+    struct block first; /* stays the last member: its bytes follow */
 };
 
 struct arena *arena_new(size_t max_bytes)
 {
-    struct arena *arena = calloc(1, sizeof *arena);
-    if (arena)
-        arena->max = max_bytes;
+    struct arena *arena = malloc(sizeof *arena + BLOCK_MIN);
+    if (!arena)
+        return NULL;
+    *arena = (struct arena){.max = max_bytes, .first = {.size = BLOCK_MIN}};
+    arena->newest = &arena->first;
     return arena;
 }
 
@@ -32,7 +36,7 @@ void arena_free(struct arena *arena)
 {
     if (!arena)
         return;
-    for (struct block *block = arena->newest, *next; block; block = next) {
+    for (struct block *block = arena->newest, *next; block != &arena->first; block = next) {
         next = block->next;
         free(block);
     }
@@ -58,13 +62,13 @@ void *arena_alloc(struct arena *arena, size_t bytes)
         return NULL;
     }
     struct block *block = arena->newest;
-    if (!block || block->size - block->used < bytes)
+    if (block->size - block->used < bytes)
         block = block_add(arena, bytes);
     if (!block) {
         arena->exhausted = true;
         return NULL;
     }
-    void *at = block->bytes + block->used;
+    void *at = (char *)(block + 1) + block->used;
     block->used += bytes;
     arena->total += bytes;
     return memset(at, 0, bytes);

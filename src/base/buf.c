@@ -70,7 +70,23 @@ void buf_add_text(struct buf *buf, const char *text)
 
 void buf_add_char(struct buf *buf, char c)
 {
-    buf_add(buf, &c, 1);
+    if (buf->len < buf->size && buf->len < buf->max && !buf->failed)
+        buf->data[buf->len++] = c;
+    else
+        buf_add(buf, &c, 1);
+}
+
+void buf_add_int(struct buf *buf, int64_t value)
+{
+    char text[24];
+    size_t at = sizeof text;
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do
+        text[--at] = (char)('0' + left % 10);
+    while ((left /= 10));
+    if (value < 0)
+        text[--at] = '-';
+    buf_add(buf, text + at, sizeof text - at);
 }
 
 void buf_add_format(struct buf *buf, const char *format, ...)

@@ -20,17 +20,48 @@ int64_t clock_wall_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Days since 1970-01-01 as a date of the Gregorian calendar, counted in years that begin in March, so that the leap day
+ * is the last of its year. The C library does the same at ten times the cost, and a log line an exchange feels it. */
+static void date_of(int64_t days, int64_t *year, int *month, int *day)
+{
+    days += 719468; /* from 0000-03-01 */
+    int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+    int of_era = (int)(days - era * 146097);
+    int year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int from_march = (5 * of_year + 2) / 153;
+    *day = of_year - (153 * from_march + 2) / 5 + 1;
+    *month = from_march < 10 ? from_march + 3 : from_march - 9;
+    *year = year_of_era + era * 400 + (*month <= 2);
+}
+
+static char *digits_put(char *at, int64_t value, size_t count, char behind)
+{
+    for (size_t i = count; i > 0; i--, value /= 10)
+        at[i - 1] = (char)('0' + value % 10);
+    at[count] = behind;
+    return at + count + 1;
+}
+
 void clock_format(int64_t wall_ms, char text[CLOCK_TEXT_SIZE])
 {
-    time_t seconds = (time_t)(wall_ms / 1000);
-    int64_t rest = wall_ms % 1000;
+    const int64_t first = -62167219200000, last = 253402300799999; /* the years 0000 to 9999, which have four digits */
+    wall_ms = wall_ms < first ? first : wall_ms > last ? last : wall_ms;
+    int64_t days = wall_ms / (int64_t)MS_PER_DAY, rest = wall_ms % (int64_t)MS_PER_DAY, year;
+    int month, day;
     if (rest < 0) {
-        rest += 1000;
-        seconds--;
+        rest += (int64_t)MS_PER_DAY;
+        days--;
     }
-    struct tm tm;
-    size_t len = gmtime_r(&seconds, &tm) ? strftime(text, CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &tm) : 0;
-    snprintf(text + len, CLOCK_TEXT_SIZE - len, ".%03dZ", (int)rest);
+    date_of(days, &year, &month, &day);
+    text = digits_put(text, year, 4, '-');
+    text = digits_put(text, month, 2, '-');
+    text = digits_put(text, day, 2, 'T');
+    text = digits_put(text, rest / 3600000, 2, ':');
+    text = digits_put(text, rest / 60000 % 60, 2, ':');
+    text = digits_put(text, rest / 1000 % 60, 2, '.');
+    text = digits_put(text, rest % 1000, 3, 'Z');
+    *text = '\0';
 }
 
 /* Two or four digits at *at, then the separator (0: none). */

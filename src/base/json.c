@@ -24,6 +24,9 @@ void json_escape(struct buf *out, struct slice text)
     buf_add_char(out, '"');
     size_t at = 0, plain = 0; /* bytes [plain, at) are written as they are, in one piece */
     while (at < text.len) {
+        at += json_plain(slice_of(text.data + at, text.len - at));
+        if (at == text.len)
+            break;
         unsigned char c = (unsigned char)text.data[at];
         uint32_t code_point = c;
         size_t len = c < 0x80 ? 1 : utf8_char(slice_part(text, at, text.len), &code_point);
@@ -121,7 +124,7 @@ void json_put_key_slice(struct json_writer *w, struct slice key)
 void json_put_int(struct json_writer *w, const char *key, int64_t value)
 {
     value_start(w, key);
-    buf_add_format(w->out, "%lld", (long long)value);
+    buf_add_int(w->out, value);
 }
 
 void json_put_double(struct json_writer *w, const char *key, double value)

@@ -12,8 +12,6 @@
 #include "clock.h"
 #include "json.h"
 
-#define LINE_MAX_BYTES 4096
-
 struct log {
     int fd;
     bool journal; /* fd is journald's: an entry is one datagram */
@@ -106,13 +104,15 @@ static void line_words(struct buf *line, const char *event, const struct log_fie
 {
     text_value(line, slice_from(event));
     for (size_t i = 0; i < count; i++) {
-        buf_add_format(line, " %s=", fields[i].key);
+        buf_add_char(line, ' ');
+        buf_add_text(line, fields[i].key);
+        buf_add_char(line, '=');
         switch (fields[i].type) {
         case LOG_TEXT:
             text_value(line, fields[i].text);
             break;
         case LOG_INT:
-            buf_add_format(line, "%lld", (long long)fields[i].integer);
+            buf_add_int(line, fields[i].integer);
             break;
         case LOG_DOUBLE:
             buf_add_format(line, "%.6g", fields[i].number);
@@ -124,7 +124,10 @@ static void line_words(struct buf *line, const char *event, const struct log_fie
 static void line_text(struct buf *line, enum log_level level, const char *event, const struct log_field *fields,
                       size_t count, const char *now)
 {
-    buf_add_format(line, "%s %s ", now, level_names[level]);
+    buf_add_text(line, now);
+    buf_add_char(line, ' ');
+    buf_add_text(line, level_names[level]);
+    buf_add_char(line, ' ');
     line_words(line, event, fields, count);
 }
 
@@ -159,7 +162,7 @@ static void entry_journal(struct buf *entry, enum log_level level, const char *e
             journal_value(entry, fields[i].text);
             break;
         case LOG_INT:
-            buf_add_format(entry, "%lld", (long long)fields[i].integer);
+            buf_add_int(entry, fields[i].integer);
             break;
         case LOG_DOUBLE:
             buf_add_format(entry, "%.6g", fields[i].number);
@@ -168,30 +171,26 @@ static void entry_journal(struct buf *entry, enum log_level level, const char *e
     }
 }
 
-/* Adds one whole line to `lines`. */
-static void compose(const struct log *log, struct buf *lines, enum log_level level, const char *event,
-                    const struct log_field *fields, size_t count)
+/* Adds one whole line. */
+static void line_put(const struct log *log, struct buf *lines, enum log_level level, const char *event,
+                     const struct log_field *fields, size_t count)
 {
     char now[CLOCK_TEXT_SIZE];
     clock_format(clock_wall_ms(), now);
-    struct buf line;
-    buf_init(&line, LINE_MAX_BYTES);
     if (log->journal)
-        entry_journal(&line, level, event, fields, count);
+        entry_journal(lines, level, event, fields, count);
     else if (atomic_load_explicit(&log->format, memory_order_relaxed) == (int)LOG_FORMAT_JSON)
-        line_json(&line, level, event, fields, count, now);
+        line_json(lines, level, event, fields, count, now);
     else
-        line_text(&line, level, event, fields, count, now);
-    if (line.failed) { /* an oversized field: say that it happened rather than print half of it */
-        buf_clear(&line);
-        if (log->journal)
-            entry_journal(&line, LOG_LEVEL_WARN, "log line too long", NULL, 0);
-        else
-            line_text(&line, LOG_LEVEL_WARN, "log line too long", NULL, 0, now);
-    }
-    buf_add_char(&line, '\n');
-    buf_add_slice(lines, buf_slice(&line));
-    buf_fini(&line);
+        line_text(lines, level, event, fields, count, now);
+    buf_add_char(lines, '\n');
+}
+
+/* Takes back what did not fit behind `len`. */
+static void line_undo(struct buf *lines, size_t len)
+{
+    lines->len = len;
+    lines->failed = false;
 }
 
 void log_flush(const struct log *log, struct buf *batch)
@@ -210,24 +209,26 @@ void log_batch(const struct log *log, struct buf *batch, enum log_level level, c
 {
     if (!log_enabled(log, level))
         return;
-    struct buf line;
-    buf_init(&line, LINE_MAX_BYTES + 1);
-    compose(log, &line, level, event, fields, count);
-    if (line.len > batch->max - batch->len || log->journal)
+    size_t before = batch->len;
+    line_put(log, batch, level, event, fields, count);
+    if (batch->failed && before) {
+        line_undo(batch, before);
         log_flush(log, batch);
-    buf_add_slice(batch, buf_slice(&line));
+        line_put(log, batch, level, event, fields, count);
+    }
+    if (batch->failed) { /* an oversized field: say that it happened rather than print half of it */
+        line_undo(batch, 0);
+        line_put(log, batch, LOG_LEVEL_WARN, "log line too long", NULL, 0);
+    }
     if (log->journal) /* a datagram is an entry */
         log_flush(log, batch);
-    buf_fini(&line);
 }
 
 void log_write(struct log *log, enum log_level level, const char *event, const struct log_field *fields, size_t count)
 {
-    if (!log_enabled(log, level))
-        return;
     struct buf line;
-    buf_init(&line, LINE_MAX_BYTES + 1);
-    compose(log, &line, level, event, fields, count);
+    buf_init(&line, LOG_BATCH_MAX);
+    log_batch(log, &line, level, event, fields, count);
     log_flush(log, &line);
     buf_fini(&line);
 }

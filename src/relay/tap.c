@@ -21,6 +21,13 @@ static void copy_encoding(char to[16], const struct http_head *head)
     to[encoding.len] = '\0';
 }
 
+/* A body whose length is known is copied without growing step by step. */
+static void make_room(const struct tap_copy *tap, struct tap *to, const struct http_head *head)
+{
+    if (head->framing == HTTP_BODY_LENGTH && !tap->skip_bodies && head->content_length <= to->body.max)
+        to->truncated = !buf_reserve(&to->body, (size_t)head->content_length);
+}
+
 void tap_begin(struct tap_copy *tap, struct exchange_context *context, enum endpoint endpoint,
                const struct http_head *head, const char *id, const struct trace *trace, struct slice client)
 {
@@ -48,11 +55,7 @@ void tap_begin(struct tap_copy *tap, struct exchange_context *context, enum endp
     trial->retried = is_retry(head);
     copy_encoding(trial->request_tap.encoding, head);
     tap->skip_bodies = !spoken || trial->opted_out || trial->shadow_loop;
-    if (head->framing == HTTP_BODY_LENGTH && !tap->skip_bodies &&
-        head->content_length <= context->conf->limits.tap_bytes) {
-        char *room = buf_reserve(&trial->request_tap.body, (size_t)head->content_length);
-        trial->request_tap.truncated = room == NULL;
-    }
+    make_room(tap, &trial->request_tap, head);
 }
 
 static void tap_bytes(struct tap_copy *tap, struct tap *to, struct slice bytes)
@@ -86,6 +89,7 @@ void tap_answer_head(struct tap_copy *tap, const struct http_head *head)
     copy_encoding(tap->trial->reply_tap.encoding, head);
     tap->trial->reply_tap.event_stream =
         type.len >= 17 && slice_equal_nocase(slice_of(type.data, 17), SLICE("text/event-stream"));
+    make_room(tap, &tap->trial->reply_tap, head);
 }
 
 void tap_answer(struct tap_copy *tap, struct slice bytes)

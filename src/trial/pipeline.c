@@ -265,6 +265,8 @@ static enum drop_reason look(struct bench *bench, struct trial *trial)
         return DROP_MEMORY;
     if (!sample_possible(trial))
         return DROP_NOT_SAMPLED;
+    if (atomic_load_explicit(&pipeline->in_flight, memory_order_relaxed) >= pipeline->max_in_flight)
+        return DROP_QUEUE_FULL; /* what could not be admitted is not worth detecting */
     reason = step_detect(trial, detector);
     if (reason != DROP_NONE)
         return reason;

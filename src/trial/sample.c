@@ -6,11 +6,15 @@
 #include <stdlib.h>
 
 #define LEAST_KEPT (1.0 / 64)
+#define KEPT_MAX   2048
 
-/* One keyed HMAC, made once a thread: fetching and keying it for every exchange would cost more than detecting. */
+/* One keyed HMAC, made once a thread: fetching and keying it for every exchange would cost more than detecting. Each
+ * call of OpenSSL costs as much as hashing hundreds of bytes, so small parts are kept and go in together. */
 struct sampler {
     EVP_MAC_CTX *mac;
     char *salt; /* of the key in mac */
+    size_t kept_len;
+    unsigned char kept[KEPT_MAX];
 };
 
 struct sampler *sampler_new(void)
@@ -47,12 +51,30 @@ static bool mac_start(struct sampler *sampler, const char *salt)
     return sampler->salt && EVP_MAC_init(sampler->mac, (const unsigned char *)salt, strlen(salt), parameters) == 1;
 }
 
+static bool mac_flush(struct sampler *sampler)
+{
+    size_t len = sampler->kept_len;
+    sampler->kept_len = 0;
+    return len == 0 || EVP_MAC_update(sampler->mac, sampler->kept, len) == 1;
+}
+
+static bool mac_bytes(struct sampler *sampler, const void *data, size_t len)
+{
+    if (len > KEPT_MAX - sampler->kept_len && !mac_flush(sampler))
+        return false;
+    if (len > KEPT_MAX)
+        return EVP_MAC_update(sampler->mac, data, len) == 1;
+    if (len)
+        memcpy(sampler->kept + sampler->kept_len, data, len);
+    sampler->kept_len += len;
+    return true;
+}
+
 /* The length goes first, so that parts cannot run into each other. */
 static bool mac_add(struct sampler *sampler, struct slice part)
 {
     uint64_t len = part.len;
-    return EVP_MAC_update(sampler->mac, (const unsigned char *)&len, sizeof len) == 1 &&
-           (len == 0 || EVP_MAC_update(sampler->mac, (const unsigned char *)part.data, part.len) == 1);
+    return mac_bytes(sampler, &len, sizeof len) && mac_bytes(sampler, part.data, part.len);
 }
 
 static bool salted(struct sampler *sampler, const char *salt, const struct slice *parts, size_t count,
@@ -60,9 +82,10 @@ static bool salted(struct sampler *sampler, const char *salt, const struct slice
 {
     size_t len = 0;
     bool done = mac_start(sampler, salt ? salt : "");
+    sampler->kept_len = 0;
     for (size_t i = 0; done && i < count; i++)
         done = mac_add(sampler, parts[i]);
-    return done && EVP_MAC_final(sampler->mac, digest, &len, 32) == 1 && len == 32;
+    return done && mac_flush(sampler) && EVP_MAC_final(sampler->mac, digest, &len, 32) == 1 && len == 32;
 }
 
 static void hex(const unsigned char digest[32], char out[33])

@@ -7,12 +7,15 @@
 /* Crockford's base 32 back into the 16 bytes it was made of. What is no digit of it counts as zero. */
 static void id_bytes(const char *exchange_id, unsigned char bytes[TRACE_ID_BYTES])
 {
-    static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    static const unsigned char values[256] = {
+        ['1'] = 1,  ['2'] = 2,  ['3'] = 3,  ['4'] = 4,  ['5'] = 5,  ['6'] = 6,  ['7'] = 7,  ['8'] = 8,
+        ['9'] = 9,  ['A'] = 10, ['B'] = 11, ['C'] = 12, ['D'] = 13, ['E'] = 14, ['F'] = 15, ['G'] = 16,
+        ['H'] = 17, ['J'] = 18, ['K'] = 19, ['M'] = 20, ['N'] = 21, ['P'] = 22, ['Q'] = 23, ['R'] = 24,
+        ['S'] = 25, ['T'] = 26, ['V'] = 27, ['W'] = 28, ['X'] = 29, ['Y'] = 30, ['Z'] = 31};
     unsigned bits = 0, held = 0;
     size_t at = 0;
     for (size_t i = 0; i < ID_CHARS; i++) {
-        const char *digit = exchange_id[i] ? strchr(alphabet, exchange_id[i]) : NULL;
-        bits = bits << 5 | (digit ? (unsigned)(digit - alphabet) : 0);
+        bits = bits << 5 | values[(unsigned char)exchange_id[i]];
         held += i == 0 ? 3 : 5; /* the first carries three */
         if (held >= 8) {
             held -= 8;

@@ -51,14 +51,13 @@ const char *drop_reason_name(enum drop_reason reason)
 
 struct trial *trial_new(struct conf *conf)
 {
-    struct trial *trial = calloc(1, sizeof *trial);
-    if (!trial)
-        return NULL;
-    trial->arena = arena_new(TRIAL_MAX_BYTES);
-    if (!trial->arena) {
-        free(trial);
+    struct arena *arena = arena_new(TRIAL_MAX_BYTES);
+    struct trial *trial = arena ? arena_alloc(arena, sizeof *trial) : NULL;
+    if (!trial) {
+        arena_free(arena);
         return NULL;
     }
+    trial->arena = arena;
     trial->conf = conf_hold(conf);
     buf_init(&trial->request_tap.body, conf->limits.tap_bytes);
     buf_init(&trial->reply_tap.body, conf->limits.tap_bytes);
@@ -73,9 +72,8 @@ void trial_free(struct trial *trial)
         explicit_bzero((char *)(uintptr_t)trial->authorization.data, trial->authorization.len);
     buf_fini(&trial->request_tap.body);
     buf_fini(&trial->reply_tap.body);
-    arena_free(trial->arena);
     conf_drop(trial->conf);
-    free(trial);
+    arena_free(trial->arena);
 }
 
 struct arm_answer *trial_arm(struct trial *trial, enum arm arm)

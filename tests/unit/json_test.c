@@ -67,6 +67,22 @@ static void malformed_text_is_refused(void **state)
             fail_msg("accepted: %s", bad[i]);
 }
 
+/* The scanner passes eight bytes at a time where it can: a byte that stops it does so wherever it stands. */
+static void plain_text_ends_where_it_must_at_every_offset(void **state)
+{
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        bool plain = c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+        for (size_t at = 0; at < 24; at++) {
+            char text[24];
+            memset(text, 'a', sizeof text);
+            text[at] = (char)c;
+            assert_int_equal(json_plain(slice_of(text, sizeof text)), plain ? sizeof text : at);
+        }
+    }
+    assert_int_equal(json_plain(SLICE("")), 0);
+}
+
 static void nesting_is_bounded(void **state)
 {
     (void)state;
@@ -185,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(well_formed_text_is_accepted),
         cmocka_unit_test(malformed_text_is_refused),
+        cmocka_unit_test(plain_text_ends_where_it_must_at_every_offset),
         cmocka_unit_test(nesting_is_bounded),
         cmocka_unit_test(duplicate_keys_are_refused_by_the_tree),
         cmocka_unit_test(members_are_found_with_their_offsets),
