@@ -12,6 +12,7 @@
 #include "json.h"
 #include "loop.h"
 #include "metrics.h"
+#include "sockets.h"
 #include "tally.h"
 
 struct admin;
@@ -26,9 +27,11 @@ struct admin_ops {                              /* on the control thread */
     size_t (*alerts)(struct alert out[ALERT_WATCH_MAX], struct health *health, void *arg);
 };
 
-MUST_USE struct admin *admin_start(struct loop *loop, struct conf *conf, struct metrics *metrics, struct admin_ops ops,
-                                   struct err *err);
+MUST_USE struct admin *admin_start(struct loop *loop, struct conf *conf, struct sockets *inherited,
+                                   struct metrics *metrics, struct admin_ops ops, struct err *err);
 const char *admin_address(const struct admin *admin);
+int admin_socket(const struct admin *admin); /* that listens */
+void admin_drain(struct admin *admin);       /* a successor answers from now on */
 void admin_configure(struct admin *admin, struct conf *conf);
 void admin_stop(struct admin *admin);
 

@@ -51,6 +51,8 @@ void pipeline_done(struct pipeline *pipeline);
 
 /* How loaded the stations behind the sampling are, 0..1: from one half on fewer exchanges are sampled. Any thread. */
 void pipeline_press(struct pipeline *pipeline, double load);
+/* Takes nothing in any more (it is dropped and counted), or takes in again: the store is about to be another's. */
+void pipeline_close(struct pipeline *pipeline, bool closed);
 /* New rules for exchanges from now on (SIGHUP). */
 void pipeline_configure(struct pipeline *pipeline, struct rules *rules, const char *epoch);
 /* Exchanges waiting to be observed and trials under way; 0: all that was taken is told or dropped. */

@@ -9,12 +9,14 @@
 #include "log.h"
 #include "metrics.h"
 #include "pipeline.h"
+#include "sockets.h"
 
 struct relay;
 
-/* Opens the listeners (all in this thread, before any runs) and starts the loops. pipeline NULL: no tap. */
-MUST_USE struct relay *relay_start(struct conf *conf, struct pipeline *pipeline, struct log *log,
-                                   struct metrics *metrics, struct err *err);
+/* Opens the listeners (all in this thread, before any runs), or takes those that are inherited, and starts the loops.
+ * pipeline NULL: no tap. */
+MUST_USE struct relay *relay_start(struct conf *conf, struct sockets *inherited, struct pipeline *pipeline,
+                                   struct log *log, struct metrics *metrics, struct err *err);
 /* The data plane's address as bound, of listener `index` ("127.0.0.1:40123"); "" when there is none. */
 const char *relay_address(const struct relay *relay, size_t index);
 void relay_configure(struct relay *relay,
@@ -22,6 +24,10 @@ void relay_configure(struct relay *relay,
 void relay_drain(struct relay *relay);        /* stop accepting, let exchanges finish */
 size_t relay_busy(const struct relay *relay); /* exchanges under way; when draining, also loops with clients left */
 uint64_t relay_exchanges(const struct relay *relay); /* since the start */
-void relay_stop(struct relay *relay);                /* breaks what is left, joins, frees */
+/* The listening sockets, for a successor; before draining, which closes them. */
+void relay_sockets(const struct relay *relay, struct sockets *out);
+/* True when every loop has turned since the last call, which asks anew: a loop that stalls does not answer. */
+bool relay_alive(struct relay *relay);
+void relay_stop(struct relay *relay); /* breaks what is left, joins, frees */
 
 #endif

@@ -58,6 +58,8 @@ void server_free(struct server *server); /* breaks what is left */
 /* Opens a listening socket for "127.0.0.1:8080", "[::1]:0", "unix:/path"; reuse_port for one a loop. Non-blocking,
  * close-on-exec. -1 and a sentence. */
 MUST_USE int serve_open(const char *address, bool reuse_port, struct err *err);
+/* Does this listening socket listen where serve_open would? */
+bool serve_is_at(int fd, const char *address);
 /* "127.0.0.1:40123": where it really listens (port 0 asks the kernel). */
 MUST_USE int serve_bound(int fd, char *text, size_t size);
 

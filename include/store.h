@@ -36,7 +36,9 @@ uint64_t store_last_seq(const struct store *store);           /* at open: the pi
 bool store_healthy(const struct store *store);                /* any thread: the last write went well */
 void store_tally(struct store *store, struct tally *copy);    /* any thread: the latest */
 void store_configure(struct store *store, struct conf *conf); /* SIGHUP: retention and alert settings */
-void store_close(struct store *store);                        /* commits what is there, joins; accepts NULL */
+/* Lets another process write, while nothing is put here; or takes the right back: false when another has it now. */
+MUST_USE bool store_lend(struct store *store, bool lent);
+void store_close(struct store *store); /* commits what is there, joins; accepts NULL */
 /* What the gauges are computed with: the alert settings and the number of the current epoch. Any thread. */
 struct tally_settings store_tally_settings(struct store *store);
 

@@ -1,10 +1,14 @@
 /* daemon: see daemon.h. Wiring only: every line here starts, stops, reloads or connects a module. */
 #include "daemon.h"
 
+#include <limits.h>
 #include <openssl/evp.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #ifdef HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>
 #endif
@@ -20,6 +24,7 @@
 #include "rewrite.h"
 #include "rubric.h"
 #include "shadow.h"
+#include "sockets.h"
 #include "store.h"
 
 #define TICK_MS       50   /* how often a drain looks whether all is done */
@@ -42,11 +47,14 @@ struct daemon {
     struct alert_watch *alerts;
     struct otlp *otlp;
     struct loop *loop; /* the control thread's */
-    struct event *signals[3], *watchdog;
-    struct loop_timer tick;
-    uint64_t started_ns, drain_until_ns;
-    bool draining, clients_gone;
-    atomic_bool relay_started;
+    struct event *signals[4], *watchdog;
+    struct loop_timer tick, handover_tick;
+    struct event *successor_ready; /* while one starts */
+    pid_t successor;
+    uint64_t started_ns, drain_until_ns, handover_until_ns;
+    bool draining, clients_gone, handing_over;
+    atomic_bool relay_started, store_left; /* the latter: to the successor */
+    char program[PATH_MAX]; /* as it was called; what lies there when a successor is started may be new */
     char epoch[33];
 };
 
@@ -102,9 +110,16 @@ static void on_judge(struct trial *trial, void *arg)
     shadow_judge(((struct daemon *)arg)->shadow, trial);
 }
 
+/* What is still under way when a successor has the store would take numbers that are the successor's to give. */
 static void on_tell(struct trial *trial, void *arg)
 {
-    store_put(((struct daemon *)arg)->store, trial);
+    struct daemon *daemon = arg;
+    if (atomic_load(&daemon->store_left)) {
+        trial_free(trial);
+        pipeline_done(daemon->pipeline);
+        return;
+    }
+    store_put(daemon->store, trial);
 }
 
 static void on_commit(const struct trial *trial, const struct tally *tally, void *arg)
@@ -282,15 +297,120 @@ static void on_reload_signal(evutil_socket_t signal_number, short events, void *
     notify("READY=1");
 }
 
+/* ---- handing over (SIGUSR2) ----
+ *
+ * The side path is emptied first, for the store has one writer; the live path goes on all the time. Then a successor is
+ * started with our listening sockets, and once it serves, we drain. One that fails leaves everything as it was. */
+
+static void handover_end(struct daemon *daemon)
+{
+    if (daemon->successor_ready) {
+        close(event_get_fd(daemon->successor_ready));
+        event_free(daemon->successor_ready);
+    }
+    daemon->successor_ready = NULL;
+    daemon->handing_over = false;
+}
+
+/* There is no successor after all. */
+static void handover_failed(struct daemon *daemon)
+{
+    handover_end(daemon);
+    if (!store_lend(daemon->store, false)) {
+        log_error(daemon->log, "another candor has the store, nothing is recorded any more",
+                  LOG_Z("store", daemon->conf->store_path));
+        return;
+    }
+    atomic_store(&daemon->store_left, false);
+    pipeline_close(daemon->pipeline, false);
+}
+
+static void on_successor(evutil_socket_t fd, short events, void *arg)
+{
+    struct daemon *daemon = arg;
+    char byte;
+    (void)events;
+    bool serves = read(fd, &byte, 1) == 1;
+    if (!serves) {
+        waitpid(daemon->successor, NULL, 0);
+        handover_failed(daemon);
+        log_error(daemon->log, "the successor did not start, going on", LOG_I("pid", daemon->successor));
+        return;
+    }
+    handover_end(daemon);
+    char state[64];
+    snprintf(state, sizeof state, "MAINPID=%ld", (long)daemon->successor);
+    notify(state);
+    log_info(daemon->log, "handed over", LOG_I("pid", daemon->successor));
+    if (daemon->admin)
+        admin_drain(daemon->admin);
+    if (!daemon->draining)
+        drain_start(daemon);
+}
+
+static void start_successor(struct daemon *daemon)
+{
+    struct err err = {""};
+    struct sockets sockets = {.count = 0};
+    char serve[] = "serve", option[] = "-c", *path = strdup(daemon->conf->path);
+    char *const argv[] = {daemon->program, serve, option, path, NULL};
+    int ready = -1;
+    relay_sockets(daemon->relay, &sockets);
+    if (daemon->admin)
+        sockets_add(&sockets, admin_socket(daemon->admin), "admin");
+    bool lent = store_lend(daemon->store, true);
+    daemon->successor = path && lent ? sockets_pass(&sockets, argv, &ready, &err) : -1;
+    free(path);
+    if (daemon->successor >= 0) {
+        log_info(daemon->log, "handing over", LOG_I("pid", daemon->successor), LOG_I("sockets", sockets.count));
+        daemon->successor_ready = event_new(loop_base(daemon->loop), ready, EV_READ, on_successor, daemon);
+        if (daemon->successor_ready && event_add(daemon->successor_ready, NULL) == 0)
+            return;
+    }
+    log_error(daemon->log, "no successor can be started", LOG_Z("reason", err.text));
+    handover_failed(daemon);
+}
+
+static void on_handover_tick(void *arg)
+{
+    struct daemon *daemon = arg;
+    bool empty = pipeline_in_flight(daemon->pipeline) == 0;
+    if (daemon->draining) {
+        handover_end(daemon);
+    } else if (atomic_load(&daemon->store_left)) {
+        start_successor(daemon); /* what was told before the mark has had a tick to be committed */
+    } else {
+        if (empty || loop_now_ns(daemon->loop) >= daemon->handover_until_ns)
+            atomic_store(&daemon->store_left, true);
+        loop_timer_arm(daemon->loop, &daemon->handover_tick, TICK_MS, on_handover_tick, daemon);
+    }
+}
+
+static void on_handover_signal(evutil_socket_t signal_number, short events, void *arg)
+{
+    struct daemon *daemon = arg;
+    (void)signal_number, (void)events;
+    if (daemon->draining || daemon->handing_over)
+        return;
+    daemon->handing_over = true;
+    daemon->handover_until_ns = clock_monotonic_ns() + SIDE_GRACE_MS * NS_PER_MS;
+    pipeline_close(daemon->pipeline, true);
+    on_handover_tick(daemon);
+}
+
+/* ---- the watchdog ---- */
+
 #ifdef HAVE_SYSTEMD
+/* Fed only when every loop of the live path has turned since the last time, as this one has. */
 static void on_watchdog(evutil_socket_t fd, short events, void *arg)
 {
-    (void)fd, (void)events, (void)arg;
-    notify("WATCHDOG=1");
+    struct daemon *daemon = arg;
+    (void)fd, (void)events;
+    if (relay_alive(daemon->relay))
+        notify("WATCHDOG=1");
 }
 #endif
 
-/* The watchdog is fed from the control loop alone, so that a stalled loop is noticed. */
 static void watchdog_start(struct daemon *daemon)
 {
 #ifdef HAVE_SYSTEMD
@@ -298,8 +418,8 @@ static void watchdog_start(struct daemon *daemon)
     if (sd_watchdog_enabled(0, &every_us) <= 0)
         return;
     daemon->watchdog = event_new(loop_base(daemon->loop), -1, EV_PERSIST, on_watchdog, daemon);
-    struct timeval period = {.tv_sec = (time_t)(every_us / 2 / 1000000),
-                             .tv_usec = (suseconds_t)(every_us / 2 % 1000000)};
+    struct timeval period = {.tv_sec = (time_t)(every_us / 4 / 1000000),
+                             .tv_usec = (suseconds_t)(every_us / 4 % 1000000)};
     if (daemon->watchdog)
         event_add(daemon->watchdog, &period);
 #else
@@ -312,7 +432,8 @@ static int signals_start(struct daemon *daemon, struct err *err)
     const struct {
         int number;
         event_callback_fn fn;
-    } wanted[] = {{SIGTERM, on_stop_signal}, {SIGINT, on_stop_signal}, {SIGHUP, on_reload_signal}};
+    } wanted[] = {
+        {SIGTERM, on_stop_signal}, {SIGINT, on_stop_signal}, {SIGHUP, on_reload_signal}, {SIGUSR2, on_handover_signal}};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         daemon->signals[i] = evsignal_new(loop_base(daemon->loop), wanted[i].number, wanted[i].fn, daemon);
         if (!daemon->signals[i] || evsignal_add(daemon->signals[i], NULL) != 0)
@@ -357,23 +478,36 @@ static int side_path_start(struct daemon *daemon, struct err *err)
     return 0;
 }
 
-static int front_start(struct daemon *daemon, struct err *err)
+static int open_front(struct daemon *daemon, struct sockets *inherited, struct err *err)
 {
     struct conf *conf = daemon->conf;
     if (conf->admin_address) {
         struct admin_ops ops = {is_ready, tally_copy, status_write, daemon, settings_copy, alerts_copy};
-        daemon->admin = admin_start(daemon->loop, conf, daemon->metrics, ops, err);
+        daemon->admin = admin_start(daemon->loop, conf, inherited, daemon->metrics, ops, err);
         if (!daemon->admin)
             return -1;
         log_info(daemon->log, "listening", LOG_Z("plane", "admin"), LOG_Z("address", admin_address(daemon->admin)));
     }
-    daemon->relay = relay_start(conf, daemon->pipeline, daemon->log, daemon->metrics, err);
+    daemon->relay = relay_start(conf, inherited, daemon->pipeline, daemon->log, daemon->metrics, err);
     if (!daemon->relay)
         return -1;
     atomic_store(&daemon->relay_started, true);
     for (size_t i = 0; i < conf->listen_count; i++)
         log_info(daemon->log, "listening", LOG_Z("plane", "data"), LOG_Z("address", relay_address(daemon->relay, i)));
     return 0;
+}
+
+static int front_start(struct daemon *daemon, struct err *err)
+{
+    struct sockets inherited;
+    if (sockets_inherit(&inherited, err) < 0)
+        return -1;
+    int result = open_front(daemon, &inherited, err);
+    for (size_t i = 0; i < inherited.count; i++)
+        if (inherited.each[i].fd >= 0)
+            log_warn(daemon->log, "an inherited socket is nobody's listener", LOG_Z("name", inherited.each[i].name));
+    sockets_close(&inherited);
+    return result;
 }
 
 struct daemon *daemon_start(struct conf *conf, struct log *log, struct daemon_watch watch, struct err *err)
@@ -388,6 +522,8 @@ struct daemon *daemon_start(struct conf *conf, struct log *log, struct daemon_wa
     daemon->log = log;
     daemon->watch = watch;
     daemon->started_ns = clock_monotonic_ns();
+    if (readlink("/proc/self/exe", daemon->program, sizeof daemon->program - 1) < 0)
+        daemon->program[0] = '\0';
     daemon->metrics = metrics_new();
     daemon->loop = loop_new(err);
     if (!daemon->metrics || !daemon->loop || signals_start(daemon, err) != 0 || side_path_start(daemon, err) != 0 ||
@@ -403,6 +539,7 @@ struct daemon *daemon_start(struct conf *conf, struct log *log, struct daemon_wa
 void daemon_run(struct daemon *daemon)
 {
     notify("READY=1");
+    sockets_tell_ready();
     loop_run(daemon->loop);
     log_info(daemon->log, "stopped", LOG_I("exchanges", relay_exchanges(daemon->relay)));
 }
@@ -435,6 +572,7 @@ void daemon_free(struct daemon *daemon)
             event_free(daemon->signals[i]);
     if (daemon->watchdog)
         event_free(daemon->watchdog);
+    handover_end(daemon);
     loop_free(daemon->loop);
     rules_drop(daemon->rules);
     metrics_free(daemon->metrics);

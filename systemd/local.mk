@@ -1,2 +1,2 @@
-# The unit is shipped, not installed: where it goes is the packager's to say.
-EXTRA_DIST += systemd/candor.service
+# The units are shipped, not installed: where they go is the packager's to say.
+EXTRA_DIST += systemd/candor.service systemd/candor.socket

@@ -23,6 +23,7 @@ struct admin {
     struct auth auth;
     struct growth growth;
     char address[256];
+    int fd; /* the listener's */
 };
 
 /* One request under way. */
@@ -198,11 +199,16 @@ static void on_over(struct request *request)
 
 /* ---- life ---- */
 
-static int listen_at(struct admin *admin, const char *address, struct err *err)
+static int listen_at(struct admin *admin, const char *address, struct sockets *inherited, struct err *err)
 {
-    int fd = serve_open(address, false, err);
+    int fds[SOCKETS_MAX];
+    size_t count = sockets_take(inherited, address, "admin", fds);
+    int fd = count ? fds[0] : serve_open(address, false, err);
+    while (count > 1)
+        close(fds[--count]);
     if (fd < 0)
         return -1;
+    admin->fd = fd;
     if (serve_bound(fd, admin->address, sizeof(admin->address)) || server_listen(admin->server, fd, NULL, NULL, err)) {
         close(fd);
         return err_prefix(err, "the admin plane at %s", address);
@@ -210,8 +216,8 @@ static int listen_at(struct admin *admin, const char *address, struct err *err)
     return 0;
 }
 
-struct admin *admin_start(struct loop *loop, struct conf *conf, struct metrics *metrics, struct admin_ops ops,
-                          struct err *err)
+struct admin *admin_start(struct loop *loop, struct conf *conf, struct sockets *inherited, struct metrics *metrics,
+                          struct admin_ops ops, struct err *err)
 {
     static const struct serve_ops serve = {
         .on_head = on_head, .on_body = on_body, .on_body_end = on_body_end, .on_gone = on_over, .on_done = on_over};
@@ -231,7 +237,7 @@ struct admin *admin_start(struct loop *loop, struct conf *conf, struct metrics *
     admin->metrics = metrics;
     admin->ops = ops;
     admin->server = server_new(loop, &serve, admin, &settings, err);
-    if (!admin->server || listen_at(admin, conf->admin_address, err) ||
+    if (!admin->server || listen_at(admin, conf->admin_address, inherited, err) ||
         auth_init(&admin->auth, conf->admin_token, admin->address, conf->admin_address, err)) {
         admin_stop(admin);
         return NULL;
@@ -242,6 +248,17 @@ struct admin *admin_start(struct loop *loop, struct conf *conf, struct metrics *
 const char *admin_address(const struct admin *admin)
 {
     return admin->address;
+}
+
+int admin_socket(const struct admin *admin)
+{
+    return admin->fd;
+}
+
+void admin_drain(struct admin *admin)
+{
+    admin->fd = -1;
+    server_drain(admin->server);
 }
 
 /* The address stays: moving it takes a restart. A token may come, change and go. */

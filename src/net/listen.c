@@ -74,19 +74,27 @@ static int open_unix(const char *path, const char *text, struct err *err)
     return listen_on(fd, (const struct sockaddr *)&address, sizeof address, text, err);
 }
 
-int serve_open(const char *address, bool reuse_port, struct err *err)
+static struct addrinfo *resolve(const char *address, struct err *err)
 {
     char host[256];
     const char *port = NULL;
-    if (strncmp(address, "unix:", 5) == 0)
-        return open_unix(address + 5, address, err);
     if (split_address(address, host, sizeof host, &port, err) < 0)
-        return -1;
+        return NULL;
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *found = NULL;
     int failed = getaddrinfo(strcmp(host, "*") == 0 ? NULL : host, port, &hints, &found);
     if (failed)
-        return err_set(err, "cannot listen on %s: %s", address, gai_strerror(failed));
+        err_set(err, "cannot listen on %s: %s", address, gai_strerror(failed));
+    return failed ? NULL : found;
+}
+
+int serve_open(const char *address, bool reuse_port, struct err *err)
+{
+    if (strncmp(address, "unix:", 5) == 0)
+        return open_unix(address + 5, address, err);
+    struct addrinfo *found = resolve(address, err);
+    if (!found)
+        return -1;
     int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1;
     if (fd < 0) {
         err_set(err, "cannot listen on %s: %s", address, strerror(errno));
@@ -98,6 +106,34 @@ int serve_open(const char *address, bool reuse_port, struct err *err)
     }
     freeaddrinfo(found);
     return fd;
+}
+
+static bool same_place(const struct sockaddr_storage *bound, const struct sockaddr *wanted)
+{
+    if (bound->ss_family != wanted->sa_family)
+        return false;
+    if (wanted->sa_family == AF_INET) {
+        const struct sockaddr_in *a = (const struct sockaddr_in *)bound, *b = (const struct sockaddr_in *)wanted;
+        return a->sin_addr.s_addr == b->sin_addr.s_addr && a->sin_port == b->sin_port;
+    }
+    const struct sockaddr_in6 *a = (const struct sockaddr_in6 *)bound, *b = (const struct sockaddr_in6 *)wanted;
+    return memcmp(&a->sin6_addr, &b->sin6_addr, sizeof a->sin6_addr) == 0 && a->sin6_port == b->sin6_port;
+}
+
+bool serve_is_at(int fd, const char *address)
+{
+    struct err err;
+    struct sockaddr_storage bound = {0};
+    socklen_t len = sizeof bound;
+    if (getsockname(fd, (struct sockaddr *)&bound, &len) < 0)
+        return false;
+    if (strncmp(address, "unix:", 5) == 0)
+        return bound.ss_family == AF_UNIX && strcmp(((const struct sockaddr_un *)&bound)->sun_path, address + 5) == 0;
+    struct addrinfo *wanted = bound.ss_family == AF_UNIX ? NULL : resolve(address, &err);
+    bool same = wanted && same_place(&bound, wanted->ai_addr);
+    if (wanted)
+        freeaddrinfo(wanted);
+    return same;
 }
 
 int serve_bound(int fd, char *text, size_t size)

@@ -4,9 +4,11 @@
  */
 #include "relay.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -25,6 +27,7 @@ struct relay_loop {
     pthread_t thread;
     struct loop_timer drain_timer;
     atomic_bool drained; /* told to drain, and no client is left */
+    atomic_bool turned;  /* since relay_alive has asked */
     bool running;
 };
 
@@ -33,6 +36,7 @@ struct relay {
     size_t loop_count;
     char (*addresses)[ADDRESS_SIZE];
     size_t address_count;
+    struct sockets sockets;  /* one each; the loops own them */
     struct tls_server **tls; /* one a listener, or NULL */
     struct exchange_totals totals;
     struct log *log;
@@ -199,33 +203,55 @@ static int make_loop(struct relay *relay, struct relay_loop *loop, struct conf *
     return use_conf(loop, conf, err);
 }
 
-/* Every loop's socket of one listener. Port 0 is asked for once: the others join the port the kernel gave. A unix
- * socket cannot be shared this way, so its loops accept from duplicates of one. */
-static int open_listener(struct relay *relay, size_t index, const char *address, struct err *err)
+static int listen_on(struct relay *relay, size_t loop, size_t index, int fd, struct err *err)
 {
-    char *bound = relay->addresses[index];
-    bool is_unix = strncmp(address, "unix:", 5) == 0;
-    int first = -1;
-    for (size_t i = 0; i < relay->loop_count; i++) {
-        int fd = i && is_unix ? dup(first) : serve_open(i ? bound : address, relay->loop_count > 1, err);
-        if (fd < 0)
-            return is_unix && i ? err_set(err, "cannot listen on %s: no descriptors left", address) : -1;
-        if (i == 0) {
-            first = fd;
-            if (serve_bound(fd, bound, ADDRESS_SIZE) < 0) {
-                close(fd);
-                return err_set(err, "cannot listen on %s: its address is unknown", address);
-            }
-        }
-        if (server_listen(relay->loops[i].server, fd, relay->tls[index], (void *)(uintptr_t)index, err) < 0) {
-            close(fd);
+    void *tag = (void *)(uintptr_t)index;
+    if (server_listen(relay->loops[loop].server, fd, relay->tls[index], tag, err) == 0)
+        return 0;
+    close(fd);
+    return -1;
+}
+
+/* A socket that exists cannot be shared by SO_REUSEPORT: what loops lack, they accept from duplicates of one. The first
+ * fds are distinct, and all of them are listened on: each has a queue of its own. */
+static int share_sockets(struct relay *relay, size_t index, const int *fds, size_t count, struct err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        sockets_add(&relay->sockets, fds[i], "data");
+        if (listen_on(relay, i % relay->loop_count, index, fds[i], err) < 0)
             return -1;
-        }
+    }
+    for (size_t i = count; i < relay->loop_count; i++) {
+        int fd = fcntl(fds[i % count], F_DUPFD_CLOEXEC, 0);
+        if (fd < 0)
+            return err_set(err, "cannot listen on %s: no descriptors left", relay->addresses[index]);
+        if (listen_on(relay, i, index, fd, err) < 0)
+            return -1;
     }
     return 0;
 }
 
-static int open_listeners(struct relay *relay, const struct conf *conf, struct err *err)
+/* Every loop's socket of one listener: those that are inherited; or one each on the same port, which the kernel spreads
+ * clients over. Port 0 is asked for once: the others join the port the kernel gave. */
+static int open_listener(struct relay *relay, size_t index, const char *address, struct sockets *inherited,
+                         struct err *err)
+{
+    int fds[SOCKETS_MAX];
+    char *bound = relay->addresses[index];
+    bool is_unix = strncmp(address, "unix:", 5) == 0;
+    size_t count = sockets_take(inherited, address, "data", fds);
+    size_t wanted = count || is_unix ? 1 : relay->loop_count;
+    for (; count < wanted && count < SOCKETS_MAX; count++) {
+        fds[count] = serve_open(count ? bound : address, wanted > 1, err);
+        if (fds[count] < 0 || (count == 0 && serve_bound(fds[count], bound, ADDRESS_SIZE) < 0))
+            return fds[count] < 0 ? -1 : err_set(err, "cannot listen on %s: its address is unknown", address);
+    }
+    if (serve_bound(fds[0], bound, ADDRESS_SIZE) < 0)
+        return err_set(err, "cannot listen on %s: its address is unknown", address);
+    return share_sockets(relay, index, fds, count, err);
+}
+
+static int open_listeners(struct relay *relay, const struct conf *conf, struct sockets *inherited, struct err *err)
 {
     relay->addresses = calloc(conf->listen_count ? conf->listen_count : 1, ADDRESS_SIZE);
     relay->tls = calloc(conf->listen_count ? conf->listen_count : 1, sizeof *relay->tls);
@@ -236,7 +262,7 @@ static int open_listeners(struct relay *relay, const struct conf *conf, struct e
         const struct conf_listen *listen = &conf->listen[i];
         if (listen->tls_count && !(relay->tls[i] = tls_server_new(listen->tls, listen->tls_count, err)))
             return -1;
-        if (open_listener(relay, i, listen->address, err) < 0)
+        if (open_listener(relay, i, listen->address, inherited, err) < 0)
             return -1;
     }
     return 0;
@@ -252,12 +278,16 @@ static int start_thread(struct relay_loop *loop, struct err *err)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failed)
         return err_set(err, "cannot start the live path: %s", strerror(failed));
+    char name[16];
+    snprintf(name, sizeof name, "relay-%zu", (size_t)(loop - loop->relay->loops));
+    pthread_setname_np(loop->thread, name);
+    atomic_store_explicit(&loop->turned, true, memory_order_relaxed);
     loop->running = true;
     return 0;
 }
 
-struct relay *relay_start(struct conf *conf, struct pipeline *pipeline, struct log *log, struct metrics *metrics,
-                          struct err *err)
+struct relay *relay_start(struct conf *conf, struct sockets *inherited, struct pipeline *pipeline, struct log *log,
+                          struct metrics *metrics, struct err *err)
 {
     struct relay *relay = calloc(1, sizeof *relay);
     if (!relay || !(relay->loops = calloc(conf->workers, sizeof *relay->loops))) {
@@ -272,7 +302,7 @@ struct relay *relay_start(struct conf *conf, struct pipeline *pipeline, struct l
         result = make_loop(relay, &relay->loops[i], conf, pipeline, metrics, err);
     }
     if (result == 0)
-        result = open_listeners(relay, conf, err);
+        result = open_listeners(relay, conf, inherited, err);
     for (unsigned i = 0; result == 0 && i < conf->workers; i++)
         result = start_thread(&relay->loops[i], err);
     if (result < 0) {
@@ -338,6 +368,31 @@ size_t relay_busy(const struct relay *relay)
 uint64_t relay_exchanges(const struct relay *relay)
 {
     return atomic_load_explicit(&relay->totals.exchanges, memory_order_relaxed);
+}
+
+void relay_sockets(const struct relay *relay, struct sockets *out)
+{
+    for (size_t i = 0; i < relay->sockets.count; i++)
+        sockets_add(out, relay->sockets.each[i].fd, relay->sockets.each[i].name);
+}
+
+static void on_turn_letter(void *arg)
+{
+    atomic_store_explicit(&((struct relay_loop *)arg)->turned, true, memory_order_relaxed);
+}
+
+bool relay_alive(struct relay *relay)
+{
+    bool alive = true;
+    for (size_t i = 0; i < relay->loop_count; i++) {
+        struct relay_loop *loop = &relay->loops[i];
+        if (!atomic_exchange_explicit(&loop->turned, false, memory_order_relaxed))
+            alive = false;
+        else if (loop_post(loop->context.loop, on_turn_letter, loop) < 0)
+            atomic_store_explicit(&loop->turned, true,
+                                  memory_order_relaxed); /* a full mailbox: asked again next time */
+    }
+    return alive;
 }
 
 static void free_loop(struct relay_loop *loop)

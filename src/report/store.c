@@ -566,6 +566,11 @@ void store_configure(struct store *store, struct conf *conf)
     conf_drop(old);
 }
 
+bool store_lend(struct store *store, bool lent)
+{
+    return store->lock_fd < 0 || flock(store->lock_fd, lent ? LOCK_UN : LOCK_EX | LOCK_NB) == 0;
+}
+
 void store_close(struct store *store)
 {
     if (!store)

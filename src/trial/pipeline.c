@@ -30,7 +30,8 @@ struct pipeline {
     struct metrics *metrics;
     size_t max_held, max_in_flight;
     struct trial *_Atomic inbox; /* exchanges waiting to be observed, newest first; a stack without a lock */
-    atomic_bool looking;         /* a pool thread empties it, or is about to */
+    atomic_bool closed;
+    atomic_bool looking; /* a pool thread empties it, or is about to */
     atomic_uint_least64_t seq;
     atomic_size_t held;      /* taken from the relay and not yet freed */
     atomic_size_t in_flight; /* of these, sampled */
@@ -163,6 +164,11 @@ void pipeline_configure(struct pipeline *pipeline, struct rules *rules, const ch
     strncpy(pipeline->observation.epoch, epoch, sizeof pipeline->observation.epoch - 1);
     pthread_mutex_unlock(&pipeline->lock);
     rules_drop(old);
+}
+
+void pipeline_close(struct pipeline *pipeline, bool closed)
+{
+    atomic_store_explicit(&pipeline->closed, closed, memory_order_relaxed);
 }
 
 size_t pipeline_in_flight(struct pipeline *pipeline)
@@ -339,8 +345,8 @@ static void observe_all(void *job, void *scratch)
 void pipeline_take(struct pipeline *pipeline, struct trial *trial)
 {
     size_t held = atomic_fetch_add_explicit(&pipeline->held, 1, memory_order_relaxed);
-    if (held >= pipeline->max_held) {
-        pipeline_drop(pipeline, trial, DROP_QUEUE_FULL);
+    if (held >= pipeline->max_held || atomic_load_explicit(&pipeline->closed, memory_order_relaxed)) {
+        pipeline_drop(pipeline, trial, held >= pipeline->max_held ? DROP_QUEUE_FULL : DROP_SHUTDOWN);
         return;
     }
     struct trial *first = atomic_load_explicit(&pipeline->inbox, memory_order_relaxed);

@@ -47,14 +47,14 @@ def run(*arguments, text=None, **more):
 
 
 class Candor:
-    """A running `candor serve`."""
+    """A running `candor serve`; `before` is put in front of the command, the rest goes to Popen."""
 
-    def __init__(self, folder, config):
+    def __init__(self, folder, config, before=(), **more):
         self.config_path = folder / "candor.yaml"
         self.lines, self.fresh = [], threading.Condition()
         self.configure(config)
-        self.process = subprocess.Popen([BINARY, "serve", "-c", str(self.config_path)], stderr=subprocess.PIPE,
-                                        stdout=subprocess.DEVNULL, text=True, errors="replace")
+        self.process = subprocess.Popen([*before, BINARY, "serve", "-c", str(self.config_path)], stderr=subprocess.PIPE,
+                                        stdout=subprocess.DEVNULL, text=True, errors="replace", **more)
         threading.Thread(target=self._collect, daemon=True).start()
         self.admin = self.event("listening", plane="admin")["address"]
         self.data = self.event("listening", plane="data")["address"]

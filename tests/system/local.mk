@@ -21,6 +21,7 @@ EXTRA_DIST += \
 	tests/system/test_tls.py \
 	tests/system/test_trials.py \
 	tests/system/test_upstream_faults.py \
+	tests/system/test_succession.py \
 	tests/system/test_wire.py \
 	tests/system/wire.py \
 	tests/system/wire_peers.py

@@ -76,7 +76,8 @@ static void start(struct place *place, const char *token)
     struct err err = {""};
     struct admin_ops ops = {is_ready, tally_copy, status_write, place, settings_copy, NULL};
     place->conf->admin_token = (char *)(uintptr_t)token;
-    place->admin = admin_start(place->loop, place->conf, place->metrics, ops, &err);
+    struct sockets none = {.count = 0};
+    place->admin = admin_start(place->loop, place->conf, &none, place->metrics, ops, &err);
     if (!place->admin)
         fail_msg("%s", err.text);
     assert_int_equal(pthread_create(&place->thread, NULL, run, place->loop), 0);

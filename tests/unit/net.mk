@@ -19,3 +19,7 @@ UNIT_TESTS += tests/unit/loop_test
 tests_unit_loop_test_SOURCES = tests/unit/loop_test.c
 tests_unit_loop_test_CPPFLAGS = $(UNIT_FLAGS)
 tests_unit_loop_test_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/sockets_test
+tests_unit_sockets_test_SOURCES = tests/unit/sockets_test.c
+tests_unit_sockets_test_CPPFLAGS = $(UNIT_FLAGS)
+tests_unit_sockets_test_LDADD = $(UNIT_LIBS)
