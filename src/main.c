@@ -31,7 +31,8 @@ static const struct command commands[] = {
     {"rules", cmd_rules, "test [FILE...] [--tap] [--corpus FILE] | explain [-r RULES]... TEXT",
      "runs the examples of rule packs, or shows what they find in a text"},
     {"report", cmd_report,
-     "(-c FILE | --records FILE) [--since T] [--until T] [--epoch E] [--format F] [--max-gap COND=PP]",
+     "(-c FILE | --records FILE) [--since T] [--until T] [--epoch E] [--candidate NAME] [--by B]\n"
+     "       [--format F] [--max-gap COND=PP]",
      "the gaps of this deployment with intervals, beside the study's"},
     {"trials", cmd_trials,
      "list|show ID|export|erase (-c FILE|--store PATH) [--verdict V] [--condition C] [--flagged] [--since T] [--limit "

@@ -57,6 +57,9 @@ def house(tmp_path_factory):
     (folder / "bin/candor").symlink_to(pathlib.Path(BINARY).resolve())
     for name in ("admin.token", "salt", "otlp.headers", "candor_original.key", "candor_judge.key"):
         (folder / name).write_text("x-key: value" if name.endswith("headers") else f"secret-of-{name}\n")
+    (folder / "mine.yaml").symlink_to(TOP / "rules/cues.yaml")
+    (folder / "questions.jsonl").write_text('{"id":"1","question":"What is the capital of Australia?",'
+                                            '"answer":"Canberra","wrong":"Sydney"}\n')
     (folder / "messages.jsonl").write_text('{"id":"1","text":"I feel so sad today."}\n')
     pack = next(text for text in re.findall(r"^```yaml\n(.*?)^```$", (TOP / "rules/README.md").read_text(), re.M | re.S)
                 if text.startswith("pack:"))
@@ -79,7 +82,7 @@ def environment(folder, proxy):
     trial = proxy.records()[0]
     keys = {name: f"value-of-{name}" for name in ("ORIGINAL_KEY", "JUDGE_KEY", "WEBHOOK_SECRET", "SLACK_URL")}
     return {**os.environ, **keys, "PATH": f"{folder}/bin:{os.environ['PATH']}", "TRIAL": trial["trial_id"],
-            "CONVERSATION": proxy.records()[-1]["conversation"], "NO_COLOR": "1"}
+            "CONVERSATION": proxy.records()[-1]["conversation"], "NO_COLOR": "1", "USER": "reader"}
 
 
 def placed(text, folder, proxy):
@@ -100,7 +103,7 @@ def test_the_commands_of_a_page_run(house, language, info, text):
     if "promtool" in script and not shutil.which("promtool"):
         pytest.skip("there is no promtool")
     done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=folder, env=environment(folder, proxy),
-                          capture_output=True, text=True, timeout=120)
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
     assert done.returncode == int(info.removeprefix("exit=") or 0), script + done.stdout + done.stderr
 
 
