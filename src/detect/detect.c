@@ -12,7 +12,6 @@
 
 enum {
     TURNS_MAX = 16,     /* user turns that are looked at, the last ones */
-    CUES_MAX = 96,      /* of one detection */
     FUEL = 1500000,     /* bytes that patterns may look at, in one detection */
     FUEL_A_RUN = 24,    /* what starting a pattern costs, in bytes */
     LONG_SENTENCES = 9, /* a text of more is mostly not the user speaking of themselves */
@@ -39,15 +38,16 @@ struct detector *detector_new(struct rules *rules, struct err *err)
     d->candidates = calloc(d->candidates_size, sizeof *d->candidates);
     d->found_size = rules->word_count / 64 + 1;
     d->found = calloc(d->found_size, sizeof *d->found);
-    d->marks = calloc(rules->node_count + 1, sizeof *d->marks);
+    d->met_in = calloc(rules->set_count + 1, sizeof *d->met_in);
+    d->met = calloc(rules->set_count + 1, sizeof *d->met);
     d->matches = calloc(rules->count + 1, sizeof *d->matches);
     d->errors = calloc(rules->count + 1, sizeof *d->errors);
     d->runs = calloc(rules->count + 1, sizeof *d->runs);
     d->data = pcre2_match_data_create(rules->captures + 1, NULL);
     d->context = pcre2_match_context_create(NULL);
     d->stack = rules->jit ? pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL) : NULL;
-    if (!d->candidates || !d->found || !d->marks || !d->matches || !d->errors || !d->runs || !d->data || !d->context ||
-        (rules->jit && !d->stack)) {
+    if (!d->candidates || !d->found || !d->met_in || !d->met || !d->matches || !d->errors || !d->runs || !d->data ||
+        !d->context || (rules->jit && !d->stack)) {
         err_set(err, "out of memory for a detector");
         detector_free(d);
         return NULL;
@@ -69,7 +69,8 @@ void detector_free(struct detector *d)
     pcre2_jit_stack_free(d->stack);
     free(d->candidates);
     free(d->found);
-    free(d->marks);
+    free(d->met_in);
+    free(d->met);
     free(d->matches);
     free(d->errors);
     free(d->runs);
@@ -373,38 +374,52 @@ static bool has_keyword(const struct rule *rule, struct slice subject)
     return false;
 }
 
-/* Passes what is met upward, as far as it completes something; a whole need makes its rule a candidate. */
-static void meet(struct detector *d, uint32_t node)
-{
-    while (node != NODE_NONE) {
-        const struct need_node *need = &d->rules->nodes[node];
-        struct need_mark *mark = &d->marks[node];
-        if (mark->sentence != d->sentence)
-            *mark = (struct need_mark){d->sentence, 0};
-        if (++mark->met != need->wanted)
-            return;
-        if (need->parent == NODE_NONE)
-            d->candidates[need->rule / 64] |= UINT64_C(1) << (need->rule % 64);
-        node = need->parent;
-    }
-}
-
-/* Sets the candidates: the rules whose needs the words of the subject meet. */
-static void find_candidates(struct detector *d, struct slice subject)
+/* The sets of which the subject holds a word; how many. */
+static size_t find_sets(struct detector *d, struct slice subject)
 {
     const struct rules *rules = d->rules;
-    if (++d->sentence == 0) { /* the count has gone round: old marks must not pass for new ones */
-        memset(d->marks, 0, rules->node_count * sizeof *d->marks);
-        d->sentence = 1;
-    }
+    size_t count = 0;
     memset(d->found, 0, d->found_size * sizeof *d->found);
-    memset(d->candidates, 0, d->candidates_size * sizeof *d->candidates);
     prefilter_scan(rules->words, subject, d->found);
     for (size_t i = 0; i < d->found_size; i++)
         for (uint64_t bits = d->found[i]; bits; bits &= bits - 1) {
             size_t word = i * 64 + (size_t)__builtin_ctzll(bits);
-            for (uint32_t p = rules->first_posting[word]; p < rules->first_posting[word + 1]; p++)
-                meet(d, rules->postings[p]);
+            for (uint32_t p = rules->first_posting[word]; p < rules->first_posting[word + 1]; p++) {
+                uint32_t set = rules->postings[p];
+                if (d->met_in[set] == d->sentence)
+                    continue;
+                d->met_in[set] = d->sentence;
+                d->met[count++] = set;
+            }
+        }
+    return count;
+}
+
+static bool is_met(const struct detector *d, const struct branch *branch)
+{
+    const uint32_t *sets = d->rules->branch_sets + branch->first_set;
+    for (uint32_t i = 1; i < branch->set_count; i++)
+        if (d->met_in[sets[i]] != d->sentence)
+            return false;
+    return true;
+}
+
+/* Sets the candidates: the rules of which a branch is met by the words of the subject. */
+static void find_candidates(struct detector *d, struct slice subject)
+{
+    const struct rules *rules = d->rules;
+    if (++d->sentence == 0) { /* the count has gone round: old marks must not pass for new ones */
+        memset(d->met_in, 0, rules->set_count * sizeof *d->met_in);
+        d->sentence = 1;
+    }
+    memset(d->candidates, 0, d->candidates_size * sizeof *d->candidates);
+    size_t count = find_sets(d, subject);
+    for (size_t i = 0; i < count; i++)
+        for (uint32_t b = rules->first_branch[d->met[i]]; b < rules->first_branch[d->met[i] + 1]; b++) {
+            const struct branch *branch = &rules->branches[b];
+            uint64_t bit = UINT64_C(1) << (branch->rule % 64);
+            if (!(d->candidates[branch->rule / 64] & bit) && is_met(d, branch))
+                d->candidates[branch->rule / 64] |= bit;
         }
 }
 
@@ -463,8 +478,14 @@ static int compare_cues(const void *a, const void *b)
     return x->end < y->end ? -1 : x->end > y->end;
 }
 
-static void conclude(struct detection *out, bool error)
+static void conclude(struct detection *out, struct arena *arena, bool error)
 {
+    struct cue *cues = arena_array(arena, out->cue_count, sizeof *cues);
+    if (cues && out->cue_count)
+        memcpy(cues, out->cues, out->cue_count * sizeof *cues);
+    out->cues = cues;
+    out->cue_count = cues ? out->cue_count : 0;
+    error = error || !cues;
     bool said = false;
     for (unsigned c = 0; c < CONTEXT_NONE; c++)
         said = said || (is_emotion((enum context)c) && out->scores[c] >= SCORE_SAID);
@@ -481,11 +502,11 @@ static void conclude(struct detection *out, bool error)
 void detect_run(struct detector *d, const struct detect_turn *turns, size_t count, struct arena *arena,
                 struct detection *out)
 {
-    *out = (struct detection){.cues = arena_array(arena, CUES_MAX, sizeof *out->cues)};
+    *out = (struct detection){.cues = d->cues};
     d->fuel = FUEL;
-    d->error = !out->cues;
+    d->error = false;
     size_t looked = 0;
-    for (size_t i = count; out->cues && i-- > 0 && looked < TURNS_MAX;) {
+    for (size_t i = count; i-- > 0 && looked < TURNS_MAX;) {
         if (!turns[i].user)
             continue;
         struct look look = {.d = d,
@@ -497,5 +518,5 @@ void detect_run(struct detector *d, const struct detect_turn *turns, size_t coun
         look_at_turn(&look);
         looked++;
     }
-    conclude(out, d->error);
+    conclude(out, arena, d->error);
 }

@@ -6,10 +6,7 @@
 #include "passage.h"
 #include "ruleset.h"
 
-/* How many parts of a need are met, in the sentence of that number. */
-struct need_mark {
-    uint32_t sentence, met;
-};
+enum { CUES_MAX = 96 }; /* of one detection */
 
 struct detector {
     struct rules *rules; /* held */
@@ -17,10 +14,12 @@ struct detector {
     pcre2_match_context *context;
     pcre2_jit_stack *stack;
     struct passage passage;
-    uint64_t *found;         /* a bit a word of the rules */
-    struct need_mark *marks; /* one a node */
-    uint32_t sentence;       /* counts sentences; 0 is none */
-    uint64_t *candidates;    /* a bit a rule */
+    struct cue cues[CUES_MAX]; /* of the detection at hand */
+    uint64_t *found;           /* a bit a word of the rules */
+    uint32_t *met_in;          /* by set of words: the last sentence that met it */
+    uint32_t *met;             /* the sets that this sentence meets */
+    uint32_t sentence;         /* counts sentences; 0 is none */
+    uint64_t *candidates;      /* a bit a rule */
     size_t found_size, candidates_size;
     uint64_t *matches, *errors, *runs; /* a count a rule */
     size_t fuel;                       /* what is left of the message's budget */

@@ -3,16 +3,19 @@
  * A dozen words decide for the languages that have packs; for the rest "und" is the honest answer, and the caller
  * samples those at the baseline instead of taking silence for the absence of a cue.
  */
-#include <stdlib.h>
-
 #include "passage.h"
+
+#include <endian.h>
 
 enum { ENGLISH = 1, SPANISH = 2, GERMAN = 4, FRENCH = 8, PORTUGUESE = 16, LANGUAGE_COUNT = 5, LOOK_AT_BYTES = 400 };
 
 static const char *const codes[LANGUAGE_COUNT] = {"en", "es", "de", "fr", "pt"};
 
+enum { WORD_BYTES_MAX = 8 };
+
+/* Zero-padded, not terminated: compared as one number. */
 struct word {
-    const char *text;
+    char text[WORD_BYTES_MAX];
     unsigned languages;
 };
 
@@ -143,13 +146,33 @@ static const struct word words[] = {
     {"\xC3\xA9tait", FRENCH}, /* etait */
 };
 
-static int compare(const void *key, const void *item)
+/* The letters as a number, in the order of strcmp. */
+static uint64_t as_number(const char text[WORD_BYTES_MAX])
 {
-    const struct slice *word = key;
-    const struct word *other = item;
-    size_t len = strlen(other->text);
-    int order = memcmp(word->data, other->text, word->len < len ? word->len : len);
-    return order ? order : (word->len > len) - (word->len < len);
+    uint64_t number;
+    memcpy(&number, text, sizeof number);
+    return be64toh(number);
+}
+
+static unsigned languages_of(struct slice word)
+{
+    size_t low = 0, high = sizeof words / sizeof *words;
+    char padded[WORD_BYTES_MAX] = {0};
+    if (word.len > WORD_BYTES_MAX)
+        return 0;
+    memcpy(padded, word.data, word.len);
+    uint64_t number = as_number(padded);
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        uint64_t here = as_number(words[middle].text);
+        if (here == number)
+            return words[middle].languages;
+        if (here < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return 0;
 }
 
 static bool is_word_byte(char c)
@@ -163,11 +186,9 @@ static void count_words(struct slice text, unsigned *counts)
         size_t end = at;
         while (end < text.len && is_word_byte(text.data[end]))
             end++;
-        struct slice word = slice_part(text, at, end);
-        const struct word *known =
-            word.len ? bsearch(&word, words, sizeof words / sizeof *words, sizeof *words, compare) : NULL;
-        for (size_t i = 0; known && i < LANGUAGE_COUNT; i++)
-            counts[i] += known->languages >> i & 1;
+        unsigned languages = end > at ? languages_of(slice_of(text.data + at, end - at)) : 0;
+        for (size_t i = 0; languages; i++, languages >>= 1)
+            counts[i] += languages & 1;
         at = end + 1;
     }
 }

@@ -2,13 +2,14 @@
  *
  * A sequence requires the best of what its parts require; an alternation requires the union, if every branch
  * requires something; what is optional, a class, an assertion or an escape requires nothing. "Best" is the set that
- * turns up least often, estimated from the frequencies of letters. Beside the best set the whole tree of needs is kept.
+ * turns up least often, estimated from the frequencies of letters. Beside the best set the branches are kept: of an
+ * alternation those that require more than one set, and of a sequence one of its alternations is multiplied out.
  */
 #include "literals.h"
 
 #include <float.h>
 
-enum { DEPTH_MAX = 32, SET_MAX = 2048, RUN_MAX = 64, NEED_BYTES_MIN = 3, NEED_PARTS_MAX = 4 };
+enum { DEPTH_MAX = 32, SET_MAX = 2048, RUN_MAX = 64, BYTES_MIN = 2, SETS_MAX = 4, BRANCHES_MAX = 96 };
 
 struct reader {
     struct slice pattern;
@@ -21,21 +22,22 @@ struct reader {
 /* What part of a pattern requires. */
 struct part {
     struct literals best;
-    struct need *need; /* NULL: nothing */
+    struct need_branch *branches; /* NULL: nothing */
+    size_t branch_count;
+    struct part *next; /* in its sequence */
 };
 
-/* A sequence that is being read: its best set, its needs, and the run of plain characters at hand. */
+/* A sequence that is being read: its parts, and the run of plain characters at hand. */
 struct sequence {
-    struct literals best;
-    struct need *needs;
+    struct part *parts;
     char run[RUN_MAX];
     size_t run_len;
 };
 
 /* What is met more often than this, by the estimate, is not worth asking for. */
-static const double NEED_COST_MAX = .004;
+static const double SET_COST_MAX = .012;
 
-static const struct part nothing = {{NULL, 0, DBL_MAX}, NULL};
+static const struct part nothing = {.best = {NULL, 0, DBL_MAX}};
 
 double literal_cost(struct slice word)
 {
@@ -55,57 +57,78 @@ static void keep_better(struct literals *best, struct literals other)
         *best = other;
 }
 
-static struct need *make_need(struct reader *r, enum need_kind kind, struct need *first)
+static void *make(struct reader *r, size_t size)
 {
-    struct need *need = arena_alloc(r->arena, sizeof *need);
-    if (!need)
-        r->failed = true;
-    else
-        *need = (struct need){.kind = kind, .first = first};
-    return need;
+    void *made = arena_alloc(r->arena, size);
+    r->failed = r->failed || !made;
+    return made;
 }
 
-/* Keeps the parts ordered, the rarest first, so that most texts fail at the first. */
-static void add_need(struct sequence *sequence, struct need *need)
+/* The sets with one more, ordered, the rarest first, so that most texts fail at the first. The nodes are copied: sets
+ * stand in many branches. */
+static struct need_set *with_set(struct reader *r, const struct need_set *sets, struct literals words)
 {
-    if (!need)
+    struct need_set *first = NULL, **end = &first;
+    size_t count = 0;
+    bool placed = words.cost > SET_COST_MAX;
+    while ((sets || !placed) && count++ < SETS_MAX) {
+        struct need_set *copy = make(r, sizeof *copy);
+        if (!copy)
+            return NULL;
+        bool here = !placed && (!sets || words.cost < sets->words.cost);
+        copy->words = here ? words : sets->words;
+        placed = placed || here;
+        sets = here ? sets : sets->next;
+        *end = copy;
+        end = &copy->next;
+    }
+    return first;
+}
+
+static void add_branch(struct reader *r, struct part *part, struct need_set *sets)
+{
+    struct need_branch *branch = make(r, sizeof *branch);
+    if (!branch)
         return;
-    struct need **at = &sequence->needs;
-    while (*at && (*at)->cost <= need->cost)
-        at = &(*at)->next;
-    need->next = *at;
-    *at = need;
+    *branch = (struct need_branch){sets, part->branches};
+    part->branches = branch;
+    part->branch_count++;
 }
 
-/* More than a few parts cost more to try than they save. */
-static void keep_rarest(struct need *need)
+/* A part that requires one set and no more. */
+static void require_best(struct reader *r, struct part *part)
 {
-    for (size_t i = 1; need; need = need->next, i++)
-        if (i == NEED_PARTS_MAX)
-            need->next = NULL;
+    part->branches = NULL;
+    part->branch_count = 0;
+    if (part->best.count && part->best.cost <= SET_COST_MAX)
+        add_branch(r, part, with_set(r, NULL, part->best));
+}
+
+static void put_part(struct reader *r, struct sequence *sequence, struct part part)
+{
+    struct part *kept = make(r, sizeof *kept);
+    if (!kept)
+        return;
+    *kept = part;
+    kept->next = sequence->parts;
+    sequence->parts = kept;
 }
 
 static void end_run(struct reader *r, struct sequence *sequence)
 {
+    struct part part = nothing;
     size_t len = sequence->run_len;
     sequence->run_len = 0;
     if (!len)
         return;
-    struct literals set = {arena_alloc(r->arena, sizeof *set.items), 1, 0};
-    struct slice text = arena_copy(r->arena, slice_of(sequence->run, len));
-    struct need *need = len >= NEED_BYTES_MIN ? make_need(r, NEED_WORD, NULL) : NULL;
-    if (!set.items || !text.data) {
-        r->failed = true;
+    struct slice *item = make(r, sizeof *item);
+    if (!item)
         return;
-    }
-    set.items[0] = text;
-    set.cost = literal_cost(text);
-    keep_better(&sequence->best, set);
-    if (need) {
-        need->word = text;
-        need->cost = set.cost;
-    }
-    add_need(sequence, need);
+    *item = arena_copy(r->arena, slice_of(sequence->run, len));
+    part.best = (struct literals){item, 1, literal_cost(*item)};
+    if (len >= BYTES_MIN)
+        require_best(r, &part);
+    put_part(r, sequence, part);
 }
 
 static char peek(const struct reader *r)
@@ -221,10 +244,8 @@ static void read_item(struct reader *r, struct sequence *sequence)
     if (c == '(') {
         end_run(r, sequence);
         struct part inner = read_group(r);
-        if (read_quantifier(r) != REPEAT_MAYBE) {
-            keep_better(&sequence->best, inner.best);
-            add_need(sequence, inner.need);
-        }
+        if (read_quantifier(r) != REPEAT_MAYBE)
+            put_part(r, sequence, inner);
         return;
     }
     if (c == '[') {
@@ -247,17 +268,46 @@ static void read_item(struct reader *r, struct sequence *sequence)
     (void)read_quantifier(r); /* whatever it says, a class or an escape requires no word */
 }
 
+/* How many sets the branches ask for beyond one each: what multiplying out would win. */
+static size_t count_more_sets(const struct part *part)
+{
+    size_t count = 0;
+    for (const struct need_branch *b = part->branches; b; b = b->next)
+        for (const struct need_set *set = b->sets->next; set; set = set->next)
+            count++;
+    return count;
+}
+
 static struct part read_sequence(struct reader *r)
 {
-    struct sequence sequence = {.best = nothing.best};
+    struct sequence sequence = {0};
+    struct part whole = nothing;
+    const struct part *multiplied = NULL;
     while (!r->failed && r->at < r->pattern.len && peek(r) != '|' && peek(r) != ')')
         read_item(r, &sequence);
     end_run(r, &sequence);
-    struct need *need = sequence.needs;
-    keep_rarest(need);
-    if (need && need->next && (need = make_need(r, NEED_ALL, need)))
-        need->cost = need->first->cost;
-    return (struct part){sequence.best, need};
+    for (const struct part *part = sequence.parts; part; part = part->next) {
+        keep_better(&whole.best, part->best);
+        if (part->branch_count > 1 && (!multiplied || count_more_sets(part) > count_more_sets(multiplied)))
+            multiplied = part;
+    }
+    struct need_set *common = NULL;
+    for (const struct part *part = sequence.parts; part && !r->failed; part = part->next) {
+        if (part->branch_count == 1)
+            for (const struct need_set *set = part->branches->sets; set; set = set->next)
+                common = with_set(r, common, set->words);
+        else if (part != multiplied && part->branches)
+            common = with_set(r, common, part->best);
+    }
+    if (!multiplied && common)
+        add_branch(r, &whole, common);
+    for (const struct need_branch *b = multiplied ? multiplied->branches : NULL; b && !r->failed; b = b->next) {
+        struct need_set *sets = common;
+        for (const struct need_set *set = b->sets; set; set = set->next)
+            sets = with_set(r, sets, set->words);
+        add_branch(r, &whole, sets);
+    }
+    return whole;
 }
 
 static void join(struct reader *r, struct literals *all, struct literals branch)
@@ -276,38 +326,62 @@ static void join(struct reader *r, struct literals *all, struct literals branch)
     *all = (struct literals){items, all->count + branch.count, all->cost + branch.cost};
 }
 
+/* Branches that ask for one set become one, which asks for a word of any of them. */
+static void merge_branches(struct reader *r, struct part *all)
+{
+    struct literals single = {NULL, 0, 0};
+    struct part merged = nothing;
+    bool any = false;
+    for (const struct need_branch *b = all->branches; b && !r->failed; b = b->next) {
+        if (b->sets->next) {
+            add_branch(r, &merged, b->sets);
+        } else if (!any) {
+            single = b->sets->words;
+            any = true;
+        } else {
+            join(r, &single, b->sets->words);
+        }
+    }
+    bool weak = any && (!single.count || single.cost > SET_COST_MAX);
+    if (any && !weak)
+        add_branch(r, &merged, with_set(r, NULL, single));
+    all->branches = weak ? NULL : merged.branches;
+    all->branch_count = weak ? 0 : merged.branch_count;
+}
+
 static struct part read_alternation(struct reader *r)
 {
     if (++r->depth > DEPTH_MAX)
         r->failed = true;
     struct part all = read_sequence(r);
-    bool needed = all.need != NULL, alone = true;
+    bool needed = all.branches != NULL, alone = true;
     while (!r->failed && peek(r) == '|') {
         r->at++;
-        struct part branch = read_sequence(r);
-        join(r, &all.best, branch.best);
-        needed = needed && branch.need;
+        struct part way = read_sequence(r);
+        join(r, &all.best, way.best);
+        needed = needed && way.branches;
         alone = false;
-        if (!needed)
-            continue;
-        branch.need->next = all.need;
-        all.need = branch.need;
+        for (const struct need_branch *b = needed ? way.branches : NULL; b && !r->failed; b = b->next)
+            add_branch(r, &all, b->sets);
     }
     r->depth--;
-    if (!needed)
-        all.need = NULL;
-    else if (!alone && (all.need = make_need(r, NEED_ANY, all.need)))
-        for (const struct need *part = all.need->first; part; part = part->next)
-            all.need->cost += part->cost;
-    return all.need && all.need->cost > NEED_COST_MAX ? (struct part){all.best, NULL} : all;
+    if (!needed) {
+        all.branches = NULL;
+        all.branch_count = 0;
+    } else if (!alone) {
+        merge_branches(r, &all);
+        if (all.branch_count > BRANCHES_MAX)
+            require_best(r, &all);
+    }
+    return all;
 }
 
-int literals_of(struct slice pattern, struct arena *arena, struct literals *out, struct need **need)
+int literals_of(struct slice pattern, struct arena *arena, struct literals *out, struct need_branch **needs)
 {
     struct reader r = {.pattern = pattern, .arena = arena};
     struct part whole = read_alternation(&r);
     bool good = !r.failed && r.at == pattern.len && !arena_exhausted(arena);
     *out = good ? whole.best : nothing.best;
-    *need = good ? whole.need : NULL;
+    *needs = good ? whole.branches : NULL;
     return good ? 0 : -1;
 }

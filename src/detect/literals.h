@@ -15,18 +15,18 @@ struct literals {
     double cost;  /* about how often one of them turns up at a byte of English; smaller is better */
 };
 
-/* What a text must hold for the pattern to match, as a tree: a word, all parts, or any part. More selective than one
- * set of words, and tried only where that set has hit. Words shorter than three bytes are left out. */
-enum need_kind { NEED_WORD, NEED_ALL, NEED_ANY };
-struct need {
-    enum need_kind kind;
-    struct slice word;
-    double cost; /* about how often it is met at a byte of English */
-    struct need *first, *next;
+/* What a text must hold for the pattern to match: all sets of one of the branches, of each set one word. */
+struct need_set {
+    struct literals words;
+    struct need_set *next;
+};
+struct need_branch {
+    struct need_set *sets; /* the rarest first; at least one */
+    struct need_branch *next;
 };
 
-/* 0, or -1 when the arena is exhausted or the pattern nests too deeply. *need is NULL when nothing is needed. */
-MUST_USE int literals_of(struct slice pattern, struct arena *arena, struct literals *out, struct need **need);
+/* 0, or -1 when the arena is exhausted or the pattern nests too deeply. *needs is NULL when nothing is needed. */
+MUST_USE int literals_of(struct slice pattern, struct arena *arena, struct literals *out, struct need_branch **needs);
 
 /* About how often the word turns up at a byte of English text. */
 double literal_cost(struct slice word);

@@ -4,6 +4,7 @@ libcandor_a_SOURCES += \
 	include/rules.h src/detect/rules.c src/detect/ruleset.h \
 	src/detect/belief.c \
 	src/detect/expand.c \
+	src/detect/factor.c src/detect/factor.h \
 	src/detect/language.c \
 	src/detect/literals.c src/detect/literals.h \
 	src/detect/neutralise.c \

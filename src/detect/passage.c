@@ -82,8 +82,14 @@ static void normalise(struct passage *p, size_t from, size_t to)
 {
     struct slice s = slice_of(p->original.data, to);
     for (size_t at = from; at < to;) {
+        if (s.data[at] >= 'a' && s.data[at] <= 'z') { /* most of any text */
+            put(p, s.data[at], at);
+            at++;
+            continue;
+        }
         uint32_t code_point = 0;
-        size_t len = utf8_char(slice_of(s.data + at, to - at), &code_point);
+        bool ascii = (unsigned char)s.data[at] < 0x80;
+        size_t len = ascii ? 1 : utf8_char(slice_of(s.data + at, to - at), &code_point);
         if (len <= 1) {
             if (len == 0)
                 put(p, '?', at); /* not UTF-8; patterns are never shown it */
@@ -253,7 +259,8 @@ static void split(struct passage *p)
     size_t start = 0, blank = 0;
     for (size_t at = 0; at < p->len;) {
         bool asks = false;
-        size_t end = sentence_end(p, start, at, &asks);
+        bool inside = (p->text[at] >= 'a' && p->text[at] <= 'z') || p->text[at] == ' ';
+        size_t end = inside ? 0 : sentence_end(p, start, at, &asks);
         if (p->text[at] == ' ')
             blank = at;
         if (!end && at - start >= SENTENCE_BYTES_MAX) /* a run-on: cut at a blank, or where it stands */

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "factor.h"
 #include "ruleset.h"
 
-enum { PATTERN_BYTES_MAX = 32768, PARENS_MAX = 48, STRESS_LIMIT_US = 20000 };
+enum { PATTERN_BYTES_MAX = 32768, PARENS_MAX = 48, STRESS_LIMIT_US = 20000, FACTORED_MAX = 1 << 20 };
 
 static int check_syntax(struct slice text, struct err *err)
 {
@@ -34,7 +35,14 @@ int pattern_compile(struct pattern *pattern, bool unicode, bool *jit, struct err
     options |= unicode ? PCRE2_UTF | PCRE2_UCP : PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
     int code = 0;
     PCRE2_SIZE offset = 0;
-    pattern->code = pcre2_compile((PCRE2_SPTR)pattern->text.data, pattern->text.len, options, &code, &offset, context);
+    struct buf factored;
+    buf_init(&factored, FACTORED_MAX);
+    if (factor_pattern(pattern->text, unicode, &factored))
+        pattern->code = pcre2_compile((PCRE2_SPTR)factored.data, factored.len, options, &code, &offset, context);
+    buf_fini(&factored);
+    if (!pattern->code) /* and for the place of a mistake */
+        pattern->code =
+            pcre2_compile((PCRE2_SPTR)pattern->text.data, pattern->text.len, options, &code, &offset, context);
     pcre2_compile_context_free(context);
     if (!pattern->code) {
         PCRE2_UCHAR why[160] = "";

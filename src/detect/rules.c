@@ -48,7 +48,7 @@ static int find_groups(const struct rule *rule, const char *name, struct group_s
 static int choose_keywords(struct rules *rules, struct rule *rule, struct err *err)
 {
     struct literals found;
-    int failed = literals_of(rule->match.text, rules->arena, &found, &rule->need);
+    int failed = literals_of(rule->match.text, rules->arena, &found, &rule->needs);
     if (rule->keyword_count)
         return 0;
     if (failed || !found.count || found.cost > COST_MAX)
@@ -190,7 +190,7 @@ void rules_drop(struct rules *rules)
         for (size_t g = 0; g < GUARD_COUNT; g++)
             pattern_fini(&rules->languages[i].guards[g]);
     prefilter_free(rules->words);
-    free(rules->nodes);
+    free(rules->branch_sets);
     arena_free(rules->arena);
     free(rules);
 }

@@ -92,19 +92,17 @@ struct rule {
     size_t language; /* index; 0 is "any" */
     struct pattern match, unless;
     struct group_set props, answers;
-    struct slice *keywords; /* one of them must stand in the subject */
-    struct need *need;      /* and this must hold, too; NULL: nothing more */
+    struct slice *keywords;    /* one of them must stand in the subject */
+    struct need_branch *needs; /* and what one of these asks for; NULL: nothing more */
     size_t keyword_count;
     struct example_list matches, no_matches, todo_matches;
 };
 
-/* A part of a rule's need, met when so many of its own parts are: one for a word or any of some, else all. */
-struct need_node {
-    uint32_t parent; /* NODE_NONE: the whole need of the rule */
-    uint32_t wanted;
+/* One way in which a rule can match: when all of these sets of words are met, its pattern is tried. */
+struct branch {
     uint32_t rule;
+    uint32_t first_set, set_count; /* in branch_sets; the first is its rarest, under which the branch is listed */
 };
-#define NODE_NONE UINT32_MAX
 
 struct rules {
     _Atomic size_t references;
@@ -115,12 +113,15 @@ struct rules {
     size_t language_count;
     struct prefilter *words; /* finds the words of all rules, by id */
     size_t word_count;
-    struct need_node *nodes; /* of the needs of all rules */
-    size_t node_count;
-    uint32_t *first_posting; /* by word: where its nodes begin in postings; word_count + 1 of them */
-    uint32_t *postings;      /* nodes that ask for the word */
-    bool whole_messages;     /* some rule looks at a whole message */
-    uint32_t captures;       /* the most groups a pattern has */
+    uint32_t *first_posting; /* by word: where its sets begin in postings; word_count + 1 of them */
+    uint32_t *postings;      /* sets that hold the word */
+    size_t set_count;
+    uint32_t *first_branch; /* by set: where the branches listed under it begin; set_count + 1 of them */
+    struct branch *branches;
+    size_t branch_count;
+    uint32_t *branch_sets;
+    bool whole_messages; /* some rule looks at a whole message */
+    uint32_t captures;   /* the most groups a pattern has */
     bool jit;
     char version[17];
 };

@@ -1,8 +1,9 @@
-/* words: gives every distinct word that the rules look for an id, and every part of their needs a node.
+/* words: gives every distinct word that the rules look for a number, and every set of words they ask for another.
  *
- * The needs of all rules become one array of nodes that know their parents, so that the words found in a sentence are
- * passed upward and only what they touch is looked at. The words are sorted, numbered, and found by one automaton;
- * postings lead from a word to the nodes that ask for it.
+ * A rule asks for all sets of one of its branches, and a set is met by any of its words. Sets are shared: macros bring
+ * the same ones to many rules. One automaton finds the words, postings lead from a word to its sets, and each set leads
+ * to the branches of which it is the rarest: what a text costs depends on what it says, hardly on how many rules there
+ * are.
  */
 #include <stdlib.h>
 
@@ -10,13 +11,16 @@
 
 struct use {
     struct slice word;
-    uint32_t node;
+    uint32_t set;
 };
 
 struct index {
     struct rules *rules;
     struct use *uses;
-    size_t use_count, use_room, node_room;
+    size_t use_count, use_room;
+    uint64_t *set_hashes; /* of the sets so far */
+    size_t set_room;
+    size_t branch_room, branch_set_count, branch_set_room;
     bool failed;
 };
 
@@ -34,44 +38,60 @@ static void *grow(struct index *index, void *items, size_t count, size_t *room, 
     return grown;
 }
 
-static uint32_t add_node(struct index *index, uint32_t parent, uint32_t wanted, uint32_t rule)
+/* The number of the set of these words, whatever their order. */
+static uint32_t add_set(struct index *index, const struct slice *words, size_t count)
 {
-    struct rules *rules = index->rules;
-    rules->nodes = grow(index, rules->nodes, rules->node_count, &index->node_room, sizeof *rules->nodes);
+    uint64_t hash = 0;
+    for (size_t i = 0; i < count; i++)
+        hash += hash_bytes(0, words[i].data, words[i].len);
+    for (size_t i = 0; i < index->rules->set_count; i++)
+        if (index->set_hashes[i] == hash)
+            return (uint32_t)i;
+    index->set_hashes =
+        grow(index, index->set_hashes, index->rules->set_count, &index->set_room, sizeof *index->set_hashes);
     if (index->failed)
         return 0;
-    rules->nodes[rules->node_count] = (struct need_node){parent, wanted, rule};
-    return (uint32_t)rules->node_count++;
+    uint32_t set = (uint32_t)index->rules->set_count++;
+    index->set_hashes[set] = hash;
+    for (size_t i = 0; i < count; i++) {
+        index->uses = grow(index, index->uses, index->use_count, &index->use_room, sizeof *index->uses);
+        if (index->failed)
+            return 0;
+        index->uses[index->use_count++] = (struct use){words[i], set};
+    }
+    return set;
 }
 
-static void add_word(struct index *index, struct slice word, uint32_t node)
+static void add_branch_set(struct index *index, uint32_t set)
 {
-    index->uses = grow(index, index->uses, index->use_count, &index->use_room, sizeof *index->uses);
+    struct rules *rules = index->rules;
+    rules->branch_sets =
+        grow(index, rules->branch_sets, index->branch_set_count, &index->branch_set_room, sizeof *rules->branch_sets);
     if (!index->failed)
-        index->uses[index->use_count++] = (struct use){word, node};
+        rules->branch_sets[index->branch_set_count++] = set;
 }
 
-static void add_need(struct index *index, const struct need *need, uint32_t parent, uint32_t rule)
+/* What the branch needs, and one of the keywords; needs NULL: only that. */
+static void add_branch(struct index *index, const struct rule *rule, uint32_t number, const struct need_set *needs)
 {
-    uint32_t parts = 0;
-    for (const struct need *part = need->first; part; part = part->next)
-        parts++;
-    uint32_t node = add_node(index, parent, need->kind == NEED_ALL ? parts : 1, rule);
-    if (need->kind == NEED_WORD)
-        add_word(index, need->word, node);
-    for (const struct need *part = need->first; part && !index->failed; part = part->next)
-        add_need(index, part, node, rule);
+    struct rules *rules = index->rules;
+    struct branch branch = {.rule = number, .first_set = (uint32_t)index->branch_set_count};
+    for (const struct need_set *set = needs; set && !index->failed; set = set->next)
+        add_branch_set(index, add_set(index, set->words.items, set->words.count));
+    if (!index->failed)
+        add_branch_set(index, add_set(index, rule->keywords, rule->keyword_count));
+    branch.set_count = (uint32_t)index->branch_set_count - branch.first_set;
+    rules->branches = grow(index, rules->branches, rules->branch_count, &index->branch_room, sizeof *rules->branches);
+    if (!index->failed)
+        rules->branches[rules->branch_count++] = branch;
 }
 
-/* One of the keywords, and what the pattern needs. */
 static void add_rule(struct index *index, const struct rule *rule, uint32_t number)
 {
-    uint32_t whole = add_node(index, NODE_NONE, rule->need ? 2 : 1, number);
-    uint32_t any = add_node(index, whole, 1, number);
-    for (size_t i = 0; i < rule->keyword_count; i++)
-        add_word(index, rule->keywords[i], any);
-    if (rule->need && !index->failed)
-        add_need(index, rule->need, whole, number);
+    if (!rule->needs)
+        add_branch(index, rule, number, NULL);
+    for (const struct need_branch *branch = rule->needs; branch && !index->failed; branch = branch->next)
+        add_branch(index, rule, number, branch->sets);
 }
 
 static int compare(const void *a, const void *b)
@@ -100,11 +120,33 @@ static int number(struct index *index, struct err *err)
             literals[rules->word_count] = (struct prefilter_literal){use->word, (uint32_t)rules->word_count};
             rules->first_posting[rules->word_count++] = (uint32_t)i;
         }
-        rules->postings[i] = use->node;
+        rules->postings[i] = use->set;
     }
     rules->first_posting[rules->word_count] = (uint32_t)count;
     rules->words = prefilter_new(literals, rules->word_count, err);
     return rules->words ? 0 : -1;
+}
+
+/* Lists the branches under their first set, by counting. */
+static int list_branches(struct rules *rules, struct err *err)
+{
+    struct branch *sorted = arena_array(rules->arena, rules->branch_count + 1, sizeof *sorted);
+    rules->first_branch = arena_array(rules->arena, rules->set_count + 2, sizeof *rules->first_branch);
+    if (!sorted || !rules->first_branch)
+        return err_set(err, "the packs are larger than the room for rules");
+    uint32_t *first = rules->first_branch;
+    for (size_t i = 0; i < rules->branch_count; i++)
+        first[rules->branch_sets[rules->branches[i].first_set] + 1]++;
+    for (size_t set = 0; set < rules->set_count; set++)
+        first[set + 1] += first[set];
+    /* Filled from behind, each place moves down to where its set begins. */
+    for (size_t i = rules->branch_count; i-- > 0;)
+        sorted[--first[rules->branch_sets[rules->branches[i].first_set] + 1]] = rules->branches[i];
+    memmove(first, first + 1, rules->set_count * sizeof *first);
+    first[rules->set_count] = (uint32_t)rules->branch_count;
+    free(rules->branches);
+    rules->branches = sorted;
+    return 0;
 }
 
 int words_index(struct rules *rules, struct err *err)
@@ -120,6 +162,13 @@ int words_index(struct rules *rules, struct err *err)
         qsort(index.uses, index.use_count, sizeof *index.uses, compare);
     if (!failed)
         failed = number(&index, err);
+    if (!failed)
+        failed = list_branches(rules, err);
+    if (failed) {
+        free(rules->branches);
+        rules->branches = NULL;
+    }
     free(index.uses);
+    free(index.set_hashes);
     return failed;
 }

@@ -173,27 +173,176 @@ static void test_a_cue_in_an_earlier_turn_counts_with_its_turn(void **state)
     drop(kit);
 }
 
-/* Runs every example of every rule twice, and both runs must find the same. */
+/* ---- the short ways find what the long ones find, over a corpus made of all examples of all packs ---- */
+
+enum { CORPUS_MAX = 6000, MIXED_BYTES = 400 };
+
+struct corpus {
+    struct rules *rules;
+    struct arena *arena;
+    struct slice texts[CORPUS_MAX];
+    size_t count;
+};
+
+/* In lower case, as patterns see it. */
+static void corpus_add(struct corpus *corpus, struct slice text)
+{
+    char *copy = arena_alloc(corpus->arena, text.len + 1);
+    if (!copy || corpus->count == CORPUS_MAX)
+        return;
+    for (size_t i = 0; i < text.len; i++)
+        copy[i] = ascii_lower(text.data[i]);
+    corpus->texts[corpus->count++] = slice_of(copy, text.len);
+}
+
+static uint32_t next_random(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
+/* Pieces of examples, cut anywhere and put together: near misses of every rule, and sentences with many words. */
+static struct slice mixed_text(struct corpus *corpus, size_t examples, uint32_t *seed)
+{
+    struct buf text;
+    buf_init(&text, MIXED_BYTES);
+    for (size_t pieces = 1 + next_random(seed) % 4; pieces > 0; pieces--) {
+        struct slice from = corpus->texts[next_random(seed) % examples];
+        size_t start = next_random(seed) % (from.len + 1), len = next_random(seed) % 60;
+        while (start > 0 && start < from.len && from.data[start - 1] != ' ')
+            start--;
+        buf_add_slice(&text, slice_part(from, start, start + len));
+        buf_add_text(&text, next_random(seed) % 3 ? " " : ". ");
+    }
+    struct slice made = arena_copy(corpus->arena, buf_slice(&text));
+    buf_fini(&text);
+    return made.data ? made : SLICE("");
+}
+
+static struct corpus *corpus_new(void)
+{
+    static const char *const names[] = {"beliefs.yaml", "cues.yaml", "told.yaml", "de.yaml",
+                                        "es.yaml",      "fr.yaml",   "pt.yaml",   "zh.yaml"};
+    enum { PACKS = sizeof names / sizeof *names };
+    struct corpus *corpus = calloc(1, sizeof *corpus);
+    assert_non_null(corpus);
+    char *paths[PACKS];
+    for (size_t i = 0; i < PACKS; i++)
+        paths[i] = strdup(pack_path(names[i]));
+    struct err err = {""};
+    corpus->rules = rules_load((const char *const *)paths, PACKS, &err);
+    for (size_t i = 0; i < PACKS; i++)
+        free(paths[i]);
+    if (!corpus->rules)
+        fail_msg("%s", err.text);
+    corpus->arena = arena_new(16 << 20);
+    for (size_t r = 0; r < corpus->rules->count; r++) {
+        const struct rule *rule = &corpus->rules->list[r];
+        for (size_t i = 0; i < rule->matches.count; i++)
+            corpus_add(corpus, rule->matches.items[i].text);
+        for (size_t i = 0; i < rule->no_matches.count; i++)
+            corpus_add(corpus, rule->no_matches.items[i].text);
+    }
+    uint32_t seed = 11;
+    for (size_t examples = corpus->count, i = 0; i < examples; i++)
+        corpus_add(corpus, mixed_text(corpus, examples, &seed));
+    return corpus;
+}
+
+static void corpus_free(struct corpus *corpus)
+{
+    rules_drop(corpus->rules);
+    arena_free(corpus->arena);
+    free(corpus);
+}
+
+static void assert_same_detection(const struct detection *a, const struct detection *b, struct slice text)
+{
+    bool same = a->cue_count == b->cue_count && a->contexts == b->contexts && a->belief.kind == b->belief.kind &&
+                slice_equal(a->belief.text, b->belief.text) && !a->error && !b->error;
+    for (size_t i = 0; same && i < a->cue_count; i++)
+        same = a->cues[i].rule == b->cues[i].rule && a->cues[i].start == b->cues[i].start &&
+               a->cues[i].end == b->cues[i].end;
+    if (!same)
+        fail_msg("%zu cues and without the prefilter %zu in \"%.*s\"", a->cue_count, b->cue_count, SLICE_ARGS(text));
+}
+
 static void test_the_prefilter_loses_nothing(void **state)
 {
-    struct kit *kit = *state;
-    for (size_t r = 0; r < kit->rules->count; r++) {
-        const struct rule *rule = &kit->rules->list[r];
-        for (size_t i = 0; i < rule->matches.count; i++) {
-            struct detection with, without;
-            struct detect_turn turn = {true, rule->matches.items[i].text};
-            struct arena *arena = arena_new(1 << 20);
-            kit->detector->plain = false;
-            detect_run(kit->detector, &turn, 1, arena, &with);
-            kit->detector->plain = true;
-            detect_run(kit->detector, &turn, 1, arena, &without);
-            kit->detector->plain = false;
-            assert_int_equal(with.cue_count, without.cue_count);
-            for (size_t k = 0; k < with.cue_count; k++)
-                assert_ptr_equal(with.cues[k].rule, without.cues[k].rule);
-            arena_free(arena);
-        }
+    (void)state;
+    struct corpus *corpus = corpus_new();
+    struct err err = {""};
+    struct detector *detector = detector_new(corpus->rules, &err);
+    assert_non_null(detector);
+    size_t cues = 0;
+    for (size_t i = 0; i < corpus->count; i++) {
+        struct detection with, without;
+        struct detect_turn turns[] = {{false, SLICE("It was Anne.")}, {true, corpus->texts[i]}};
+        struct arena *arena = arena_new(1 << 20);
+        detector->plain = false;
+        detect_run(detector, turns + i % 2, 2 - i % 2, arena, &with);
+        detector->plain = true;
+        detect_run(detector, turns + i % 2, 2 - i % 2, arena, &without);
+        assert_same_detection(&with, &without, corpus->texts[i]);
+        cues += with.cue_count;
+        arena_free(arena);
     }
+    assert_true(cues > corpus->count / 4); /* it has been about something */
+    detector_free(detector);
+    corpus_free(corpus);
+}
+
+/* The span of the group of that name that took part, as one number. */
+static size_t group_span(const pcre2_code *code, pcre2_match_data *data, const char *name)
+{
+    PCRE2_SPTR first = NULL, last = NULL;
+    const PCRE2_SIZE *vector = pcre2_get_ovector_pointer(data);
+    int entry = pcre2_substring_nametable_scan(code, (PCRE2_SPTR)name, &first, &last);
+    for (PCRE2_SPTR at = first; entry > 0 && at <= last; at += entry) {
+        size_t number = (size_t)(at[0] << 8 | at[1]);
+        if (vector[2 * number] != PCRE2_UNSET)
+            return vector[2 * number] * 100000 + vector[2 * number + 1];
+    }
+    return PCRE2_UNSET;
+}
+
+static void assert_same_pattern(const struct pattern *pattern, const struct corpus *corpus, bool unicode)
+{
+    int code = 0;
+    PCRE2_SIZE offset = 0;
+    uint32_t options = PCRE2_DOTALL | PCRE2_DUPNAMES | (unicode ? PCRE2_UTF | PCRE2_UCP : 0);
+    pcre2_code *written =
+        pcre2_compile((PCRE2_SPTR)pattern->text.data, pattern->text.len, options, &code, &offset, NULL);
+    assert_non_null(written);
+    assert_true(pcre2_jit_compile(written, PCRE2_JIT_COMPLETE) <= 0);
+    pcre2_match_data *a = pcre2_match_data_create(64, NULL), *b = pcre2_match_data_create(64, NULL);
+    for (size_t i = 0; i < corpus->count; i++) {
+        struct slice text = corpus->texts[i];
+        int x = pcre2_match(written, (PCRE2_SPTR)text.data, text.len, 0, 0, a, NULL);
+        int y = pcre2_match(pattern->code, (PCRE2_SPTR)text.data, text.len, 0, 0, b, NULL);
+        assert_int_equal(x < 0, y < 0);
+        if (x < 0)
+            continue;
+        assert_memory_equal(pcre2_get_ovector_pointer(a), pcre2_get_ovector_pointer(b), 2 * sizeof(PCRE2_SIZE));
+        assert_int_equal(group_span(written, a, "prop"), group_span(pattern->code, b, "prop"));
+        assert_int_equal(group_span(written, a, "answer"), group_span(pattern->code, b, "answer"));
+    }
+    pcre2_match_data_free(a);
+    pcre2_match_data_free(b);
+    pcre2_code_free(written);
+}
+
+static void test_a_factored_pattern_finds_what_was_written(void **state)
+{
+    (void)state;
+    struct corpus *corpus = corpus_new();
+    for (size_t i = 0; i < corpus->rules->count; i++) {
+        const struct rule *rule = &corpus->rules->list[i];
+        assert_same_pattern(&rule->match, corpus, rule->language > LANGUAGE_ENGLISH);
+        if (rule->unless.code)
+            assert_same_pattern(&rule->unless, corpus, rule->language > LANGUAGE_ENGLISH);
+    }
+    corpus_free(corpus);
 }
 
 /* ---- packs that are wrong, and limits ---- */
@@ -376,6 +525,7 @@ int main(void)
         cmocka_unit_test(test_pushback_needs_an_answer_before_it),
         cmocka_unit_test(test_a_cue_in_an_earlier_turn_counts_with_its_turn),
         cmocka_unit_test(test_the_prefilter_loses_nothing),
+        cmocka_unit_test(test_a_factored_pattern_finds_what_was_written),
         cmocka_unit_test(test_a_wrong_pack_is_refused_with_its_place),
         cmocka_unit_test(test_a_local_pack_disables_rescores_and_extends),
         cmocka_unit_test(test_a_limit_that_is_hit_is_an_error_and_no_silence),

@@ -1,9 +1,11 @@
-/* The prefilter finds what looking for the literals one by one finds, and the literals of a pattern are required. */
+/* The prefilter finds what looking for the literals one by one finds, the literals of a pattern are required, and a
+ * factored pattern is the same pattern. */
 #include "check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "factor.h"
 #include "literals.h"
 #include "prefilter.h"
 
@@ -60,8 +62,8 @@ static void assert_literals(const char *pattern, const char *expected)
 {
     struct arena *arena = arena_new(1 << 20);
     struct literals found;
-    struct need *need = NULL;
-    assert_int_equal(literals_of(slice_from(pattern), arena, &found, &need), 0);
+    struct need_branch *needs = NULL;
+    assert_int_equal(literals_of(slice_from(pattern), arena, &found, &needs), 0);
     char joined[200] = "";
     size_t len = 0;
     for (size_t i = 0; i < found.count; i++)
@@ -91,32 +93,68 @@ static void test_a_pattern_that_is_not_understood_has_no_literals(void **state)
     (void)state;
     struct arena *arena = arena_new(1 << 20);
     struct literals found;
-    struct need *need = NULL;
-    assert_int_equal(literals_of(SLICE("(?i)sad"), arena, &found, &need), -1);
+    struct need_branch *needs = NULL;
+    assert_int_equal(literals_of(SLICE("(?i)sad"), arena, &found, &needs), -1);
     assert_int_equal(found.count, 0);
-    assert_int_equal(literals_of(SLICE("(sad"), arena, &found, &need), -1);
+    assert_int_equal(literals_of(SLICE("(sad"), arena, &found, &needs), -1);
     arena_free(arena);
 }
 
-static void test_a_need_is_a_tree_of_words(void **state)
+/* Branches one a line, sets of a branch by " & ", words of a set by "|". */
+static void assert_needs(const char *pattern, const char *expected)
 {
-    (void)state;
     struct arena *arena = arena_new(1 << 20);
     struct literals found;
-    struct need *need = NULL;
-    assert_int_equal(literals_of(SLICE("i feel (?:very )?(?:sad|angry)\\b.* today"), arena, &found, &need), 0);
-    assert_non_null(need);
-    assert_int_equal(need->kind, NEED_ALL);
-    size_t parts = 0, any = 0;
-    for (const struct need *part = need->first; part; part = part->next) {
-        parts++;
-        any += part->kind == NEED_ANY;
+    struct need_branch *needs = NULL;
+    struct buf told;
+    buf_init(&told, 4096);
+    assert_int_equal(literals_of(slice_from(pattern), arena, &found, &needs), 0);
+    for (const struct need_branch *branch = needs; branch; branch = branch->next) {
+        for (const struct need_set *set = branch->sets; set; set = set->next) {
+            for (size_t i = 0; i < set->words.count; i++)
+                buf_add_format(&told, "%s%.*s", i ? "|" : "", SLICE_ARGS(set->words.items[i]));
+            buf_add_text(&told, set->next ? " & " : "\n");
+        }
     }
-    assert_int_equal(parts, 3);
-    assert_int_equal(any, 1);
-    assert_int_equal(literals_of(SLICE("(?:sad|.*)"), arena, &found, &need), 0);
-    assert_null(need);
+    assert_string_equal(buf_text(&told), expected);
+    buf_fini(&told);
     arena_free(arena);
+}
+
+static void test_needs_are_sets_of_words_in_branches(void **state)
+{
+    (void)state;
+    assert_needs("i feel (?:very )?(?:sad|angry)\\b.* today", "i feel  &  today & angry|sad\n");
+    assert_needs("(?:sad|.*)", "");
+    assert_needs("so (?:sad today|angry.*again|glad)", "angry & again & so \nglad|sad today & so \n");
+    assert_needs("a.b", "");
+}
+
+/* ---- factoring ---- */
+
+static void assert_factored(const char *pattern, const char *expected)
+{
+    struct buf out;
+    buf_init(&out, 4096);
+    bool understood = factor_pattern(slice_from(pattern), false, &out);
+    assert_int_equal(understood, expected != NULL);
+    if (expected)
+        assert_string_equal(buf_text(&out), expected);
+    buf_fini(&out);
+}
+
+static void test_common_beginnings_of_alternatives_come_first(void **state)
+{
+    (void)state;
+    assert_factored("sad|sorry|so sad", "s(?:ad|o(?:rry| sad))");
+    assert_factored("\\b(?:cat|dog|car)s?", "\\b(?:ca(?:t|r)|dog)s?");
+    assert_factored("a(?<prop>b+|bc)", "a(?<prop>b+|bc)");
+    assert_factored("ab|[ab]c|ad", "ab|[ab]c|ad"); /* what may match where its neighbours do keeps its place */
+    assert_factored("ab|a", "a(?:b|)");
+    assert_factored("a\\.b|a\\.c{2}", "a\\.(?:b|c{2})");
+    assert_factored("(a|b)\\1", NULL);
+    assert_factored("(?|(a)|(b))", NULL);
+    assert_factored("(sad", NULL);
 }
 
 int main(void)
@@ -125,7 +163,8 @@ int main(void)
         cmocka_unit_test(test_finds_what_a_plain_search_finds),
         cmocka_unit_test(test_no_literals_find_nothing),
         cmocka_unit_test(test_literals_are_those_a_match_cannot_do_without),
-        cmocka_unit_test(test_a_need_is_a_tree_of_words),
+        cmocka_unit_test(test_needs_are_sets_of_words_in_branches),
+        cmocka_unit_test(test_common_beginnings_of_alternatives_come_first),
         cmocka_unit_test(test_a_pattern_that_is_not_understood_has_no_literals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
