@@ -116,7 +116,8 @@ struct conf {
         uint64_t deadline_ms;    /* 300 s: a trial; later it is committed as missing */
         size_t max_answer_bytes; /* 1 MiB */
         bool carry_media; /* images, audio and files go to the other model as well; else such requests are left out */
-        unsigned max_tokens; /* 0 = the request's own; else a cap put into shadow requests that name none */
+        uint64_t canary_interval_ms; /* 15 min: between two pairs of known verdict put to the judge; 0 = none */
+        unsigned max_tokens;         /* 0 = the request's own; else a cap put into shadow requests that name none */
     } shadow;
     char *salt; /* of the conversation hash; from salt_file or made from the store's path */
 

@@ -6,6 +6,7 @@
 #ifndef CANDOR_SHADOW_H
 #define CANDOR_SHADOW_H
 
+#include "canary.h"
 #include "pipeline.h"
 
 struct shadow;
@@ -16,6 +17,8 @@ void shadow_connect(struct shadow *shadow, struct pipeline *pipeline);
 void shadow_ask(struct shadow *shadow, struct trial *trial);   /* any thread; takes it over */
 void shadow_judge(struct shadow *shadow, struct trial *trial); /* any thread; takes it over */
 void shadow_configure(struct shadow *shadow, struct conf *conf);
+/* How the judge does on pairs of known verdict. Any thread, until shadow_free. */
+void shadow_judge_health(struct shadow *shadow, struct canary_health *out);
 /* What is under way ends as missing and the thread is joined; what is handed in afterwards ends as missing at once. */
 void shadow_stop(struct shadow *shadow);
 void shadow_free(struct shadow *shadow); /* after shadow_stop, when nobody hands anything in any more */

@@ -176,6 +176,19 @@ static void model_status(struct json_writer *w, const char *key, const struct co
     json_close_object(w);
 }
 
+static void judge_health_write(struct json_writer *w, struct shadow *shadow)
+{
+    struct canary_health health;
+    shadow_judge_health(shadow, &health);
+    json_open_object(w, "judge_health");
+    json_put_int(w, "right", (int64_t)health.right);
+    json_put_int(w, "wrong", (int64_t)health.wrong);
+    json_put_int(w, "missing", (int64_t)health.missing);
+    json_put_int(w, "recent", health.recent);
+    json_put_int(w, "recent_right", health.recent_right);
+    json_close_object(w);
+}
+
 static void status_write(struct json_writer *w, void *arg)
 {
     struct daemon *daemon = arg;
@@ -206,6 +219,7 @@ static void status_write(struct json_writer *w, void *arg)
     json_put_int(w, "exchanges_in_flight", (int64_t)relay_busy(daemon->relay));
     json_put_int(w, "trials_in_flight", (int64_t)pipeline_in_flight(daemon->pipeline));
     json_put_bool(w, "store_healthy", store_healthy(daemon->store));
+    judge_health_write(w, daemon->shadow);
 }
 
 /* ---- signals ---- */

@@ -50,6 +50,8 @@ static const struct family_row family_rows[] = {
     {"candor_shadow_rate", GAUGE, {NULL}, "Requests a minute the side path allows itself after back-off."},
     {"candor_shadow_stopped", GAUGE, {NULL}, "1 once the day's budget has refused a request, until the next day."},
     {"candor_judge_invalid_total", COUNTER, {NULL}, "Judge answers that did not parse."},
+    {"candor_judge_canaries_total", COUNTER, {"outcome"}, "Pairs of known verdict put to the judge."},
+    {"candor_judge_health", GAUGE, {NULL}, "Share of the last pairs of known verdict that the judge got right."},
     {"candor_gap", GAUGE, {"condition"}, "Gap of a condition, a share: warm worse is positive."},
     {"candor_gap_lower", GAUGE, {"condition"}, "Lower end of the 95 % confidence sequence of the gap."},
     {"candor_gap_upper", GAUGE, {"condition"}, "Upper end of the 95 % confidence sequence of the gap."},

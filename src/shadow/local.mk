@@ -2,6 +2,7 @@
 libcandor_a_SOURCES += \
 	include/arms.h src/shadow/arms.c \
 	include/budget.h src/shadow/budget.c \
+	include/canary.h src/shadow/canary.c \
 	include/judge.h src/shadow/judge.c \
 	include/post.h src/shadow/post.c \
 	include/rewrite.h src/shadow/rewrite.c \

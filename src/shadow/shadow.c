@@ -35,6 +35,7 @@ struct ask {
 struct shadow {
     struct loop *loop;
     struct fetcher *fetcher;
+    struct canary *canary;
     struct conf *conf;
     struct log *log;
     struct metrics *metrics;
@@ -408,7 +409,8 @@ struct shadow *shadow_start(struct conf *conf, struct log *log, struct metrics *
     budget_init(&shadow->budget, conf, clock_monotonic_ns(), clock_wall_ms());
     shadow->loop = loop_new(err);
     shadow->fetcher = shadow->loop ? fetcher_new(shadow->loop, err) : NULL;
-    int rc = shadow->fetcher ? pthread_create(&shadow->thread, NULL, shadow_run, shadow) : -1;
+    shadow->canary = shadow->fetcher ? canary_start(shadow->loop, shadow->fetcher, conf, log, metrics) : NULL;
+    int rc = shadow->canary ? pthread_create(&shadow->thread, NULL, shadow_run, shadow) : -1;
     shadow->running = rc == 0;
     if (rc > 0)
         err_set(err, "cannot start the shadow thread: %s", strerror(rc));
@@ -436,6 +438,7 @@ static void on_configure(void *arg)
     conf_drop(reload.shadow->conf);
     reload.shadow->conf = reload.conf;
     budget_configure(&reload.shadow->budget, reload.conf);
+    canary_configure(reload.shadow->canary, reload.conf);
     reload.shadow->names = (struct arms_names){0};
     reload.shadow->stopped_day = 0;
     metric_set(reload.shadow->stopped, 0);
@@ -464,6 +467,11 @@ static void on_stop(void *arg)
     loop_stop(shadow->loop);
 }
 
+void shadow_judge_health(struct shadow *shadow, struct canary_health *out)
+{
+    canary_health(shadow->canary, out);
+}
+
 void shadow_stop(struct shadow *shadow)
 {
     if (!shadow->running)
@@ -481,6 +489,7 @@ void shadow_free(struct shadow *shadow)
         return;
     shadow_stop(shadow);
     fetcher_free(shadow->fetcher);
+    canary_stop(shadow->canary);
     loop_free(shadow->loop);
     conf_drop(shadow->conf);
     free(shadow);

@@ -1,0 +1,37 @@
+/* canary: pairs of our own whose verdict is known, put to the judge one at a time on a schedule, so that a judge that
+ * has been changed behind its name, or has lost its way, shows before a figure does. On the shadow loop's thread.
+ */
+#ifndef CANDOR_CANARY_H
+#define CANDOR_CANARY_H
+
+#include "judge.h"
+#include "log.h"
+#include "metrics.h"
+
+/* The pairs, for tests and for whoever reads along. */
+struct canary_pair {
+    const char *name, *question, *belief, *warm, *original;
+    enum belief kind;
+    enum verdict verdict;
+};
+size_t canary_count(void);
+const struct canary_pair *canary_pair(size_t index);
+
+/* How the judge did. Wrong is another verdict than the known one, undecided and unreadable among them; missing is no
+ * answer at all. */
+struct canary_health {
+    uint64_t right, wrong, missing;
+    unsigned recent, recent_right; /* of the last CANARY_RECENT that were answered */
+};
+#define CANARY_RECENT 24
+
+struct canary;
+/* Nothing is asked without a judge or with an interval of 0. The fetcher must outlive it. */
+MUST_USE struct canary *canary_start(struct loop *loop, struct fetcher *fetcher, struct conf *conf, struct log *log,
+                                     struct metrics *metrics);
+void canary_configure(struct canary *canary, struct conf *conf);      /* a new judge starts anew */
+void canary_health(struct canary *canary, struct canary_health *out); /* any thread */
+/* The timer ends; what is under way ends with the fetcher, which goes first. Accepts NULL. */
+void canary_stop(struct canary *canary);
+
+#endif
