@@ -11,10 +11,12 @@ const struct conf_model *arms_model(const struct conf *conf, const struct arm_an
 /* Builds the request and starts it. -1 when it cannot be built (answer->missing says why) or memory runs out. */
 MUST_USE int arms_start(struct fetcher *fetcher, struct trial *trial, struct arm_answer *answer, fetch_done_fn *done,
                         void *arg);
+#define ARMS_MODELS (3 + CONF_MAX_CANDIDATES) /* warm, original, the rewriter, and the candidates */
+/* The place of an arm's model among these. */
+size_t arms_place(const struct arm_answer *answer);
 /* What an endpoint calls itself. Many name the model otherwise than it was asked for, but always the same: the first
  * such name is taken as an alias. Another name later, or after the endpoint has named the model as asked, is another
  * model (a gateway's fallback), and its answer is missing. Zeroed at first. */
-#define ARMS_MODELS (3 + CONF_MAX_CANDIDATES) /* warm, original, the rewriter, and the candidates */
 struct arms_names {
     struct {
         bool as_asked;

@@ -34,6 +34,11 @@ static const struct {
     [ARM_CANDIDATE] = {SOURCE_CANDIDATES, false},
 };
 
+size_t arms_place(const struct arm_answer *answer)
+{
+    return arm_kinds[answer->arm].source + answer->candidate;
+}
+
 const struct conf_model *arms_model(const struct conf *conf, const struct arm_answer *answer)
 {
     switch (arm_kinds[answer->arm].source) {
@@ -111,7 +116,7 @@ static bool named_as_asked(const struct conf_model *model, struct slice name)
 static bool same_model(const struct trial *trial, const struct arm_answer *answer, struct arms_names *names)
 {
     const struct conf_model *model = arms_model(trial->conf, answer);
-    size_t which = arm_kinds[answer->arm].source + answer->candidate;
+    size_t which = arms_place(answer);
     if (!model->model || answer->model.len == 0)
         return true;
     if (named_as_asked(model, answer->model)) {

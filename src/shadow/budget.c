@@ -26,44 +26,70 @@ static double most(double a, double b)
     return a > b ? a : b;
 }
 
+/* ---- the pace ---- */
+
 /* One request must always fit, however low the rate. */
-static double bucket_size(const struct budget *budget)
+static double bucket_size(const struct pace *pace)
 {
-    return most(1, budget->rate * BURST_MINUTES);
+    return most(1, pace->rate * BURST_MINUTES);
 }
+
+static void pace_init(struct pace *pace, double per_minute, uint64_t now_ns)
+{
+    *pace = (struct pace){.most = per_minute, .rate = per_minute, .refilled_ns = now_ns};
+    pace->allowance = bucket_size(pace);
+}
+
+static void pace_configure(struct pace *pace, double per_minute)
+{
+    double backed_off = pace->most > 0 ? pace->rate / pace->most : 1;
+    pace->most = per_minute;
+    pace->rate = backed_off * per_minute;
+    pace->allowance = least(pace->allowance, bucket_size(pace));
+}
+
+static void pace_refill(struct pace *pace, uint64_t now_ns)
+{
+    if (now_ns <= pace->refilled_ns)
+        return;
+    double earned = (double)(now_ns - pace->refilled_ns) * pace->rate / NS_PER_MINUTE;
+    pace->allowance = least(pace->allowance + earned, bucket_size(pace));
+    pace->refilled_ns = now_ns;
+}
+
+static bool pace_allows(struct pace *pace, uint64_t now_ns)
+{
+    pace_refill(pace, now_ns);
+    return now_ns >= pace->blocked_until_ns && pace->allowance >= 1;
+}
+
+/* ---- life ---- */
 
 static void set_limits(struct budget *budget, const struct conf *conf)
 {
     budget->concurrency = conf->shadow.concurrency;
-    budget->per_minute = conf->shadow.requests_per_minute;
     budget->tokens_per_day = conf->shadow.tokens_per_day;
     budget->money_per_day = conf->shadow.money_per_day;
 }
 
 void budget_init(struct budget *budget, const struct conf *conf, uint64_t now_ns, int64_t wall_ms)
 {
-    *budget = (struct budget){.refilled_ns = now_ns, .day = wall_ms / MS_PER_DAY};
+    *budget = (struct budget){.day = wall_ms / MS_PER_DAY};
     set_limits(budget, conf);
-    budget->rate = budget->per_minute;
-    budget->allowance = bucket_size(budget);
+    pace_init(&budget->total, conf->shadow.requests_per_minute, now_ns);
+    for (size_t i = 0; i < BUDGET_ENDPOINTS; i++)
+        pace_init(&budget->endpoints[i], conf->shadow.requests_per_minute, now_ns);
 }
 
 void budget_configure(struct budget *budget, const struct conf *conf)
 {
-    double backed_off = budget->per_minute > 0 ? budget->rate / budget->per_minute : 1;
     set_limits(budget, conf);
-    budget->rate = backed_off * budget->per_minute;
-    budget->allowance = least(budget->allowance, bucket_size(budget));
+    pace_configure(&budget->total, conf->shadow.requests_per_minute);
+    for (size_t i = 0; i < BUDGET_ENDPOINTS; i++)
+        pace_configure(&budget->endpoints[i], conf->shadow.requests_per_minute);
 }
 
-static void refill(struct budget *budget, uint64_t now_ns)
-{
-    if (now_ns <= budget->refilled_ns)
-        return;
-    double earned = (double)(now_ns - budget->refilled_ns) * budget->rate / NS_PER_MINUTE;
-    budget->allowance = least(budget->allowance + earned, bucket_size(budget));
-    budget->refilled_ns = now_ns;
-}
+/* ---- what it lets go ---- */
 
 /* What is still running stays reserved: it is settled on the new day. A clock set back starts a day as well, or a clock
  * that was once wrong would hold the old sums for as long as it was wrong. */
@@ -87,19 +113,20 @@ static bool money_fits(const struct budget *budget, double spoken_for, double mo
     return budget->money_per_day <= 0 || spoken_for + money <= budget->money_per_day;
 }
 
-enum budget_answer budget_reserve(struct budget *budget, uint64_t tokens, double money, uint64_t now_ns,
-                                  int64_t wall_ms)
+enum budget_answer budget_reserve(struct budget *budget, size_t endpoint, uint64_t tokens, double money,
+                                  uint64_t now_ns, int64_t wall_ms)
 {
+    struct pace *pace = &budget->endpoints[endpoint];
     roll_over(budget, wall_ms);
     if (!tokens_fit(budget, budget->tokens_today, tokens) || !money_fits(budget, budget->money_today, money))
         return BUDGET_EXHAUSTED;
-    refill(budget, now_ns);
-    if (budget->running >= budget->concurrency || now_ns < budget->blocked_until_ns || budget->allowance < 1)
+    if (budget->running >= budget->concurrency || !pace_allows(&budget->total, now_ns) || !pace_allows(pace, now_ns))
         return BUDGET_WAIT;
     if (!tokens_fit(budget, budget->tokens_today + budget->tokens_reserved, tokens) ||
         !money_fits(budget, budget->money_today + budget->money_reserved, money))
         return BUDGET_WAIT;
-    budget->allowance -= 1;
+    budget->total.allowance -= 1;
+    pace->allowance -= 1;
     budget->running++;
     budget->tokens_reserved += tokens;
     budget->money_reserved += money;
@@ -118,30 +145,37 @@ void budget_settle(struct budget *budget, uint64_t reserved_tokens, double reser
     budget->money_today += used_money;
 }
 
-void budget_pushback(struct budget *budget, uint64_t retry_after_ms, uint64_t now_ns)
+void budget_pushback(struct budget *budget, size_t endpoint, uint64_t retry_after_ms, uint64_t now_ns)
 {
-    bool same_burst = now_ns < budget->blocked_until_ns;
+    struct pace *pace = &budget->endpoints[endpoint];
+    bool same_burst = now_ns < pace->blocked_until_ns;
     uint64_t pause_ns = (retry_after_ms < PUSHBACK_MAX_MS ? retry_after_ms : PUSHBACK_MAX_MS) * NS_PER_MS;
     if (pause_ns < PUSHBACK_MIN_NS)
         pause_ns = PUSHBACK_MIN_NS;
-    if (now_ns + pause_ns > budget->blocked_until_ns)
-        budget->blocked_until_ns = now_ns + pause_ns;
+    if (now_ns + pause_ns > pace->blocked_until_ns)
+        pace->blocked_until_ns = now_ns + pause_ns;
     if (same_burst)
         return;
-    refill(budget, now_ns);
-    budget->rate = most(budget->rate / 2, least(RATE_FLOOR, budget->per_minute));
-    budget->allowance = least(budget->allowance, bucket_size(budget));
+    pace_refill(pace, now_ns);
+    pace->rate = most(pace->rate / 2, least(RATE_FLOOR, pace->most));
+    pace->allowance = least(pace->allowance, bucket_size(pace));
 }
 
-void budget_recover(struct budget *budget)
+void budget_recover(struct budget *budget, size_t endpoint)
 {
-    budget->rate = least(budget->per_minute, budget->rate + budget->per_minute / RECOVERY_STEPS);
+    struct pace *pace = &budget->endpoints[endpoint];
+    pace->rate = least(pace->most, pace->rate + pace->most / RECOVERY_STEPS);
 }
 
-void budget_learn(struct budget *budget, unsigned status, uint64_t retry_after_ms, uint64_t now_ns)
+bool budget_backs_off(const struct budget *budget, size_t endpoint)
+{
+    return budget->endpoints[endpoint].rate < budget->endpoints[endpoint].most;
+}
+
+void budget_learn(struct budget *budget, size_t endpoint, unsigned status, uint64_t retry_after_ms, uint64_t now_ns)
 {
     if (status == 429 || status >= 500)
-        budget_pushback(budget, retry_after_ms, now_ns);
+        budget_pushback(budget, endpoint, retry_after_ms, now_ns);
     else if (status == 200)
-        budget_recover(budget);
+        budget_recover(budget, endpoint);
 }

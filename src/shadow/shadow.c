@@ -1,9 +1,10 @@
-/* shadow: see shadow.h. A trial's arms become asks; an ask waits in line until the budget lets it go, and ends in
- * ask_leave. When a trial's last ask has ended it goes back to the conveyor. The judge's work, an ask for each pair
- * that the texts left open, stands in the same line.
+/* shadow: see shadow.h. A trial's arms become asks, and so does each pair that the texts left to the judge. An ask
+ * waits in its endpoint's line until the budget lets it go, and ends in ask_leave. When a trial's last ask has ended it
+ * goes back to the conveyor.
  */
 #include "shadow.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -18,10 +19,14 @@
 #include "steps.h"
 
 #define MS_PER_MINUTE 60000.0
-#define PUMP_MS       50 /* how often the line is looked at while it waits for the minute's allowance */
+#define PUMP_MS       50 /* how often the lines are looked at while they wait for the minute's allowance */
+
+#define JUDGE ARMS_MODELS /* the judge's place behind those of the arms' models */
+static_assert(JUDGE + 1 == BUDGET_ENDPOINTS, "each endpoint has a line and a pace");
 
 struct ask {
     struct ask *next;
+    uint64_t number; /* in the order of joining, over all lines */
     struct shadow *shadow;
     struct trial *trial;
     struct arm_answer *answer; /* one of the two: the arm that is asked, */
@@ -30,6 +35,11 @@ struct ask {
     double money;
     struct compare_input input; /* the judge's, alive until it has answered */
     int64_t started_ms;         /* wall time; 0 until it leaves the line */
+};
+
+struct line {
+    struct ask *first, **last;
+    size_t waiting;
 };
 
 struct shadow {
@@ -42,10 +52,10 @@ struct shadow {
     struct pipeline *pipeline;
     struct budget budget;
     struct arms_names names;
-    struct ask *first, **last; /* the line */
-    size_t waiting;            /* in it */
+    struct line lines[BUDGET_ENDPOINTS];
+    uint64_t joined; /* asks so far */
     struct loop_timer pump_timer;
-    struct metric *rate, *money, *stopped, *judge_invalid;
+    struct metric *money, *stopped, *judge_invalid;
     int64_t stopped_day; /* on which the budget refused something; 0: none, or all is well again */
     double spent;
     pthread_t thread;
@@ -53,7 +63,7 @@ struct shadow {
     atomic_bool stopping;
 };
 
-static void line_pump(struct shadow *shadow);
+static void lines_pump(struct shadow *shadow);
 static void arms_join(struct shadow *shadow, struct trial *trial);
 
 /* ---- one ask: from the line to its end ---- */
@@ -61,6 +71,23 @@ static void arms_join(struct shadow *shadow, struct trial *trial);
 static const char *ask_arm_name(const struct ask *ask)
 {
     return ask->answer ? ask->answer->name : "judge";
+}
+
+static const struct conf_model *ask_model(const struct ask *ask)
+{
+    return ask->answer ? arms_model(ask->trial->conf, ask->answer) : &ask->trial->conf->judge;
+}
+
+static size_t ask_endpoint(const struct ask *ask)
+{
+    return ask->answer ? arms_place(ask->answer) : JUDGE;
+}
+
+/* It serves a pair beside the main one. */
+static bool ask_beside(const struct ask *ask)
+{
+    const struct trial_pair *main = trial_main(ask->trial);
+    return ask->pair ? ask->pair != main : ask->answer != main->warm && ask->answer != main->original;
 }
 
 static void count_request(struct shadow *shadow, const char *arm, const char *outcome)
@@ -98,22 +125,24 @@ static void ask_refuse(struct ask *ask, enum drop_reason reason)
     ask_leave(ask);
 }
 
-static void ask_settle(struct ask *ask, const struct conf_model *model, int64_t tokens_in, int64_t tokens_out,
-                       bool known)
+static void ask_settle(struct ask *ask, int64_t tokens_in, int64_t tokens_out, bool known)
 {
     struct shadow *shadow = ask->shadow;
     uint64_t tokens = known ? (uint64_t)(tokens_in + tokens_out) : ask->tokens;
-    double money = known ? arms_price(model, (uint64_t)tokens_in, (uint64_t)tokens_out) : ask->money;
+    double money = known ? arms_price(ask_model(ask), (uint64_t)tokens_in, (uint64_t)tokens_out) : ask->money;
     budget_settle(&shadow->budget, ask->tokens, ask->money, tokens, money);
     metric_add(METRIC(shadow->metrics, "candor_shadow_tokens_total", ask_arm_name(ask)), tokens);
     shadow->spent += money;
     metric_set(shadow->money, shadow->spent);
 }
 
-static void learn(struct shadow *shadow, unsigned status, uint64_t retry_after_ms)
+static void ask_learn(struct ask *ask, unsigned status, uint64_t retry_after_ms)
 {
-    budget_learn(&shadow->budget, status, retry_after_ms, loop_now_ns(shadow->loop));
-    metric_set(shadow->rate, shadow->budget.rate);
+    struct shadow *shadow = ask->shadow;
+    size_t endpoint = ask_endpoint(ask);
+    budget_learn(&shadow->budget, endpoint, status, retry_after_ms, loop_now_ns(shadow->loop));
+    metric_set(METRIC(shadow->metrics, "candor_shadow_rate", ask_model(ask)->name),
+               shadow->budget.endpoints[endpoint].rate);
 }
 
 /* A request that found nobody, or was refused, cost nothing: an outage must not eat the day's budget. Any other that
@@ -128,16 +157,15 @@ static void on_answered(const struct fetch_answer *fetched, void *arg)
     struct ask *ask = arg;
     struct shadow *shadow = ask->shadow;
     struct arm_answer *answer = ask->answer;
-    const struct conf_model *model = arms_model(ask->trial->conf, answer);
     arms_read(ask->trial, answer, fetched, &shadow->names);
     bool known = answer->tokens_in >= 0 && answer->tokens_out >= 0;
     if (never_worked(fetched))
-        ask_settle(ask, model, 0, 0, true);
+        ask_settle(ask, 0, 0, true);
     else
-        ask_settle(ask, model, answer->tokens_in, answer->tokens_out, known);
-    learn(shadow, fetched->status, fetched->retry_after_ms);
+        ask_settle(ask, answer->tokens_in, answer->tokens_out, known);
+    ask_learn(ask, fetched->status, fetched->retry_after_ms);
     trial_note_ask(ask->trial, &(struct ask_note){.arm = ask_arm_name(ask),
-                                                  .model = model,
+                                                  .model = ask_model(ask),
                                                   .started_ms = ask->started_ms,
                                                   .ended_ms = clock_wall_ms(),
                                                   .missing = answer->missing,
@@ -148,7 +176,7 @@ static void on_answered(const struct fetch_answer *fetched, void *arg)
                                                   .tokens_out = answer->tokens_out});
     count_request(shadow, ask_arm_name(ask), answer->missing == DROP_NONE ? "done" : drop_reason_name(answer->missing));
     ask_leave(ask);
-    line_pump(shadow);
+    lines_pump(shadow);
 }
 
 static void on_judged(const struct judging *judging, void *arg)
@@ -162,8 +190,8 @@ static void on_judged(const struct judging *judging, void *arg)
     for (size_t i = 0; i < pair->judge_count; i++)
         if (pair->judge[i].missing == DROP_NONE && !pair->judge[i].parsed)
             metric_add(shadow->judge_invalid, 1);
-    ask_settle(ask, &trial->conf->judge, judging->tokens_in, judging->tokens_out, judging->tokens_known);
-    learn(shadow, judging->status, judging->retry_after_ms);
+    ask_settle(ask, judging->tokens_in, judging->tokens_out, judging->tokens_known);
+    ask_learn(ask, judging->status, judging->retry_after_ms);
     trial_note_ask(trial, &(struct ask_note){.arm = "judge",
                                              .model = &trial->conf->judge,
                                              .started_ms = ask->started_ms,
@@ -175,7 +203,7 @@ static void on_judged(const struct judging *judging, void *arg)
                                              .tokens_out = judging->tokens_known ? judging->tokens_out : -1});
     count_request(shadow, "judge", judging->outcome == FETCH_DONE ? "done" : fetch_outcome_name(judging->outcome));
     ask_leave(ask);
-    line_pump(shadow);
+    lines_pump(shadow);
 }
 
 /* False: it could not even start. */
@@ -191,7 +219,7 @@ static bool ask_start(struct ask *ask)
            0;
 }
 
-/* ---- the line ---- */
+/* ---- the lines ---- */
 
 static bool ask_late(const struct ask *ask, uint64_t now_ns)
 {
@@ -201,7 +229,7 @@ static bool ask_late(const struct ask *ask, uint64_t now_ns)
 
 static void on_pump_timer(void *arg)
 {
-    line_pump(arg);
+    lines_pump(arg);
 }
 
 /* The day's budget has refused something: said once a day, for smaller requests may go on. */
@@ -224,46 +252,99 @@ static void note_going(struct shadow *shadow)
     metric_set(shadow->stopped, 0);
 }
 
-/* How near the line is to the point where trials miss their deadline: by how long its first has been under way, and by
+/* How near a line is to the point where trials miss their deadline: by how long its first has been under way, and by
  * how long its last will have to wait at the present rate. */
-static double line_load(const struct shadow *shadow)
+static double line_load(const struct line *line, double rate, uint64_t now_ns)
 {
-    if (!shadow->first)
+    if (!line->first)
         return 0;
-    const struct trial *trial = shadow->first->trial;
-    uint64_t now_ns = loop_now_ns(shadow->loop);
+    const struct trial *trial = line->first->trial;
     double deadline_ms = (double)trial->conf->shadow.deadline_ms;
     double age_ms = now_ns > trial->started_ns ? (double)(now_ns - trial->started_ns) / NS_PER_MS : 0;
-    double wait_ms = (double)shadow->waiting * MS_PER_MINUTE / shadow->budget.rate;
+    double wait_ms = (double)line->waiting * MS_PER_MINUTE / rate;
     return (age_ms > wait_ms ? age_ms : wait_ms) / deadline_ms;
+}
+
+/* Tells the conveyor, which samples less from half of the way on. True: something waits. */
+static bool lines_press(const struct shadow *shadow)
+{
+    const struct budget *budget = &shadow->budget;
+    uint64_t now_ns = loop_now_ns(shadow->loop);
+    size_t waiting = 0;
+    double most = 0;
+    for (size_t i = 0; i < BUDGET_ENDPOINTS; i++) {
+        double load = line_load(&shadow->lines[i], budget->endpoints[i].rate, now_ns);
+        most = load > most ? load : most;
+        waiting += shadow->lines[i].waiting;
+    }
+    double all = (double)waiting * MS_PER_MINUTE / budget->total.rate / (double)shadow->conf->shadow.deadline_ms;
+    if (shadow->pipeline) /* not yet where the start failed */
+        pipeline_press(shadow->pipeline, all > most ? all : most);
+    return waiting > 0;
+}
+
+/* What can go no further from here on: DROP_NONE: it goes, or (wait) it stays. */
+static enum drop_reason ask_admit(struct ask *ask, bool *wait)
+{
+    struct shadow *shadow = ask->shadow;
+    uint64_t now_ns = loop_now_ns(shadow->loop);
+    size_t endpoint = ask_endpoint(ask);
+    *wait = false;
+    if (atomic_load(&shadow->stopping))
+        return DROP_SHUTDOWN;
+    if (ask_late(ask, now_ns))
+        return DROP_DEADLINE;
+    switch (budget_reserve(&shadow->budget, endpoint, ask->tokens, ask->money, now_ns, clock_wall_ms())) {
+    case BUDGET_YES:
+        note_going(shadow);
+        return DROP_NONE;
+    case BUDGET_EXHAUSTED:
+        note_stopped(shadow);
+        return DROP_BUDGET;
+    case BUDGET_WAIT:
+        break;
+    }
+    /* What stands beside the main pair does not wait for an endpoint that pushes back: it would hold up the trial. */
+    if (ask_beside(ask) && budget_backs_off(&shadow->budget, endpoint))
+        return DROP_BACKOFF;
+    *wait = true;
+    return DROP_NONE;
+}
+
+static void line_pop(struct line *line)
+{
+    line->first = line->first->next;
+    line->waiting--;
+    if (!line->first)
+        line->last = &line->first;
+}
+
+/* The line whose first has waited longest, of those that do not stand still; NULL when all do. */
+static struct line *line_next(struct shadow *shadow, const bool still[BUDGET_ENDPOINTS])
+{
+    struct line *next = NULL;
+    for (size_t i = 0; i < BUDGET_ENDPOINTS; i++) {
+        struct line *line = &shadow->lines[i];
+        if (!still[i] && line->first && (!next || line->first->number < next->first->number))
+            next = line;
+    }
+    return next;
 }
 
 /* Lets go what the budget allows, in the order of arrival. What waits is looked at again when something ends, or soon.
  */
-static void line_pump(struct shadow *shadow)
+static void lines_pump(struct shadow *shadow)
 {
-    while (shadow->first) {
-        struct ask *ask = shadow->first;
-        uint64_t now_ns = loop_now_ns(shadow->loop);
-        enum drop_reason reason = atomic_load(&shadow->stopping) ? DROP_SHUTDOWN
-                                  : ask_late(ask, now_ns)        ? DROP_DEADLINE
-                                                                 : DROP_NONE;
-        enum budget_answer allowed = BUDGET_YES;
-        if (reason == DROP_NONE) {
-            allowed = budget_reserve(&shadow->budget, ask->tokens, ask->money, now_ns, clock_wall_ms());
-            if (allowed == BUDGET_WAIT)
-                break;
-            if (allowed == BUDGET_EXHAUSTED) {
-                reason = DROP_BUDGET;
-                note_stopped(shadow);
-            } else {
-                note_going(shadow);
-            }
+    bool still[BUDGET_ENDPOINTS] = {false};
+    for (struct line *line; (line = line_next(shadow, still));) {
+        struct ask *ask = line->first;
+        bool wait;
+        enum drop_reason reason = ask_admit(ask, &wait);
+        if (wait) {
+            still[line - shadow->lines] = true;
+            continue;
         }
-        shadow->first = ask->next;
-        shadow->waiting--;
-        if (!shadow->first)
-            shadow->last = &shadow->first;
+        line_pop(line);
         if (reason == DROP_NONE && !ask_start(ask)) {
             budget_settle(&shadow->budget, ask->tokens, ask->money, 0, 0);
             reason = DROP_MEMORY;
@@ -271,8 +352,7 @@ static void line_pump(struct shadow *shadow)
         if (reason != DROP_NONE)
             ask_refuse(ask, reason);
     }
-    pipeline_press(shadow->pipeline, line_load(shadow));
-    if (shadow->first)
+    if (lines_press(shadow))
         loop_timer_arm(shadow->loop, &shadow->pump_timer, PUMP_MS, on_pump_timer, shadow);
 }
 
@@ -282,18 +362,18 @@ static bool line_join(struct shadow *shadow, struct trial *trial, struct arm_ans
     struct ask *ask = calloc(1, sizeof *ask);
     if (!ask)
         return false;
-    const struct conf_model *model = answer ? arms_model(trial->conf, answer) : &trial->conf->judge;
     uint64_t tokens_in, tokens_out;
     if (answer)
         arms_worst_case(trial, answer, &tokens_in, &tokens_out);
     else
         arms_judge_worst_case(trial, pair, &tokens_in, &tokens_out);
-    *ask = (struct ask){.shadow = shadow, .trial = trial, .answer = answer, .pair = pair};
+    *ask = (struct ask){.shadow = shadow, .trial = trial, .answer = answer, .pair = pair, .number = ++shadow->joined};
     ask->tokens = tokens_in + tokens_out;
-    ask->money = arms_price(model, tokens_in, tokens_out);
-    *shadow->last = ask;
-    shadow->last = &ask->next;
-    shadow->waiting++;
+    ask->money = arms_price(ask_model(ask), tokens_in, tokens_out);
+    struct line *line = &shadow->lines[ask_endpoint(ask)];
+    *line->last = ask;
+    line->last = &ask->next;
+    line->waiting++;
     trial->pending++;
     return true;
 }
@@ -334,7 +414,7 @@ static void on_ask(void *arg)
     struct trial *trial = letter.trial;
     trial->pending = 1; /* held until all are in the line */
     arms_join(letter.shadow, trial);
-    line_pump(letter.shadow);
+    lines_pump(letter.shadow);
     if (--trial->pending == 0)
         pipeline_answered(letter.shadow->pipeline, trial);
 }
@@ -350,7 +430,7 @@ static void on_judge(void *arg)
         if (step_pair_open(pair) && !line_join(letter.shadow, trial, NULL, pair))
             pair->judge[0].missing = DROP_MEMORY;
     }
-    line_pump(letter.shadow);
+    lines_pump(letter.shadow);
     if (--trial->pending == 0)
         pipeline_judged(letter.shadow->pipeline, trial);
 }
@@ -401,8 +481,8 @@ struct shadow *shadow_start(struct conf *conf, struct log *log, struct metrics *
     shadow->conf = conf_hold(conf);
     shadow->log = log;
     shadow->metrics = metrics;
-    shadow->last = &shadow->first;
-    shadow->rate = METRIC0(metrics, "candor_shadow_rate");
+    for (size_t i = 0; i < BUDGET_ENDPOINTS; i++)
+        shadow->lines[i].last = &shadow->lines[i].first;
     shadow->money = METRIC0(metrics, "candor_shadow_money_total");
     shadow->stopped = METRIC0(metrics, "candor_shadow_stopped");
     shadow->judge_invalid = METRIC0(metrics, "candor_judge_invalid_total");
@@ -442,7 +522,7 @@ static void on_configure(void *arg)
     reload.shadow->names = (struct arms_names){0};
     reload.shadow->stopped_day = 0;
     metric_set(reload.shadow->stopped, 0);
-    line_pump(reload.shadow);
+    lines_pump(reload.shadow);
 }
 
 void shadow_configure(struct shadow *shadow, struct conf *conf)
@@ -461,7 +541,7 @@ void shadow_configure(struct shadow *shadow, struct conf *conf)
 static void on_stop(void *arg)
 {
     struct shadow *shadow = arg;
-    line_pump(shadow); /* refuses what waits */
+    lines_pump(shadow); /* refuses what waits */
     fetcher_free(shadow->fetcher);
     shadow->fetcher = NULL;
     loop_stop(shadow->loop);

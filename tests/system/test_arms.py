@@ -381,9 +381,9 @@ def test_pushback_halves_the_rate_and_good_answers_lift_it(fake, candor):
     original = fake(lambda request, connection: (says(RIGHT) if len(original.requests) > 1 else fails(429))(request, connection))
     proxy = candor(fake(says(RIGHT)), original)
     wire.chat(proxy.data, QUESTION)
-    eventually(lambda: proxy.metric("candor_shadow_rate") == 300, "half the rate")
+    eventually(lambda: proxy.metric("candor_shadow_rate", model="original") == 300, "half the rate")
     wire.chat(proxy.data, QUESTION)
-    eventually(lambda: proxy.metric("candor_shadow_rate") > 300, "a rate that recovers")
+    eventually(lambda: proxy.metric("candor_shadow_rate", model="original") > 300, "a rate that recovers")
     first, second = proxy.trials(2)
     assert first["missing"] == "backoff" and second["missing"] is None
     assert len(original.requests) == 2, "nothing is asked again"
@@ -392,14 +392,34 @@ def test_pushback_halves_the_rate_and_good_answers_lift_it(fake, candor):
 def test_a_loaded_side_path_thins_the_sample_at_random_and_says_so(fake, candor):
     original = fake(says(RIGHT))
     proxy = candor(fake(says(RIGHT)), original,
-                   shadow={"sample": ALWAYS, "deadline": "3s", "budget": {"requests_per_minute": 60}})
-    for n in range(80):
+                   shadow={"sample": ALWAYS, "deadline": "3s", "budget": {"requests_per_minute": 600}})
+    for n in range(240):  # the first hundred are what a minute's allowance lets go at once
         wire.chat(proxy.data, f"Question {n}?")
     eventually(lambda: proxy.metric("candor_store_rows_total") +
-               proxy.metric("candor_trials_dropped_total", reason="shed") == 80, "all exchanges, told or shed")
+               proxy.metric("candor_trials_dropped_total", reason="shed") == 240, "all exchanges, told or shed")
     records = proxy.records()
     assert all(trial["sample"]["probability"] == 1 - trial["sample"]["shed"] for trial in records)
     assert {trial["sample"]["shed"] for trial in records} > {0}
     assert proxy.metric("candor_trials_dropped_total", reason="shed") > 20
     assert proxy.metric("candor_trials_dropped_total", reason="queue_full") == 0
     eventually(lambda: proxy.metric("candor_sample_shed") == 0, "calm")
+
+
+def test_an_endpoint_that_pushes_back_slows_down_nothing_but_itself(fake, candor):
+    """Neither the trials nor their other arms wait for a rewriter and a candidate that refuse."""
+    warm, original, judge = fake(says(WRONG)), fake(says(RIGHT)), fake(knows("Canberra"))
+    refusing = fake(fails(429, fields=(("retry-after", "600"),)))
+    proxy = candor(warm, original, judge, models={
+        "warm": {"url": warm.url}, "original": {"url": original.url, "model": "base"},
+        "judge": {"url": judge.url, "model": "judge"}, "rewriter": {"url": refusing.url, "model": "rewriter"},
+        "candidates": {"next": {"url": refusing.url, "model": "next"}}})
+    wire.chat(proxy.data, QUESTION)
+    for model in ("rewriter", "next"):
+        eventually(lambda: proxy.metric("candor_shadow_rate", model=model) == 300, "half the rate")
+    for n in range(10):
+        wire.chat(proxy.data, f"{QUESTION} Number {n}.")
+    for trial in proxy.trials(11):
+        assert trial["missing"] is None and trial["x"] == 1
+        assert pair_of(trial, "style_control")["missing"] == pair_of(trial, "candidate:next")["missing"] == "backoff"
+    assert proxy.metric("candor_shadow_rate", model="original") == 600
+    assert len(refusing.requests) == 2, "who refuses is left alone"
