@@ -423,3 +423,24 @@ def test_an_endpoint_that_pushes_back_slows_down_nothing_but_itself(fake, candor
         assert pair_of(trial, "style_control")["missing"] == pair_of(trial, "candidate:next")["missing"] == "backoff"
     assert proxy.metric("candor_shadow_rate", model="original") == 600
     assert len(refusing.requests) == 2, "who refuses is left alone"
+
+
+def test_an_export_recomputes_to_the_digits_of_the_store(fake, candor, tmp_path):
+    warm = fake(says(lambda question: WRONG if "Sydney" in question else RIGHT))
+    original, judge, rewriter = fake(says(RIGHT)), fake(knows("Canberra")), fake(rewrites(warmly))
+    proxy = candor(warm, original, judge,
+                   models={"warm": {"url": warm.url}, "original": {"url": original.url, "model": "base"},
+                           "judge": {"url": judge.url, "model": "judge"}, "rewriter": {"url": rewriter.url},
+                           "candidates": {"next": {"url": warm.url, "model": "next"}}},
+                   shadow={"sample": ALWAYS, "arms": {"original_again": 1, "warm_again": 1, "neutral": 1}})
+    for n in range(6):
+        wire.chat(proxy.data, [SAD_BELIEF, QUESTION, "I feel so sad today. " + QUESTION][n % 3])
+    proxy.trials(6)
+    export = tmp_path / "trials.jsonl"
+    export.write_text(run("trials", "export", "-c", proxy.config_path).stdout)
+    for subject in ((), ("--candidate", "next")):
+        stored, exported = [json.loads(run("report", *source, *subject, "--format", "json").stdout)
+                            for source in (("-c", proxy.config_path), ("--records", export))]
+        assert sum(row["plus"] for row in stored["conditions"]) == 2
+        for name in set(stored) | set(exported):
+            assert stored.get(name) == exported.get(name), (name, subject)
