@@ -3,6 +3,7 @@ parentage and names; that no word of a message, no key and no header leaves by i
 but a count."""
 import json
 import re
+import signal
 import time
 
 import pytest
@@ -227,6 +228,36 @@ def test_what_is_told_late_is_tried_again_and_a_refusal_is_not(fake, told):
     assert proxy.metric("candor_telemetry_dropped_total", signal="traces", reason="rejected") == 1
     assert len([request for request in receiver.model.requests if request.target == "/v1/logs"]) == 1
     proxy.event("telemetry_undelivered", signal="traces", status=503)
+
+
+def test_what_waits_leaves_before_the_end(fake, told):
+    receiver = Receiver(fake)
+    proxy = told(receiver)
+    wire.chat(proxy.data, QUESTION)
+    proxy.stop()
+    assert len(receiver.spans()) == 3 and len(receiver.events()) == 1
+
+
+def test_a_reload_switches_telemetry_on_and_off(fake, candor):
+    receiver = Receiver(fake)
+    proxy = candor(fake(says(WRONG)), fake(says(RIGHT)))
+    settings = json.loads(proxy.config_path.read_text())
+
+    def reloaded(telemetry):
+        before = proxy.metric("candor_reloads_total", outcome="done")
+        proxy.configure({**settings, **telemetry})
+        proxy.signal(signal.SIGHUP)
+        proxy.await_metric(before + 1, "candor_reloads_total", outcome="done")
+    seen = lambda: {attributes(span)["candor.exchange.id"] for span in receiver.spans()}
+    chat = lambda: dict(wire.chat(proxy.data, QUESTION).fields)["x-candor-id"]
+    chat()
+    reloaded({"telemetry": {"otlp": {"endpoint": receiver.url}}})
+    told_of = {chat() for _ in range(4)}  # the loops take the configuration when they get to it
+    eventually(lambda: told_of & seen(), "a span")
+    reloaded({})
+    last = [chat() for _ in range(4)][-1]
+    proxy.stop()
+    assert last not in seen()
 
 
 @pytest.mark.parametrize("receiver", ["hangs", "absent"])
