@@ -33,7 +33,7 @@ struct alert_settings {
     struct tally_settings tally; /* its epoch_number is not used: trials bring theirs */
     double drift_alpha;
     uint64_t drift_horizon;
-    bool style_controlled; /* every comparison has its style control: the level bets on the difference */
+    bool style_controlled; /* comparisons get a style control: the level bets on the difference, where there is one */
     bool style_measured;   /* style_bias was measured beforehand; with neither, what fires is uncalibrated */
     double style_bias;     /* added to the tolerance unless style_controlled */
     bool neutral_pairs;    /* amplification bets within requests, else across them */

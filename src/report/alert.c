@@ -76,6 +76,7 @@ struct alert_settings alert_settings_of(const struct conf *conf)
     return (struct alert_settings){.tally = tally_settings_of(conf),
                                    .drift_alpha = conf->alerts.drift_alpha,
                                    .drift_horizon = conf->alerts.drift_horizon,
+                                   .style_controlled = conf->shadow.style_control > 0,
                                    .style_measured = conf->alerts.style_bias > 0,
                                    .style_bias =
                                        conf->alerts.style_bias > 0 ? conf->alerts.style_bias : ALERT_STYLE_BIAS,

@@ -3,6 +3,7 @@ EXTRA_DIST += \
 	tests/system/conftest.py \
 	tests/system/fakes.py \
 	tests/system/monitoring.py \
+	tests/system/test_alerting.py \
 	tests/system/test_arms.py \
 	tests/system/test_compare.py \
 	tests/system/test_configuration.py \

@@ -66,10 +66,13 @@ class Daemon:
 
 
 class Alertmanager(Daemon):
-    def __init__(self, folder):
+    def __init__(self, folder, webhook=None):
         self.address = f"127.0.0.1:{free_port()}"
         config = folder / "alertmanager.yaml"
-        config.write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n")
+        hooks = [{"url": webhook, "send_resolved": True}] if webhook else []
+        config.write_text(yaml.safe_dump({
+            "route": {"receiver": "us", "group_by": ["..."], "group_wait": "0s", "group_interval": "1s"},
+            "receivers": [{"name": "us", "webhook_configs": hooks}]}))
         super().__init__(folder, "/-/ready", [
             "prometheus-alertmanager", f"--config.file={config}", f"--storage.path={folder / 'alertmanager'}",
             f"--web.listen-address={self.address}", "--cluster.listen-address="])
