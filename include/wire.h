@@ -62,6 +62,8 @@ void wire_trim(struct wire *wire);
 /* Writes what is kept, then bytes, then tail, from where they lie, and keeps what the socket does not take. */
 void wire_send(struct wire *wire, struct slice bytes, struct slice tail);
 void wire_flush(struct wire *wire);
+/* What was to be written cannot be: as if writing had failed. */
+void wire_fail(struct wire *wire);
 /* At the end of the turn at the latest. */
 void wire_flush_later(struct wire *wire);
 size_t wire_pending(const struct wire *wire);

@@ -84,7 +84,7 @@ void request_answer(struct request *request, const struct answer_head *head)
     http_put_end(out);
     wire_flush_later(&connection->wire);
     if (out->failed)
-        request_break(request);
+        wire_fail(&connection->wire); /* and then the handler hears that the client is gone */
 }
 
 void request_interim(struct request *request, unsigned status, const struct http_field *fields, size_t field_count)

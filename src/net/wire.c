@@ -17,7 +17,7 @@
 #define FIRST_OUT_SIZE 2048        /* a head and a small body, without growing step by step */
 #define KEEP_OUT_SIZE  4096        /* a larger buffer is given back as soon as it is empty */
 
-static void fail_later(struct wire *wire)
+void wire_fail(struct wire *wire)
 {
     wire->failed = true;
     wire_flush_later(wire);
@@ -64,7 +64,7 @@ static void tls_handshake(struct wire *wire)
         return;
     }
     if (tls_result(wire, result) != WIRE_AGAIN)
-        fail_later(wire);
+        wire_fail(wire);
 }
 
 /* ---- reading ---- */
@@ -158,7 +158,7 @@ size_t wire_pending(const struct wire *wire)
 struct buf *wire_out(struct wire *wire)
 {
     if (wire->out.size == 0 && !buf_reserve(&wire->out, FIRST_OUT_SIZE))
-        fail_later(wire);
+        wire_fail(wire);
     return &wire->out;
 }
 
@@ -256,7 +256,7 @@ static void write_out(struct wire *wire, const struct slice *more, int more_coun
         skip -= part;
     }
     if (result == WIRE_FAILED || wire->out.failed)
-        fail_later(wire);
+        wire_fail(wire);
     else if (sent < wanted)
         arm_write(wire);
     tidy_out(wire);
@@ -288,7 +288,7 @@ static void on_connected(struct wire *wire)
 {
     wire->connecting = false;
     if (wire_has_error(wire)) {
-        fail_later(wire);
+        wire_fail(wire);
         return;
     }
     if (wire->reading)

@@ -31,12 +31,12 @@ class Request:
 class FakeModel:
     """Serves `behave(request, connection)` until closed; keeps the requests it saw and who hung up on it."""
 
-    def __init__(self, behave):
+    def __init__(self, behave, port=0):
         self.behave = behave
         self.requests, self.hangups = [], 0
         self.changed = threading.Condition()
         self.closed = threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.listener = socket.create_server(("127.0.0.1", port), backlog=256)
         self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
         self.url = f"http://{self.address}/v1"
         threading.Thread(target=self._accept, daemon=True).start()

@@ -23,3 +23,8 @@ UNIT_TESTS += tests/unit/sockets_test
 tests_unit_sockets_test_SOURCES = tests/unit/sockets_test.c
 tests_unit_sockets_test_CPPFLAGS = $(UNIT_FLAGS)
 tests_unit_sockets_test_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/torture_test
+tests_unit_torture_test_SOURCES = tests/unit/torture_test.c
+tests_unit_torture_test_CPPFLAGS = $(UNIT_FLAGS)
+tests_unit_torture_test_LDADD = $(UNIT_LIBS)
+tests_unit_torture_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=free
