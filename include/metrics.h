@@ -26,11 +26,12 @@ struct metric *metrics_get(struct metrics *metrics, const char *family, const ch
 /* All accept NULL and do nothing then. */
 void metric_add(struct metric *metric, uint64_t amount); /* counters */
 void metric_set(struct metric *metric, double value);    /* gauges */
-/* Histograms. Each bucket remembers the last observation that was told whose it was, an exemplar; exchange may be NULL.
- * Never waits: where two meet, one exemplar is lost. */
+/* Histograms. Each bucket remembers, at most once a second, whose observation fell into it: an exemplar. exchange may
+ * be NULL. Never waits: where two meet, one exemplar is lost. */
 struct metric_exchange {
     const char *id; /* 26 characters */
     const unsigned char *trace_id;
+    uint64_t now_ns; /* monotonic */
 };
 void metric_observe(struct metric *metric, double seconds, const struct metric_exchange *exchange);
 double metric_value(const struct metric *metric); /* counter or gauge; a histogram's count */

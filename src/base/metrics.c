@@ -73,7 +73,8 @@ static const struct family_row family_rows[] = {
 /* Whoever finds it busy goes on without it. */
 struct exemplar {
     atomic_flag busy;
-    int64_t wall_ms; /* 0: none yet */
+    atomic_uint_least64_t at_ns; /* monotonic; 0: none yet */
+    int64_t wall_ms;
     double seconds;
     char exchange_id[ID_CHARS + 1];
     unsigned char trace_id[TRACE_BYTES];
@@ -211,8 +212,12 @@ void metric_set(struct metric *metric, double value)
 
 static void exemplar_set(struct exemplar *exemplar, double seconds, const struct metric_exchange *exchange)
 {
+    uint64_t at_ns = atomic_load_explicit(&exemplar->at_ns, memory_order_relaxed);
+    if (at_ns && exchange->now_ns - at_ns < NS_PER_S)
+        return; /* a busy bucket costs one load */
     if (atomic_flag_test_and_set_explicit(&exemplar->busy, memory_order_acquire))
         return;
+    atomic_store_explicit(&exemplar->at_ns, exchange->now_ns, memory_order_relaxed);
     exemplar->wall_ms = clock_wall_ms();
     exemplar->seconds = seconds;
     memcpy(exemplar->exchange_id, exchange->id, ID_CHARS);

@@ -90,7 +90,7 @@ static void exchange_end(struct exchange *exchange, enum exchange_outcome outcom
         transfer_cancel(exchange->transfer);
     metric_add(context->outcomes[exchange->endpoint][outcome], 1);
     if (exchange->first_byte_ns) {
-        const struct metric_exchange exemplar = {exchange->id, exchange->trace.id};
+        const struct metric_exchange exemplar = {exchange->id, exchange->trace.id, loop_now_ns(context->loop)};
         metric_observe(context->first_byte, (double)first_byte_ns / (double)NS_PER_S, &exemplar);
         metric_observe(context->overhead, (double)exchange->our_ns / (double)NS_PER_S, &exemplar);
     }

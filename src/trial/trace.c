@@ -4,19 +4,28 @@
 #define ID_CHARS     26
 #define PARENT_CHARS 55 /* 00-(32 hex)-(16 hex)-(2 hex) */
 
-/* Crockford's base 32 back into the 16 bytes it was made of. What is no digit of it counts as zero. */
+/* What a digit is worth and one more, so that 0 is no digit: of Crockford's base 32, and of lower-case hex. Tables,
+ * because the live path reads one id an exchange. */
+static const unsigned char base32[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+    ['G'] = 17, ['H'] = 18, ['J'] = 19, ['K'] = 20, ['M'] = 21, ['N'] = 22, ['P'] = 23, ['Q'] = 24,
+    ['R'] = 25, ['S'] = 26, ['T'] = 27, ['V'] = 28, ['W'] = 29, ['X'] = 30, ['Y'] = 31, ['Z'] = 32,
+};
+static const unsigned char hex[256] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
+
+/* The id back into the 16 bytes it was made of; the first character carries three bits. */
 static void id_bytes(const char *exchange_id, unsigned char bytes[TRACE_ID_BYTES])
 {
-    static const unsigned char values[256] = {
-        ['1'] = 1,  ['2'] = 2,  ['3'] = 3,  ['4'] = 4,  ['5'] = 5,  ['6'] = 6,  ['7'] = 7,  ['8'] = 8,
-        ['9'] = 9,  ['A'] = 10, ['B'] = 11, ['C'] = 12, ['D'] = 13, ['E'] = 14, ['F'] = 15, ['G'] = 16,
-        ['H'] = 17, ['J'] = 18, ['K'] = 19, ['M'] = 20, ['N'] = 21, ['P'] = 22, ['Q'] = 23, ['R'] = 24,
-        ['S'] = 25, ['T'] = 26, ['V'] = 27, ['W'] = 28, ['X'] = 29, ['Y'] = 30, ['Z'] = 31};
     unsigned bits = 0, held = 0;
     size_t at = 0;
     for (size_t i = 0; i < ID_CHARS; i++) {
-        bits = bits << 5 | values[(unsigned char)exchange_id[i]];
-        held += i == 0 ? 3 : 5; /* the first carries three */
+        unsigned digit = base32[(unsigned char)exchange_id[i]];
+        bits = bits << 5 | (digit ? digit - 1 : 0);
+        held += i == 0 ? 3 : 5;
         if (held >= 8) {
             held -= 8;
             bytes[at++] = (unsigned char)(bits >> held);
@@ -26,7 +35,7 @@ static void id_bytes(const char *exchange_id, unsigned char bytes[TRACE_ID_BYTES
 
 static int hex_digit(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    return hex[(unsigned char)c] - 1;
 }
 
 /* Lower-case hex of exactly count bytes, not all zero. */

@@ -5,7 +5,7 @@
 
 static const unsigned char trace_id[] = {0x4b, 0xf9, 0x2f, 0x35, 0x77, 0xb3, 0x4d, 0xa6,
                                          0xa3, 0xce, 0x92, 0x9d, 0x0e, 0x0e, 0x47, 0x36};
-static const struct metric_exchange exchange = {"01M85QT6EPA095A1R7RB2KE0E9", trace_id};
+static const struct metric_exchange exchange = {"01M85QT6EPA095A1R7RB2KE0E9", trace_id, 5000000000};
 
 static void assert_says(struct metrics *metrics, enum metrics_format format, const char *line, bool wanted)
 {
@@ -59,8 +59,14 @@ static void a_bucket_shows_the_last_exchange_that_fell_into_it(void **state)
     assert_says(metrics, METRICS_OPENMETRICS, "_bucket{le=\"2e-05\"} 1\n", true);
     assert_says(metrics, METRICS_OPENMETRICS, "_bucket{le=\"0.0001\"} 2\n", true);
     assert_says(metrics, METRICS_TEXT, " # {", false);
+    struct metric_exchange next = {"01M85QT6EPA095A1R7RB2KE0EB", trace_id, exchange.now_ns + 999999999};
+    metric_observe(overhead, 45e-6, &next); /* within the second: the first one stays */
+    assert_says(metrics, METRICS_OPENMETRICS, "exchange_id=\"01M85QT6EPA095A1R7RB2KE0EB\"", false);
+    next.now_ns++;
+    metric_observe(overhead, 45e-6, &next);
+    assert_says(metrics, METRICS_OPENMETRICS, "exchange_id=\"01M85QT6EPA095A1R7RB2KE0EB\"} 4.5e-05 ", true);
     metric_observe(overhead, 1000, &exchange); /* above every bound */
-    assert_says(metrics, METRICS_OPENMETRICS, "_bucket{le=\"+Inf\"} 3 # {trace_id=", true);
+    assert_says(metrics, METRICS_OPENMETRICS, "_bucket{le=\"+Inf\"} 5 # {trace_id=", true);
     metrics_free(metrics);
 }
 
