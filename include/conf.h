@@ -85,7 +85,8 @@ struct conf {
         size_t tap_bytes;                 /* 2 MiB: of a request and of an answer kept for a trial */
         size_t tap_total_bytes;           /* 256 MiB: of all taps together */
     } limits;
-    bool via; /* adds Via; default false */
+    bool via;       /* adds Via; default false */
+    bool forwarded; /* adds Forwarded; default false */
 
     /* admin plane */
     char *admin_address; /* "127.0.0.1:8081"; NULL: none */

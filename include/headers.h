@@ -20,6 +20,10 @@ struct headers {
  * NULL: none. The slices point into head and bearer. */
 void headers_to_upstream(const struct http_head *head, const struct conf_model *model, struct slice bearer, bool via,
                          struct headers *out);
+/* "for=192.0.2.1;proto=https" (RFC 7239) for who sent the request, kept in value; behind what a client says of itself.
+ */
+#define FORWARDED_SIZE 96
+void headers_add_forwarded(struct headers *out, struct slice peer, bool tls, char value[FORWARDED_SIZE]);
 /* What goes to the client: the upstream's fields and x-candor-id. */
 void headers_to_client(const struct http_head *head, struct slice exchange_id, bool via, struct headers *out);
 

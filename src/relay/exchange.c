@@ -319,8 +319,12 @@ static void start_transfer(struct exchange *exchange, const struct http_head *he
     struct exchange_context *context = exchange->context;
     struct headers headers;
     struct buf joined;
+    char forwarded[FORWARDED_SIZE];
     buf_init(&joined, 2 * HTTP_MAX_TARGET);
     headers_to_upstream(head, context->model, context->bearer, exchange->conf->via, &headers);
+    if (exchange->conf->forwarded)
+        headers_add_forwarded(&headers, request_peer(exchange->request), listener_of(exchange)->tls_count > 0,
+                              forwarded);
     struct slice target = upstream_target(exchange, head->target, &joined);
     exchange->transfer = transfer_start(context->upstream, head->method, target, headers.fields, headers.count,
                                         request_length(head), &upstream_ops, exchange);

@@ -1,6 +1,8 @@
 /* headers: see headers.h. The table is the one place that knows what happens to a field. */
 #include "headers.h"
 
+#include <stdio.h>
+
 enum rule {
     HOP = 1,       /* about this connection only (RFC 9110 7.6.1), or ours to write: dropped both ways */
     CREDENTIAL = 2 /* the client's rights: not for a model that has its own key, or is not to see the client's */
@@ -100,6 +102,16 @@ void headers_to_upstream(const struct http_head *head, const struct conf_model *
         add(out, SLICE("authorization"), bearer);
     if (via)
         add(out, SLICE("via"), head->minor == 0 ? SLICE("1.0 candor") : SLICE("1.1 candor"));
+}
+
+void headers_add_forwarded(struct headers *out, struct slice peer, bool tls, char value[FORWARDED_SIZE])
+{
+    bool v6 = slice_find(peer, SLICE(":"), 0) != SLICE_NOT_FOUND;
+    struct slice address = peer.len ? peer : SLICE("unknown"); /* a unix socket */
+    int len = snprintf(value, FORWARDED_SIZE, v6 ? "for=\"[%.*s]\";proto=%s" : "for=%.*s;proto=%s", (int)address.len,
+                       address.data, tls ? "https" : "http");
+    if (len > 0 && len < FORWARDED_SIZE)
+        add(out, SLICE("forwarded"), slice_of(value, (size_t)len));
 }
 
 void headers_to_client(const struct http_head *head, struct slice exchange_id, bool via, struct headers *out)

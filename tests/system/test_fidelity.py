@@ -157,7 +157,7 @@ def test_an_address_that_refuses_costs_nobody_an_answer(fake, candor):
 
 
 def test_addresses_share_the_load_and_one_that_comes_back_is_used_again(candor, fake):
-    quick = lambda _request, connection: connection.whole(b"{}") or False  # one answer a connection
+    quick = lambda _request, connection: connection.whole(b"{}", fields=[("connection", "close")]) or False
     one = fake(quick)
     port = dead_port()
     two_url = f"http://127.0.0.1:{port}/v1"
@@ -189,6 +189,15 @@ def test_a_pooled_connection_that_was_closed_costs_nobody_an_answer(fake, candor
     for count in range(1, 21):
         assert wire.exchange(proxy.data, "POST", "/v1/chat/completions", wire.chat_body("Hi")).status == 200
         assert closed.acquire(timeout=wire.PATIENCE) and len(model.requests) == count
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_the_models_hear_of_the_clients_address_only_when_it_is_asked_for(fake, candor, wanted):
+    model = fake(lambda _request, connection: connection.whole(b"{}"))
+    proxy = candor(model, forwarded=wanted, **EVERYTHING)
+    wire.exchange(proxy.data, "GET", "/v1/x", headers=(("forwarded", "for=203.0.113.9"),))
+    assert [value for name, value in model.requests[0].fields if name == "forwarded"] == \
+        ["for=203.0.113.9"] + ["for=127.0.0.1;proto=http"] * wanted
 
 
 def test_via_is_added_both_ways_when_it_is_asked_for(fake, candor):

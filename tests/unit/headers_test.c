@@ -100,6 +100,21 @@ static void via_is_added_when_asked_for(void **state)
     assert_slice(headers.fields[1].value, "1.0 candor");
 }
 
+static void forwarded_names_the_client_as_rfc_7239_writes_it(void **state)
+{
+    char value[FORWARDED_SIZE];
+    (void)state;
+    parse("GET / HTTP/1.0\r\nForwarded: for=a\r\n\r\n", &head);
+    headers_to_upstream(&head, &open_model, SLICE_NONE, false, &headers);
+    headers_add_forwarded(&headers, SLICE("192.0.2.1"), false, value);
+    assert_string_equal(names(&headers), "Forwarded forwarded");
+    assert_slice(headers.fields[1].value, "for=192.0.2.1;proto=http");
+    headers_add_forwarded(&headers, SLICE("2001:db8::1"), true, value);
+    assert_slice(headers.fields[2].value, "for=\"[2001:db8::1]\";proto=https");
+    headers_add_forwarded(&headers, SLICE(""), false, value);
+    assert_slice(headers.fields[3].value, "for=unknown;proto=http");
+}
+
 static void a_full_head_still_has_room_for_ours(void **state)
 {
     struct buf text;
@@ -125,6 +140,7 @@ int main(void)
         cmocka_unit_test(a_models_own_key_replaces_the_clients_credentials),
         cmocka_unit_test(a_model_that_may_not_see_the_clients_key_does_not),
         cmocka_unit_test(via_is_added_when_asked_for),
+        cmocka_unit_test(forwarded_names_the_client_as_rfc_7239_writes_it),
         cmocka_unit_test(a_full_head_still_has_room_for_ours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
