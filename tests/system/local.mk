@@ -18,6 +18,7 @@ EXTRA_DIST += \
 	tests/system/test_metrics.py \
 	tests/system/test_otlp.py \
 	tests/system/test_packaging.py \
+	tests/system/test_planted.py \
 	tests/system/test_relay.py \
 	tests/system/test_side_path.py \
 	tests/system/test_tls.py \

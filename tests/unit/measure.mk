@@ -48,7 +48,8 @@ tests_unit_statistics_simulation_test_SOURCES = tests/unit/statistics_simulation
 tests_unit_statistics_simulation_test_CPPFLAGS = $(UNIT_FLAGS)
 tests_unit_statistics_simulation_test_LDADD = $(UNIT_LIBS)
 
-# The simulations with ten times as many runs; `make check` plays them once.
-check-statistics: tests/unit/statistics_simulation_test$(EXEEXT)
-	CANDOR_LONG=1 tests/unit/statistics_simulation_test$(EXEEXT)
+# The simulations with many times as many runs; `make check` plays them once.
+STATISTICS_TESTS = tests/unit/statistics_simulation_test$(EXEEXT) tests/unit/statistics_store_test$(EXEEXT)
+check-statistics: $(STATISTICS_TESTS)
+	for test in $(STATISTICS_TESTS); do CANDOR_LONG=1 $$test || exit 1; done
 .PHONY: check-statistics

@@ -47,3 +47,7 @@ UNIT_TESTS += tests/unit/store_outcomes_test
 tests_unit_store_outcomes_test_SOURCES = tests/unit/store_outcomes_test.c tests/unit/outcomes.h tests/unit/trials.h
 tests_unit_store_outcomes_test_CPPFLAGS = $(UNIT_FLAGS) -iquote $(top_srcdir)/src/report
 tests_unit_store_outcomes_test_LDADD = $(UNIT_LIBS)
+UNIT_TESTS += tests/unit/statistics_store_test
+tests_unit_statistics_store_test_SOURCES = tests/unit/statistics_store_test.c tests/unit/trials.h
+tests_unit_statistics_store_test_CPPFLAGS = $(UNIT_FLAGS) -iquote $(top_srcdir)/src/report
+tests_unit_statistics_store_test_LDADD = $(UNIT_LIBS)
