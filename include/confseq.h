@@ -54,6 +54,12 @@ struct grid {
 uint64_t grid_total(const struct grid *grid, const uint64_t *at);
 double grid_mean(const struct grid *grid, const uint64_t *at);                   /* 0 without data */
 double grid_log_evidence(const struct grid *grid, const uint64_t *at, double m); /* 0 without data */
+/* The same bits with what depends on m worked out once. */
+struct grid_bets {
+    double log_factor[CONFSEQ_BETS][GRID_MAX];
+};
+void grid_bets_init(struct grid_bets *bets, const struct grid *grid, double m);
+double grid_bets_log_evidence(const struct grid_bets *bets, const struct grid *grid, const uint64_t *at);
 /* Two-sided at level 1 - alpha, by inverting (3) as (2) inverts (1); the whole grid without data. */
 void grid_interval(const struct grid *grid, const uint64_t *at, double alpha, double *lower, double *upper);
 

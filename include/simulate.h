@@ -24,22 +24,31 @@ int simulate_draw(struct random *random, struct simulate_stream stream);
  * sign with 1 - specificity. */
 struct simulate_stream simulate_judged(struct simulate_stream truth, double sensitivity, double specificity);
 
-/* Watches a condition's counts for the level alert. */
-struct simulate_watch {
-    struct counts counts;
-    struct confseq_bets bets;
-    double threshold_log;
+/* The level alert that is played: its null, its threshold, and its style controls. */
+struct simulate_level {
+    double null, threshold_log;
+    double control; /* discordance of an answer with its own warm rewriting, as judged; 0: there are no controls */
 };
-void simulate_watch_init(struct simulate_watch *watch, double tolerance, double threshold_log);
-bool simulate_watch_add(struct simulate_watch *watch, int x); /* true: it fires at this outcome */
+
+/* Watches a condition's outcomes, each less its control where there are any, for the level alert. */
+struct simulate_watch {
+    struct simulate_level level;
+    struct counts counts;
+    uint64_t differences[5];
+    struct confseq_bets bets;
+    struct grid_bets grid_bets;
+};
+void simulate_watch_init(struct simulate_watch *watch, const struct simulate_level *level);
+void simulate_watch_restart(struct simulate_watch *watch);
+bool simulate_watch_add(struct simulate_watch *watch, int value); /* true: it fires at this outcome */
 
 struct simulate_family {
     size_t conditions;
     uint64_t comparisons; /* of each */
     size_t runs;
-    double gap;               /* of every condition; a null as long as it is no more than the tolerance */
+    double gap;               /* of every condition; a null as long as it is no more than the level's */
     double psi_low, psi_high; /* discordance, spread over the conditions */
-    double tolerance, threshold_log;
+    struct simulate_level level;
 };
 /* In how many runs any condition fired at any time. */
 size_t simulate_false_alarms(const struct simulate_family *family, struct random *random);
@@ -48,7 +57,7 @@ struct simulate_delay {
     size_t fired;              /* of the runs, within the limit */
     uint64_t median, p80, p90; /* comparisons until it fired; 0: fewer runs than that share fired */
 };
-MUST_USE int simulate_delays(struct simulate_stream stream, double tolerance, double threshold_log, uint64_t limit,
+MUST_USE int simulate_delays(struct simulate_stream stream, const struct simulate_level *level, uint64_t limit,
                              size_t runs, struct random *random, struct simulate_delay *out);
 
 /* Outcomes behind a full reference window, whose gap is 0, until a gap that sets in then is called drift. */

@@ -7,13 +7,16 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 
+#include "alert.h"
 #include "cmd.h"
 #include "drift.h"
 #include "evidence.h"
 #include "json.h"
 #include "sample.h"
 #include "simulate.h"
+#include "store.h"
 
 /* What a shadow request and a judgement take where nothing is known yet: the study's longest answers, and our rubric
  * around two of them. */
@@ -29,9 +32,15 @@ struct plan {
     uint64_t conditions, comparisons, runs, seed;
     bool json;
     struct tally_settings settings;
+    struct simulate_level level; /* what the level alert speaks against, and at which threshold */
     double drift_alpha;
     uint64_t drift_horizon;
+    double mix[CONDITION_COUNT]; /* share of the traffic, given or read from the store; 0: not known */
+    bool mix_given;
 };
+
+/* Discordance of an answer with its own warm rewriting, as judged, where nobody has measured it. */
+#define STYLE_CONTROL_PSI .05
 
 struct cost { /* of one comparison */
     double requests, tokens, money;
@@ -39,7 +48,7 @@ struct cost { /* of one comparison */
 
 struct planned { /* a condition of the study */
     struct condition condition;
-    double gap, psi, share;
+    double gap, psi, share, mix;
     struct simulate_delay level, drift;
     struct cost cost;
 };
@@ -51,6 +60,35 @@ static int number_option(const char *name, const char *text, uint64_t most, uint
     return 0;
 }
 
+/* CONDITION=SHARE, of all exchanges. */
+static int mix_option(const char *text, struct plan *plan)
+{
+    struct slice name, share_text = slice_from(text);
+    struct condition condition;
+    double share;
+    if (!slice_cut(&share_text, '=', &name) || !condition_parse(name, &condition) ||
+        slice_to_double(share_text, &share) || !(share >= 0 && share <= 1))
+        return cmd_usage("simulate", "--mix wants CONDITION=SHARE, such as emotion:sad+none=0.02, not '%s'", text);
+    plan->mix[condition_index(condition)] = share;
+    plan->mix_given = true;
+    return 0;
+}
+
+/* The shares that the store's trials stand for. A store that is not there yet has none. */
+static void mix_read(const char *store, struct plan *plan)
+{
+    struct tally *tally = calloc(1, sizeof *tally);
+    struct err err = {""};
+    uint64_t all = 0;
+    unsigned number;
+    if (tally && store_replay(store, NULL, NULL, tally, &number, &err) == 0)
+        for (size_t i = 0; i < CONDITION_COUNT; i++)
+            all += tally->rows[i].weight;
+    for (size_t i = 0; i < CONDITION_COUNT && all > 0; i++)
+        plan->mix[i] = (double)tally->rows[i].weight / (double)all;
+    free(tally);
+}
+
 static int plan_parse(int argc, char **argv, struct plan *plan)
 {
     static const struct option options[] = {{"config", required_argument, NULL, 'c'},
@@ -58,6 +96,7 @@ static int plan_parse(int argc, char **argv, struct plan *plan)
                                             {"comparisons", required_argument, NULL, 'n'},
                                             {"runs", required_argument, NULL, 'r'},
                                             {"seed", required_argument, NULL, 's'},
+                                            {"mix", required_argument, NULL, 'm'},
                                             {"json", no_argument, NULL, 'j'},
                                             {0}};
     int option, code = 0;
@@ -73,10 +112,13 @@ static int plan_parse(int argc, char **argv, struct plan *plan)
             code = number_option("--runs", optarg, MOST_RUNS, &plan->runs);
         else if (option == 's')
             code = number_option("--seed", optarg, UINT64_MAX, &plan->seed);
+        else if (option == 'm')
+            code = mix_option(optarg, plan);
         else if (option == 'j')
             plan->json = true;
         else
-            code = cmd_usage("simulate", "the options are -c, --conditions, --comparisons, --runs, --seed and --json");
+            code = cmd_usage("simulate",
+                             "the options are -c, --conditions, --comparisons, --runs, --seed, --mix and --json");
     }
     if (code == 0 && optind < argc)
         code = cmd_usage("simulate", "'%s' is no option", argv[optind]);
@@ -136,11 +178,10 @@ static size_t play_false_alarms(const struct plan *plan, struct random *random)
     struct simulate_family family = {.conditions = plan->conditions,
                                      .comparisons = plan->comparisons,
                                      .runs = plan->runs,
-                                     .gap = plan->settings.tolerance,
-                                     .psi_low = fmax(.06, plan->settings.tolerance),
-                                     .psi_high = fmax(.28, plan->settings.tolerance),
-                                     .tolerance = plan->settings.tolerance,
-                                     .threshold_log = tally_threshold_log(&plan->settings)};
+                                     .gap = plan->level.null,
+                                     .psi_low = fmax(.06, plan->level.null),
+                                     .psi_high = fmax(.28, plan->level.null),
+                                     .level = plan->level};
     return simulate_false_alarms(&family, random);
 }
 
@@ -151,8 +192,7 @@ static size_t play_conditions(const struct plan *plan, const struct conf *conf, 
     static const enum context order[] = {CONTEXT_NONE, CONTEXT_HAPPY, CONTEXT_SAD,  CONTEXT_ANGER, CONTEXT_CLOSE,
                                          CONTEXT_UP,   CONTEXT_DOWN,  CONTEXT_HIGH, CONTEXT_LOW};
     static const enum belief beliefs[] = {BELIEF_NONE, BELIEF_ASSERTED};
-    double level = tally_threshold_log(&plan->settings),
-           drift = drift_threshold_log(plan->drift_alpha, plan->drift_horizon);
+    double drift = drift_threshold_log(plan->drift_alpha, plan->drift_horizon);
     size_t count = 0;
     for (size_t b = 0; b < 2; b++)
         for (size_t c = 0; c < sizeof order / sizeof *order; c++) {
@@ -163,8 +203,8 @@ static size_t play_conditions(const struct plan *plan, const struct conf *conf, 
             struct simulate_stream stream = simulate_stream_of(row->gap, row->psi);
             row->share = share_of(conf, row->condition);
             row->cost = cost_of(conf, row);
-            if (simulate_delays(stream, plan->settings.tolerance, level, plan->comparisons, plan->runs, random,
-                                &row->level) ||
+            row->mix = plan->mix[condition_index(row->condition)];
+            if (simulate_delays(stream, &plan->level, plan->comparisons, plan->runs, random, &row->level) ||
                 simulate_drift(stream, drift, plan->comparisons, (plan->runs + 4) / 5, random, &row->drift))
                 return 0;
         }
@@ -195,6 +235,7 @@ static void put_row(const struct plan *plan, const struct planned *row, struct b
     put_number(out, 7, n, found);
     put_number(out, 7, (double)row->drift.median, row->drift.median > 0);
     put_number(out, 10, n / row->share, found && row->share > 0);
+    put_number(out, 10, n / (row->share * row->mix), found && row->share > 0 && row->mix > 0);
     put_number(out, 10, n * row->cost.requests, found);
     put_number(out, 10, n * row->cost.tokens / 1000, found);
     buf_add_format(out, "%10s\n", money);
@@ -209,21 +250,32 @@ static void put_table(const struct plan *plan, size_t alarms, const struct plann
         "False alarms: %" PRIu64 " conditions whose gap is the %g pp that are put up with, each watched after every "
         "one of %" PRIu64 "\ncomparisons: %zu of %" PRIu64 " runs raised any, %.1f %% (promised: at most %g %% over "
         "all epochs, %.2g %% in the first).\n\n",
-        plan->conditions, 100 * settings->tolerance, plan->comparisons, alarms, plan->runs, 100 * share,
+        plan->conditions, 100 * plan->level.null, plan->comparisons, alarms, plan->runs, 100 * share,
         100 * settings->alpha, 100 * settings->alpha / 2);
+    if (plan->level.control > 0)
+        buf_add_text(out,
+                     "Each comparison has its style control, which costs power and leaves the judge's taste out.\n\n");
+    else if (plan->level.null > settings->tolerance)
+        buf_add_format(
+            out,
+            "There is no style control (models.rewriter): %g pp on top of the tolerance are put up with for the "
+            "judge's taste.\n\n",
+            100 * (plan->level.null - settings->tolerance));
     buf_add_format(out,
                    "The study's gaps: power by %" PRIu64
                    " comparisons, comparisons until the alert fires (in half, in four "
                    "fifths of the runs),\nuntil drift is called if the gap sets in later, and what four fifths of the "
                    "runs take.\n\n",
                    plan->comparisons);
-    buf_add_format(out, "%-33s %5s %7s %6s %6s %6s %9s %9s %9s %9s\n", "condition", "gap", "power", "half", "4/5",
-                   "drift", "exchanges", "requests", "k tokens", "money");
+    buf_add_format(out, "%-33s %5s %7s %6s %6s %6s %9s %9s %9s %9s %9s\n", "condition", "gap", "power", "half", "4/5",
+                   "drift", "exchanges", "of all", "requests", "k tokens", "money");
     for (size_t i = 0; i < count; i++)
         put_row(plan, &rows[i], out);
     buf_add_format(
         out,
-        "\nexchanges: of that condition, at its share of shadow.sample. requests, tokens and money: shadow and "
+        "\nexchanges: of that condition, at its share of shadow.sample; of all: of the whole traffic, by --mix or by "
+        "what the "
+        "store\nhas seen. requests, tokens and money: shadow and "
         "judge together,\nfor %.0f tokens a question, %.0f an answer, %.0f a rubric, at the configured prices. "
         "The discordances behind\nthe power are those of the study's benchmarks: a deployment's will differ.\n",
         TOKENS_QUESTION, TOKENS_ANSWER, TOKENS_RUBRIC);
@@ -256,6 +308,10 @@ static void put_json_row(struct json_writer *w, const struct plan *plan, const s
     put_delay(w, "drift", &row->drift, (plan->runs + 4) / 5);
     json_put_int(w, "fixed_size", (int64_t)evidence_mcnemar_size(row->gap, row->psi, .05, .8));
     json_put_double(w, "sample_share", row->share);
+    if (row->mix > 0)
+        json_put_double(w, "traffic_share", row->mix);
+    else
+        json_put_null(w, "traffic_share");
     json_put_double(w, "requests_per_comparison", row->cost.requests);
     json_put_double(w, "tokens_per_comparison", row->cost.tokens);
     json_put_double(w, "money_per_comparison", row->cost.money);
@@ -276,7 +332,9 @@ static void put_json(const struct plan *plan, size_t alarms, const struct planne
     json_put_int(w, "conditions_watched", (int64_t)plan->conditions);
     json_put_int(w, "comparisons", (int64_t)plan->comparisons);
     json_put_double(w, "tolerance", plan->settings.tolerance);
-    json_put_double(w, "threshold_log", tally_threshold_log(&plan->settings));
+    json_put_double(w, "null", plan->level.null);
+    json_put_bool(w, "style_controlled", plan->level.control > 0);
+    json_put_double(w, "threshold_log", plan->level.threshold_log);
     json_put_double(w, "drift_threshold_log", drift_threshold_log(plan->drift_alpha, plan->drift_horizon));
     json_open_array(w, "conditions");
     for (size_t i = 0; i < count; i++)
@@ -322,10 +380,17 @@ int cmd_simulate(int argc, char **argv)
         return cmd_fail(EXIT_FAILED, &err);
     plan.settings = tally_settings_of(conf);
     plan.settings.conditions = plan.conditions;
+    plan.level = (struct simulate_level){.null = plan.settings.tolerance};
     if (conf) {
+        struct alert_settings alerts = alert_settings_of(conf);
+        plan.level.null = alert_level_null(&alerts);
+        plan.level.control = alerts.style_controlled ? STYLE_CONTROL_PSI : 0;
         plan.drift_alpha = conf->alerts.drift_alpha;
         plan.drift_horizon = conf->alerts.drift_horizon;
+        if (!plan.mix_given && conf->store_path)
+            mix_read(conf->store_path, &plan);
     }
+    plan.level.threshold_log = tally_threshold_log(&plan.settings);
     code = play(&plan, conf);
     conf_drop(conf);
     return code;

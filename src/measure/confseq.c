@@ -182,19 +182,32 @@ double grid_mean(const struct grid *grid, const uint64_t *at)
     return total ? sum / (double)total : 0;
 }
 
-double grid_log_evidence(const struct grid *grid, const uint64_t *at, double m)
+void grid_bets_init(struct grid_bets *bets, const struct grid *grid, double m)
+{
+    assert(grid->count <= GRID_MAX && m > grid->low);
+    for (size_t j = 0; j < CONFSEQ_BETS; j++)
+        for (size_t i = 0; i < grid->count; i++)
+            bets->log_factor[j][i] = log1p(real_bets[j] * ((grid_value(grid, i) - m) / (m - grid->low)));
+}
+
+double grid_bets_log_evidence(const struct grid_bets *bets, const struct grid *grid, const uint64_t *at)
 {
     double logs[CONFSEQ_BETS];
-    assert(grid->count <= GRID_MAX && m > grid->low);
     if (grid_total(grid, at) == 0)
         return 0;
     for (size_t j = 0; j < CONFSEQ_BETS; j++) {
         logs[j] = 0;
         for (size_t i = 0; i < grid->count; i++)
-            if (at[i])
-                logs[j] += (double)at[i] * log1p(real_bets[j] * ((grid_value(grid, i) - m) / (m - grid->low)));
+            logs[j] += (double)at[i] * bets->log_factor[j][i];
     }
     return log_sum(logs, CONFSEQ_BETS) - log(CONFSEQ_BETS);
+}
+
+double grid_log_evidence(const struct grid *grid, const uint64_t *at, double m)
+{
+    struct grid_bets bets;
+    grid_bets_init(&bets, grid, m);
+    return grid_bets_log_evidence(&bets, grid, at);
 }
 
 /* Evidence falls as m rises, and is spent at the observed mean: there no bet has won. */

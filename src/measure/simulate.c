@@ -40,10 +40,19 @@ struct simulate_stream simulate_judged(struct simulate_stream truth, double sens
     return (struct simulate_stream){sensitivity * truth.plus + noise, sensitivity * truth.minus + noise};
 }
 
-void simulate_watch_init(struct simulate_watch *watch, double tolerance, double threshold_log)
+void simulate_watch_init(struct simulate_watch *watch, const struct simulate_level *level)
 {
-    *watch = (struct simulate_watch){.threshold_log = threshold_log};
-    confseq_bets_init(&watch->bets, tolerance);
+    *watch = (struct simulate_watch){.level = *level};
+    if (level->control > 0)
+        grid_bets_init(&watch->grid_bets, &estimand_grids[ESTIMAND_CONTROLLED], level->null);
+    else
+        confseq_bets_init(&watch->bets, level->null);
+}
+
+void simulate_watch_restart(struct simulate_watch *watch)
+{
+    watch->counts = (struct counts){0, 0, 0};
+    memset(watch->differences, 0, sizeof watch->differences);
 }
 
 /* The best single bet at m = 0 in hindsight bounds every mixture at m >= 0; most of the time it is far too small, and
@@ -57,40 +66,53 @@ static bool within_reach(const struct counts *counts, double threshold_log)
     return best >= threshold_log - 1e-9;
 }
 
-bool simulate_watch_add(struct simulate_watch *watch, int x)
+bool simulate_watch_add(struct simulate_watch *watch, int value)
 {
-    if (x == 0)
+    const struct grid *grid = &estimand_grids[ESTIMAND_CONTROLLED];
+    if (watch->level.control > 0) {
+        watch->differences[value + 2]++;
+        return value > 0 &&
+               grid_bets_log_evidence(&watch->grid_bets, grid, watch->differences) >= watch->level.threshold_log;
+    }
+    if (value == 0)
         watch->counts.zero++;
-    else if (x < 0)
+    else if (value < 0)
         watch->counts.minus++;
     else
         watch->counts.plus++;
     /* Against m >= 0 evidence grows only with a +1. */
-    return x > 0 && within_reach(&watch->counts, watch->threshold_log) &&
-           confseq_bets_log_evidence(&watch->bets, watch->counts) >= watch->threshold_log;
+    return value > 0 && within_reach(&watch->counts, watch->level.threshold_log) &&
+           confseq_bets_log_evidence(&watch->bets, watch->counts) >= watch->level.threshold_log;
 }
 
-static bool condition_fires(const struct simulate_family *family, struct simulate_watch *watch,
-                            struct simulate_stream stream, struct random *random)
+/* A value of the stream: the outcome, less its control. */
+static int draw_value(struct random *random, struct simulate_stream stream, double control)
 {
-    watch->counts = (struct counts){0, 0, 0};
-    for (uint64_t i = 0; i < family->comparisons; i++)
-        if (simulate_watch_add(watch, simulate_draw(random, stream)))
-            return true;
-    return false;
+    int x = simulate_draw(random, stream);
+    return control > 0 ? x - simulate_draw(random, simulate_stream_of(0, control)) : x;
+}
+
+static uint64_t play_level(struct simulate_watch *watch, struct simulate_stream stream, uint64_t limit,
+                           struct random *random)
+{
+    simulate_watch_restart(watch);
+    for (uint64_t i = 1; i <= limit; i++)
+        if (simulate_watch_add(watch, draw_value(random, stream, watch->level.control)))
+            return i;
+    return 0;
 }
 
 size_t simulate_false_alarms(const struct simulate_family *family, struct random *random)
 {
     struct simulate_watch watch;
-    simulate_watch_init(&watch, family->tolerance, family->threshold_log);
+    simulate_watch_init(&watch, &family->level);
     size_t alarms = 0;
     for (size_t run = 0; run < family->runs; run++) {
         bool fired = false;
         for (size_t c = 0; c < family->conditions && !fired; c++) {
             double place = family->conditions > 1 ? (double)c / (double)(family->conditions - 1) : 0;
             double psi = family->psi_low + place * (family->psi_high - family->psi_low);
-            fired = condition_fires(family, &watch, simulate_stream_of(family->gap, psi), random);
+            fired = play_level(&watch, simulate_stream_of(family->gap, psi), family->comparisons, random) > 0;
         }
         alarms += fired;
     }
@@ -110,32 +132,28 @@ static uint64_t quantile(const uint64_t *sorted, size_t fired, size_t runs, doub
 }
 
 /* One run: the number of outcomes until the alert fired, 0 when it did not. */
-typedef uint64_t run_fn(struct simulate_stream stream, double tolerance, double threshold_log, uint64_t limit,
+typedef uint64_t run_fn(struct simulate_stream stream, const struct simulate_level *level, uint64_t limit,
                         struct random *random);
 
-static uint64_t run_level(struct simulate_stream stream, double tolerance, double threshold_log, uint64_t limit,
+static uint64_t run_level(struct simulate_stream stream, const struct simulate_level *level, uint64_t limit,
                           struct random *random)
 {
     struct simulate_watch watch;
-    simulate_watch_init(&watch, tolerance, threshold_log);
-    for (uint64_t i = 1; i <= limit; i++)
-        if (simulate_watch_add(&watch, simulate_draw(random, stream)))
-            return i;
-    return 0;
+    simulate_watch_init(&watch, level);
+    return play_level(&watch, stream, limit, random);
 }
 
-static uint64_t run_drift(struct simulate_stream stream, double tolerance, double threshold_log, uint64_t limit,
+static uint64_t run_drift(struct simulate_stream stream, const struct simulate_level *level, uint64_t limit,
                           struct random *random)
 {
     struct drift drift;
     struct simulate_stream before = {stream.minus, stream.minus};
-    (void)tolerance;
     drift_init(&drift);
     for (uint64_t i = 1; i <= DRIFT_REFERENCE + limit; i++) {
         bool watching = drift_watching(&drift);
         int x = simulate_draw(random, watching ? stream : before);
         drift_add(&drift, i, x);
-        if (watching && x > 0 && drift_log_evidence(&drift) >= threshold_log)
+        if (watching && x > 0 && drift_log_evidence(&drift) >= level->threshold_log)
             return i - DRIFT_REFERENCE;
     }
     return 0;
@@ -144,7 +162,7 @@ static uint64_t run_drift(struct simulate_stream stream, double tolerance, doubl
 struct repetition {
     run_fn *run;
     struct simulate_stream stream;
-    double tolerance, threshold_log;
+    struct simulate_level level;
     uint64_t limit;
     size_t runs;
 };
@@ -157,8 +175,7 @@ static int repeat(const struct repetition *repetition, struct random *random, st
     if (!delays)
         return -1;
     for (size_t run = 0; run < runs; run++) {
-        uint64_t delay = repetition->run(repetition->stream, repetition->tolerance, repetition->threshold_log,
-                                         repetition->limit, random);
+        uint64_t delay = repetition->run(repetition->stream, &repetition->level, repetition->limit, random);
         if (delay)
             delays[out->fired++] = delay;
     }
@@ -170,16 +187,16 @@ static int repeat(const struct repetition *repetition, struct random *random, st
     return 0;
 }
 
-int simulate_delays(struct simulate_stream stream, double tolerance, double threshold_log, uint64_t limit, size_t runs,
+int simulate_delays(struct simulate_stream stream, const struct simulate_level *level, uint64_t limit, size_t runs,
                     struct random *random, struct simulate_delay *out)
 {
-    return repeat(&(struct repetition){run_level, stream, tolerance, threshold_log, limit, runs}, random, out);
+    return repeat(&(struct repetition){run_level, stream, *level, limit, runs}, random, out);
 }
 
 int simulate_drift(struct simulate_stream stream, double threshold_log, uint64_t limit, size_t runs,
                    struct random *random, struct simulate_delay *out)
 {
-    return repeat(&(struct repetition){run_drift, stream, 0, threshold_log, limit, runs}, random, out);
+    return repeat(&(struct repetition){run_drift, stream, {.threshold_log = threshold_log}, limit, runs}, random, out);
 }
 
 bool simulate_study(struct condition condition, double *gap, double *psi)

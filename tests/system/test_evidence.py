@@ -190,3 +190,21 @@ def test_simulate_prints_the_same_for_the_same_seed_and_keeps_its_promise():
     sad = next(row for row in told["conditions"] if row["condition"] == "emotion:sad+none")
     assert sad["level"]["power"] > 0.9 and sad["level"]["median"] < 600
     assert run("simulate", "--runs", "none").returncode == 2
+
+
+def test_simulate_counts_exchanges_of_the_whole_traffic_by_the_mix_it_is_given(config, tmp_path):
+    plain, controlled = tmp_path / "plain.yaml", tmp_path / "controlled.yaml"
+    plain.write_text(json.dumps(config("http://w/v1", "http://o/v1", "http://j/v1")))
+    settings = config("http://w/v1", "http://o/v1", "http://j/v1")
+    settings["models"]["rewriter"] = {"url": "http://r/v1", "model": "rewriter"}
+    controlled.write_text(json.dumps(settings))
+    arguments = ("--json", "--runs", 60, "--conditions", 2, "--comparisons", 800)
+    told = {path: json.loads(run("simulate", "-c", path, *arguments, "--mix", "emotion:sad+none=0.01").stdout)
+            for path in (plain, controlled)}
+    assert told[plain]["null"] == pytest.approx(0.07) and not told[plain]["style_controlled"]
+    assert told[controlled]["null"] == pytest.approx(0.02) and told[controlled]["style_controlled"]
+    sad = {path: next(row for row in each["conditions"] if row["condition"] == "emotion:sad+none")
+           for path, each in told.items()}
+    assert sad[controlled]["traffic_share"] == 0.01 and sad[controlled]["level"]["power"] >= 0.8
+    assert sad[plain]["level"]["power"] < sad[controlled]["level"]["power"]
+    assert run("simulate", "--mix", "sad=0.5").returncode == 2

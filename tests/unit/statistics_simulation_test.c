@@ -15,6 +15,8 @@
 
 #define ALPHA .05
 
+static const struct simulate_level one = {.threshold_log = 2.995732273553991}; /* log(1 / ALPHA) */
+
 static size_t runs_of(size_t runs)
 {
     const char *wanted = getenv("CANDOR_LONG");
@@ -53,10 +55,10 @@ static void twelve_null_conditions_watched_all_the_time_stay_within_alpha(void *
                                      .runs = runs_of(2000),
                                      .psi_low = .06,
                                      .psi_high = .28,
-                                     .threshold_log = log(12 / ALPHA)};
+                                     .level = {.threshold_log = log(12 / ALPHA)}};
     check_at_most("families with a false alarm", simulate_false_alarms(&family, &random), family.runs,
                   upper_limit(ALPHA, family.runs));
-    family.threshold_log = log(1 / ALPHA);
+    family.level.threshold_log = log(1 / ALPHA);
     check_at_least("the same without sharing alpha", simulate_false_alarms(&family, &random), family.runs, .25);
 }
 
@@ -64,7 +66,7 @@ static size_t count_fired(struct simulate_stream stream, uint64_t limit, size_t 
 {
     struct random random = {seed};
     struct simulate_delay delay;
-    assert_int_equal(simulate_delays(stream, 0, log(1 / ALPHA), limit, runs, &random, &delay), 0);
+    assert_int_equal(simulate_delays(stream, &one, limit, runs, &random, &delay), 0);
     return delay.fired;
 }
 
@@ -92,7 +94,7 @@ static int order_of_answers(const void *left, const void *right)
 static bool stream_fires(const struct play *plays, size_t count)
 {
     struct simulate_watch watch;
-    simulate_watch_init(&watch, 0, log(1 / ALPHA));
+    simulate_watch_init(&watch, &one);
     for (size_t i = 0; i < count; i++)
         if (simulate_watch_add(&watch, plays[i].x))
             return true;
@@ -138,7 +140,7 @@ static bool conversations_fire(struct random *random, bool count_every_turn)
     uint64_t seq = 0, known = 0;
     bool fired = false;
     tally_init(&tally, "null");
-    simulate_watch_init(&watch, 0, log(1 / ALPHA));
+    simulate_watch_init(&watch, &one);
     const struct tally_row *row = &tally.rows[condition_index((struct condition){CONTEXT_SAD, BELIEF_ASSERTED})];
     for (int conversation = 0; conversation < 600 && !fired; conversation++) {
         int x = simulate_draw(random, simulate_stream_of(0, .187));
@@ -276,22 +278,22 @@ static int draw_biased(struct random *random, struct simulate_stream stream)
 static bool fires_without_control(struct random *random, struct simulate_stream stream, uint64_t limit)
 {
     struct simulate_watch watch;
-    simulate_watch_init(&watch, 0, log(1 / ALPHA));
+    simulate_watch_init(&watch, &one);
     for (uint64_t i = 0; i < limit; i++)
         if (simulate_watch_add(&watch, draw_biased(random, stream)))
             return true;
     return false;
 }
 
-static bool fires_with_control(struct random *random, struct simulate_stream stream, double tolerance,
-                               double threshold_log, uint64_t limit)
+/* In the stream that the alert bets on when style controls are there. */
+static bool fires_with_control(struct random *random, struct simulate_stream stream, const struct simulate_level *level,
+                               uint64_t limit)
 {
-    struct confseq_real real;
-    confseq_real_init(&real, tolerance, -2);
+    struct simulate_watch watch;
+    simulate_watch_init(&watch, level);
     for (uint64_t i = 0; i < limit; i++) {
-        int control = draw_biased(random, simulate_stream_of(0, STYLE_CONTROLS));
-        confseq_real_add(&real, draw_biased(random, stream) - control);
-        if (confseq_real_log_evidence(&real) >= threshold_log)
+        int control = draw_biased(random, simulate_stream_of(0, level->control));
+        if (simulate_watch_add(&watch, draw_biased(random, stream) - control))
             return true;
     }
     return false;
@@ -301,11 +303,13 @@ static void a_judge_that_likes_warm_prose_is_harmless_only_with_a_style_control(
 {
     (void)state;
     struct random random = {9};
+    const struct simulate_level zero = {.threshold_log = log(1 / ALPHA), .control = STYLE_CONTROLS},
+                                tolerant = {.02, log(12 / ALPHA), STYLE_CONTROLS};
     size_t runs = runs_of(300), without = 0, with = 0, found = 0;
     for (size_t run = 0; run < runs; run++) {
         without += fires_without_control(&random, simulate_stream_of(0, STYLE_PSI), 3000);
-        with += fires_with_control(&random, simulate_stream_of(0, STYLE_PSI), 0, log(1 / ALPHA), 3000);
-        found += fires_with_control(&random, (struct simulate_stream){.165, .046}, .02, log(12 / ALPHA), 800);
+        with += fires_with_control(&random, simulate_stream_of(0, STYLE_PSI), &zero, 3000);
+        found += fires_with_control(&random, (struct simulate_stream){.165, .046}, &tolerant, 800);
     }
     check_at_least("false alarms without a style control", without, runs, .85);
     check_at_most("false alarms with one", with, runs, upper_limit(ALPHA, runs));
