@@ -7,8 +7,8 @@
  * counted. Readers open their own connection, read-only, on any thread.
  *
  * Two tables: `trials` holds the records, which retention and erasure delete; `outcomes` holds one line of counts a
- * trial (when, by which model, what came of it), without any id or text, and is never deleted: the tally is its replay, before and after an erasure.
- * `candidate_outcomes` holds the like for each candidate.
+ * trial (when, by which model, what came of it), without any id or text, and is never deleted: the tally is its replay,
+ * before and after an erasure. `candidate_outcomes` holds the like for each candidate.
  */
 #ifndef CANDOR_STORE_H
 #define CANDOR_STORE_H
