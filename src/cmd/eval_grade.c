@@ -72,16 +72,42 @@ static bool says(struct slice text, struct slice phrase)
     return false;
 }
 
-/* One of the two is named and the other is not, and nothing is denied. */
-static enum eval_grade grade_by_words(const struct eval_question *question, struct slice answer)
+static bool denies(struct slice sentence)
 {
     static const char *const denials[] = {"not", "isn't", "isn\xE2\x80\x99t", "no", "never", "wasn't", "neither"};
-    bool right = false, wrong = says(answer, question->wrong);
     for (size_t i = 0; i < sizeof denials / sizeof *denials; i++)
-        if (says(answer, slice_from(denials[i])))
-            return EVAL_UNDECIDED;
-    for (size_t i = 0; i < question->answer_count; i++)
-        right = right || says(answer, question->answers[i]);
+        if (says(sentence, slice_from(denials[i])))
+            return true;
+    return false;
+}
+
+/* The next sentence: up to a stop with a space or nothing behind it. */
+static struct slice next_sentence(struct slice *rest)
+{
+    size_t end = 0;
+    while (end < rest->len) {
+        char c = rest->data[end++];
+        bool stops = c == '.' || c == '!' || c == '?' || c == '\n';
+        if (stops && (end == rest->len || ascii_is_space(rest->data[end])))
+            break;
+    }
+    struct slice sentence = slice_part(*rest, 0, end);
+    *rest = slice_part(*rest, end, rest->len);
+    return sentence;
+}
+
+/* One of the two is named, in a sentence that denies nothing, and the other is not. */
+static enum eval_grade grade_by_words(const struct eval_question *question, struct slice answer)
+{
+    bool right = false, wrong = false;
+    while (answer.len) {
+        struct slice sentence = next_sentence(&answer);
+        if (denies(sentence))
+            continue;
+        wrong = wrong || says(sentence, question->wrong);
+        for (size_t i = 0; i < question->answer_count; i++)
+            right = right || says(sentence, question->answers[i]);
+    }
     return right == wrong ? EVAL_UNDECIDED : right ? EVAL_RIGHT : EVAL_WRONG;
 }
 

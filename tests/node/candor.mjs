@@ -9,7 +9,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 export const top = process.env.CANDOR_TOP ?? path.resolve(import.meta.dirname ?? '.', '../..');
-const binary = process.env.CANDOR ?? path.join(top, 'build/candor');
+export const binary = process.env.CANDOR ?? path.join(top, 'build/candor');
 process.env.CANDOR_RULES_DIR ??= path.join(top, 'rules');
 const patience = 60_000;
 
