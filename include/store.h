@@ -57,6 +57,8 @@ MUST_USE int store_read(const char *path, const struct store_filter *filter, sto
                         struct err *err);
 /* One trial by id (or exchange id). 0, 1 when there is none, -1. */
 MUST_USE int store_find(const char *path, const char *id, struct buf *out, struct err *err);
+/* The name and the number of an epoch, NULL: of the latest trial's. 1 when there is none. */
+MUST_USE int store_epoch(const char *path, const char *epoch, char name[33], unsigned *number, struct err *err);
 /* The tally of an epoch (NULL: the latest) and a candidate (NULL: the deployed warm model) as a replay of the file
  * gives it, and the epoch's number. 1 when there is none yet. */
 MUST_USE int store_replay(const char *path, const char *epoch, const char *candidate, struct tally *out,

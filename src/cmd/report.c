@@ -304,24 +304,35 @@ static void count_judged(const struct tally *tally, struct label_figures *out)
     }
 }
 
+static int take_outcome(const struct tally_trial *trial, void *arg)
+{
+    struct counted *out = arg;
+    tally_add(&out->tally, trial);
+    if (out->trace)
+        report_trace_add(out->trace, trial);
+    return 0;
+}
+
 /* A whole epoch, by replay of the store's outcomes. */
 static int count_epoch(const struct report_options *options, const char *store, struct counted *out, struct err *err)
 {
-    int rc = store_replay(store, options->epoch, options->candidate, &out->tally, &out->epoch_number, err);
+    char epoch[33];
+    int rc = store_epoch(store, options->epoch, epoch, &out->epoch_number, err);
+    tally_init(&out->tally, epoch);
     if (rc == 1 && options->epoch)
         return err_set(err, "there is no epoch '%.40s' in the store %s", options->epoch, store);
     if (rc == 0 && !options->epoch && out->epoch_number > 1)
         fprintf(stderr, "candor report: this is the latest epoch, number %u, %s. --epoch all pools them.\n",
                 out->epoch_number, out->tally.epoch);
-    if (rc == 0 && out->trace)
-        rc = store_outcomes(store, out->tally.epoch, options->candidate, 0, trace_trial, out->trace, err);
+    if (rc == 0)
+        rc = store_outcomes(store, epoch, options->candidate, 0, take_outcome, out, err);
     if (rc == 0) {
         count_judged(&out->tally, &out->labels);
         if (!options->candidate)
-            rc = label_store_people(store, out->tally.epoch, &out->labels, err);
+            rc = label_store_people(store, epoch, &out->labels, err);
     }
     if (rc == 0)
-        rc = read_pairs(store, options, out->tally.epoch, out->pairs, err);
+        rc = read_pairs(store, options, epoch, out->pairs, err);
     return rc < 0 ? -1 : 0;
 }
 

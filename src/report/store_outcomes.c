@@ -36,8 +36,8 @@ void store_extras_bind(sqlite3_stmt *statement, int first, const struct tally_tr
 
 static bool read_number(sqlite3_stmt *s, int column, struct outcome *out)
 {
-    int value = sqlite3_column_int(s, column);
     *out = (struct outcome){.asked = sqlite3_column_type(s, column) != SQLITE_NULL};
+    int value = out->asked ? sqlite3_column_int(s, column) : 0;
     out->known = out->asked && value != FAILED;
     out->value = (int8_t)(out->known ? value : 0);
     return value >= -1 && value <= FAILED;

@@ -159,6 +159,20 @@ static int latest_epoch(sqlite3 *sqlite, const char *epoch, char name[33], unsig
     return code == SQLITE_ROW ? 0 : code == SQLITE_DONE ? 1 : -1;
 }
 
+int store_epoch(const char *path, const char *epoch, char name[33], unsigned *number, struct err *err)
+{
+    sqlite3 *sqlite;
+    name[0] = '\0';
+    *number = 1;
+    if (store_connect(path, false, &sqlite, err))
+        return -1;
+    int result = latest_epoch(sqlite, epoch, name, number);
+    if (result < 0)
+        err_set(err, "cannot read the store %s: %s", path, sqlite3_errmsg(sqlite));
+    sqlite3_close(sqlite);
+    return result;
+}
+
 int store_replay(const char *path, const char *epoch, const char *candidate, struct tally *out, unsigned *epoch_number,
                  struct err *err)
 {
