@@ -193,6 +193,12 @@ SIZES = [
     ("a cookie of 64 KB", get(fields=HOST + b"Cookie: a=" + b"y" * 65536 + b"\r\n"), {431}, "6585 5"),
 ]
 
+def send(address, request, **more):
+    """The final statuses: to a client that has shut its side, 100 only asks whether it is still there."""
+    statuses, answer, closed = send_raw(address, request, **more)
+    return [status for status in statuses if status != 100], answer, closed
+
+
 CASES = [row for table in (REQUEST_LINE, FIELDS, LENGTHS, ENCODINGS, CHUNKS, SIZES) for row in table]
 
 
@@ -217,7 +223,7 @@ def behind(tmp_path_factory):
 def test_the_rule(behind, request_bytes, statuses, rule):
     proxy, model = behind
     before = len(model.requests)
-    got, answer, closed = send_raw(proxy.data, request_bytes, end=statuses == FINE)
+    got, answer, closed = send(proxy.data, request_bytes, end=statuses == FINE)
     assert len(got) == 1 and got[0] in statuses, (rule, got, answer[:400])
     assert closed, "a refusal leaves no connection behind"
     assert len(model.requests) - before == (200 in statuses), rule
@@ -239,7 +245,7 @@ def test_what_is_refused_is_refused_in_pieces_too(behind):
             except OSError:
                 pass
             answer, _ = read_all(sock, wire.PATIENCE)
-        got = [int(status) for status in STATUS.findall(answer)]
+        got = [int(status) for status in STATUS.findall(answer) if status != b"100"]
         # A status may differ where the fault shows earlier than the rest of the line; what is let through may not.
         assert len(got) <= 1 and (set(got) <= FINE if statuses == FINE else not set(got) & FINE), (name, rule, got)
         assert len(model.requests) - before == (200 in statuses), name
@@ -249,7 +255,7 @@ def test_what_is_refused_is_refused_in_pieces_too(behind):
                                    chunks(b"5\r\nhello\r\n")])
 def test_what_is_not_finished_is_no_request(behind, begun):
     proxy, model = behind
-    got, _, closed = send_raw(proxy.data, begun)
+    got, _, closed = send(proxy.data, begun)
     assert got in ([], [400]) and closed
     assert not [request for request in model.requests if request.body == b"hel"]
 
@@ -258,16 +264,16 @@ def test_what_follows_a_body_is_the_next_request_or_none(behind):
     proxy, model = behind
     before = len(model.requests)
     poisoned = post(b"Content-Length: 0\r\n\r\n") + b"X" + get()
-    got, _, closed = send_raw(proxy.data, poisoned, end=False)
+    got, _, closed = send(proxy.data, poisoned, end=False)
     assert got == [200, 501] and closed and len(model.requests) == before + 1
-    got, _, _ = send_raw(proxy.data, b"".join(row[1] for row in LENGTHS[:6]))
+    got, _, _ = send(proxy.data, b"".join(row[1] for row in LENGTHS[:6]))
     assert got == [200] * 6
 
 
 def test_every_answer_has_a_date_and_says_what_it_allows(behind):
     proxy, _ = behind
     for request in (get(), get(fields=b""), get(b"TRACE / HTTP/1.1"), get(b"OPTIONS * HTTP/1.1")):
-        _, answer, _ = send_raw(proxy.data, request)
+        _, answer, _ = send(proxy.data, request)
         assert answer.lower().count(b"\r\ndate: ") == 1, answer
         assert (b"\r\nallow: " in answer) == (request[:1] in b"TO"), answer
     assert b"content-length" not in answer.lower(), "none with 204 (9110 8.6)"
@@ -289,15 +295,15 @@ def test_a_client_that_waits_for_100_gets_it_and_one_that_does_not_is_not_hurt(b
         sock.sendall(b"hello")
         assert wire.read_reply(reader).status == 200 and model.requests[-1].body == b"hello"
     assert "expect" not in model.requests[-1].headers
-    got, _, _ = send_raw(proxy.data, head + b"hello" + get())
-    assert got[-2:] == [200, 200]
+    got, _, _ = send(proxy.data, head + b"hello" + get())
+    assert got == [200, 200]
 
 
 def test_the_end_of_a_pipelining_client_takes_no_answer_from_it(behind):
     proxy, _ = behind
     for _ in range(200):
-        got, _, _ = send_raw(proxy.data, post(HELLO) + get() + get())
-        assert [status for status in got if status != 100] == [200, 200, 200]  # 100 asks: are you still there?
+        got, _, _ = send(proxy.data, post(HELLO) + get() + get())
+        assert got == [200, 200, 200]
 
 
 # ---- Transfer-Encoding, disguised ----
@@ -355,14 +361,14 @@ def test_no_disguise_of_transfer_encoding_is_answered(behind):
     before, answered = len(model.requests), []
     lock = threading.Lock()
 
-    def send(part):
+    def send_all(part):
         for field in part:
             request = post(field + b"\r\nContent-Length: %d\r\n\r\n" % len(hidden)) + hidden
-            got, answer, _ = send_raw(proxy.data, request)
+            got, answer, _ = send(proxy.data, request)
             if any(status < 400 for status in got) or len(got) > 1:
                 with lock:
                     answered.append((field, got, answer[:80]))
-    threads = [threading.Thread(target=send, args=(variants[i::4],)) for i in range(4)]
+    threads = [threading.Thread(target=send_all, args=(variants[i::4],)) for i in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
