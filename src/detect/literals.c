@@ -224,6 +224,20 @@ static bool read_escape(struct reader *r, char *plain, bool *zero_width)
     return !ascii_is_alpha(c) && !ascii_is_digit(c);
 }
 
+static bool is_continuation(char c)
+{
+    return ((unsigned char)c & 0xC0) == 0x80;
+}
+
+/* What may be left out is a whole character, of which the last byte has just been read. */
+static void drop_character(struct sequence *sequence)
+{
+    while (sequence->run_len && is_continuation(sequence->run[sequence->run_len - 1]))
+        sequence->run_len--;
+    if (sequence->run_len && (unsigned char)sequence->run[sequence->run_len - 1] >= 0xC0)
+        sequence->run_len--;
+}
+
 static void add_plain(struct reader *r, struct sequence *sequence, char c)
 {
     size_t quantifier = r->at;
@@ -232,6 +246,8 @@ static void add_plain(struct reader *r, struct sequence *sequence, char c)
         end_run(r, sequence);
     if (repeat != REPEAT_MAYBE)
         sequence->run[sequence->run_len++] = c;
+    else if (is_continuation(c))
+        drop_character(sequence);
     if (r->at != quantifier)
         end_run(r, sequence);
 }
