@@ -221,8 +221,8 @@ static struct slice mixed_text(struct corpus *corpus, size_t examples, uint32_t 
 
 static struct corpus *corpus_new(void)
 {
-    static const char *const names[] = {"beliefs.yaml", "cues.yaml", "told.yaml", "de.yaml",
-                                        "es.yaml",      "fr.yaml",   "pt.yaml",   "zh.yaml"};
+    static const char *const names[] = {"beliefs.yaml", "cues.yaml", "told.yaml", "de.yaml",   "es.yaml",
+                                        "fr.yaml",      "pt.yaml",   "zh.yaml",   "emoji.yaml"};
     enum { PACKS = sizeof names / sizeof *names };
     struct corpus *corpus = calloc(1, sizeof *corpus);
     assert_non_null(corpus);
