@@ -3,6 +3,8 @@ that are computed here anew; gates and epochs; alerts that stand until they are 
 import json
 import math
 import random
+import re
+import threading
 
 import pytest
 
@@ -208,3 +210,37 @@ def test_simulate_counts_exchanges_of_the_whole_traffic_by_the_mix_it_is_given(c
     assert sad[controlled]["traffic_share"] == 0.01 and sad[controlled]["level"]["power"] >= 0.8
     assert sad[plain]["level"]["power"] < sad[controlled]["level"]["power"]
     assert run("simulate", "--mix", "sad=0.5").returncode == 2
+
+
+def test_two_models_alike_through_the_running_program_count_once_a_conversation_in_order_of_arrival(fake, candor):
+    """Answers of one law on both sides, slower where they are right; a fifth of the original's never come. The share of
+    false alarms is played out in tests/unit/statistics_store_test.c; here is what it rests on, in the real program."""
+    conversations, turns, dice = 24, 3, random.Random(7)
+    wrong = {number: (dice.random() < 0.3, dice.random() < 0.3) for number in range(conversations)}
+    lost = set(dice.sample(range(conversations), conversations // 5))
+
+    def answer(place):
+        def behave(request, connection):
+            number = int(re.search(r"Question (\d+)\.", request.question()).group(1))
+            if place == 1 and number in lost:
+                return connection.hang()
+            bad = wrong[number][place]
+            threading.Event().wait(0.001 if bad else 0.05)
+            return connection.whole(completion(WRONG if bad else RIGHT, model=request.json()["model"]))
+        return behave
+    proxy = candor(fake(answer(0)), fake(answer(1)), fake(knows("Canberra")), shadow={"timeout": "2s"})
+    for number in range(conversations):
+        messages = []
+        for turn in range(turns):
+            messages += [{"role": "user", "content": f"Question {number}. I feel so sad. " + QUESTION}]
+            assert wire.chat(proxy.data, messages).status == 200
+            messages += [{"role": "assistant", "content": "Well."}]
+    trials = proxy.trials(conversations * turns)
+    assert [trial["seq"] for trial in trials] == list(range(1, conversations * turns + 1))
+    assert [trial["turn"] for trial in trials] == [1, 2, 3] * conversations
+    (line,) = json.loads(run("report", "-c", proxy.config_path, "--format", "json").stdout)["conditions"]
+    seen = [wrong[number] for number in range(conversations) if number not in lost]
+    assert line["condition"] == "emotion:sad+none" and line["missing"] == len(lost)
+    assert (line["plus"], line["minus"]) == (sum(w and not o for w, o in seen), sum(o and not w for w, o in seen))
+    assert line["n"] == len(seen) and not line["alert"]
+    assert "No alert stands" in run("alerts", "list", "-c", proxy.config_path).stdout
