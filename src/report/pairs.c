@@ -267,6 +267,24 @@ static void judge_print(const struct page *page, const cJSON *record)
     }
 }
 
+/* What people said of it, one label a line. */
+static void labels_print(const struct page *page, const cJSON *record)
+{
+    const cJSON *label;
+    cJSON_ArrayForEach(label, json_get(json_get(record, "human"), "labels"))
+    {
+        struct buf line;
+        buf_init(&line, TEXT_MAX);
+        word(label, "labeller", "", &line);
+        word(label, "verdict", "", &line);
+        word(label, "supported", "the facts are with ", &line);
+        word(label, "sure", "sure: ", &line);
+        word(label, "note", "note: ", &line);
+        paragraph(page, "human", buf_slice(&line));
+        buf_fini(&line);
+    }
+}
+
 /* The pairs beside the main one, a line each. */
 static void beside_print(const struct page *page, const cJSON *record)
 {
@@ -336,6 +354,7 @@ void pairs_print(const cJSON *record, unsigned width, bool colour, struct buf *o
     answers_print(&page, record);
     verdict_print(&page, record);
     judge_print(&page, record);
+    labels_print(&page, record);
     beside_print(&page, record);
     others_print(&page, record);
 }

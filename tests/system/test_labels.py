@@ -93,6 +93,8 @@ def test_a_pair_is_shown_blind_and_its_label_mapped_back(labelled):
         assert human["order"] == ("warm_first" if "friend" in screen["first"] else "original_first")
         shown = json.loads(wire.get(proxy.admin, "/api/trials/" + record["trial_id"], TOKEN).body)
         assert shown["human"] == record["human"]
+        for_people = run("trials", "show", "-c", proxy.config_path, record["trial_id"]).stdout
+        assert "human     anna; " + human["verdict"] in for_people
     exported = run("label", "-c", proxy.config_path, "--export").stdout.splitlines()
     assert [json.loads(line)["trial_id"] for line in exported] == [screen["trial_id"] for screen in screens]
     run("trials", "erase", "-c", proxy.config_path, screens[0]["trial_id"])
