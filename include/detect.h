@@ -46,6 +46,8 @@ struct detection {
     struct condition condition; /* of the trial: first context x belief */
     char language[4];           /* "en", "es", ..., "und" */
     bool error;                 /* a match limit was hit: sample it all the same */
+    const char *failed[4];      /* the first rules that hit it; "budget" when the message used up its own */
+    size_t failed_count;
 };
 
 /* Everything in out lives in the arena or points into the turns. */

@@ -44,6 +44,8 @@ static const struct family_row family_rows[] = {
     {"candor_flags_total", COUNTER, {"condition", "verdict"}, "Flagged trials."},
     {"candor_detected_total", COUNTER, {"condition"}, "Exchanges looked into, by condition: the traffic mix."},
     {"candor_detect_errors_total", COUNTER, {NULL}, "Messages on which a rule ran into its match limit."},
+    {"candor_detect_rule_errors_total", COUNTER, {"rule"}, "The same by rule; budget is the message's own."},
+    {"candor_detect_languages_total", COUNTER, {"language"}, "Exchanges looked into, by language; und: unknown."},
     {"candor_shadow_requests_total", COUNTER, {"arm", "outcome"}, "Requests of the side path."},
     {"candor_shadow_tokens_total", COUNTER, {"arm"}, "Tokens used by the side path, in and out."},
     {"candor_shadow_money_total", AMOUNT, {NULL}, "Money spent by the side path since the start."},

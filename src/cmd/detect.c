@@ -1,8 +1,9 @@
 /* detect: `candor detect [-r RULES]...`, JSON Lines in, what was found out.
  *
  * A line is {"id","text"} or {"id","messages":[{"role","content"},...]}, where content is text or a list of parts of
- * which those of type "text" count. The spans of a line are byte offsets into the text of the turn they name. The same
- * engine runs here as in the proxy, so that what is tuned offline is what runs.
+ * which those of type "text" count. A line that cannot be read is told of, and the others go on. The spans of a line
+ * are byte offsets into the text of the turn they name. The same engine runs here as in the proxy, so that what is
+ * tuned offline is what runs.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@ enum { PACKS_MAX = 64, TURNS_MAX = 512, LINE_ARENA = 64 << 20, OUTPUT_MAX = 64 <
 struct run {
     struct detector *detector;
     struct err *err;
+    bool unread; /* some lines could not be read; the others were */
 };
 
 /* One line being worked on. */
@@ -170,8 +172,13 @@ static void put_line(struct json_writer *w, const struct run *run, const struct 
     char condition[CONDITION_NAME_SIZE];
     json_put_text(w, "condition", condition_name(found.condition, condition));
     json_put_text(w, "language", found.language);
-    if (found.error)
+    if (found.error) {
         json_put_bool(w, "detector_error", true);
+        json_open_array(w, "failed");
+        for (size_t i = 0; i < found.failed_count; i++)
+            json_put_text(w, NULL, found.failed[i]);
+        json_close_array(w);
+    }
     put_neutral(w, run, line, &found);
     json_close_object(w);
 }
@@ -192,6 +199,8 @@ static int detect_line(struct slice text, size_t number, void *arg)
         failed = read_turns(&line, object, run->err);
     if (failed) {
         err_prefix(run->err, "standard input:%zu:1", number);
+        run->unread = true;
+        failed = cmd_fail(0, run->err);
     } else {
         struct json_writer w;
         json_start(&w, &out);
@@ -225,6 +234,8 @@ int cmd_detect(int argc, char **argv)
     int code = EXIT_DONE;
     if (!run.detector || cmd_each_line(stdin, detect_line, &run, &err))
         code = cmd_fail(EXIT_FAILED, &err);
+    else if (run.unread)
+        code = EXIT_FAILED;
     detector_free(run.detector);
     rules_drop(rules);
     return code;

@@ -212,7 +212,8 @@ static size_t columns(struct slice text, size_t start, size_t end)
 }
 
 /* One line of the text, and under it each cue that begins in it. */
-static void explain_line(struct buf *out, struct slice text, size_t start, size_t end, const struct detection *found)
+static void explain_line(struct buf *out, struct slice text, size_t start, size_t end, const struct detection *found,
+                         bool colour)
 {
     buf_add_slice(out, slice_part(text, start, end));
     buf_add_char(out, '\n');
@@ -222,10 +223,12 @@ static void explain_line(struct buf *out, struct slice text, size_t start, size_
             continue;
         for (size_t k = columns(text, start, cue->start); k > 0; k--)
             buf_add_char(out, ' ');
+        bool context = cue->context != CONTEXT_NONE;
+        if (colour)
+            buf_add_text(out, context ? "\033[33m" : "\033[36m");
         for (size_t k = columns(text, cue->start, cue->end < end ? cue->end : end); k > 0; k--)
             buf_add_char(out, '^');
-        bool context = cue->context != CONTEXT_NONE;
-        buf_add_format(out, " %s%s  %s (%.0f)\n",
+        buf_add_format(out, "%s %s%s  %s (%.0f)\n", colour ? "\033[0m" : "",
                        context ? "" : "belief:", context ? context_name(cue->context) : belief_name(cue->belief),
                        cue->rule, cue->score * 100);
     }
@@ -233,6 +236,7 @@ static void explain_line(struct buf *out, struct slice text, size_t start, size_
 
 static void explain(struct buf *out, struct detector *detector, struct slice text, struct arena *arena)
 {
+    bool colour = cmd_colour(stdout);
     struct detection found;
     struct detect_turn turn = {true, text};
     struct neutral neutral;
@@ -240,7 +244,7 @@ static void explain(struct buf *out, struct detector *detector, struct slice tex
     for (size_t start = 0; start < text.len;) {
         const char *stop = memchr(text.data + start, '\n', text.len - start);
         size_t end = stop ? (size_t)(stop - text.data) : text.len;
-        explain_line(out, text, start, end, &found);
+        explain_line(out, text, start, end, &found, colour);
         start = end + 1;
     }
     char condition[CONDITION_NAME_SIZE];

@@ -52,9 +52,7 @@ struct detector *detector_new(struct rules *rules, struct err *err)
         detector_free(d);
         return NULL;
     }
-    pcre2_set_match_limit(d->context, MATCH_LIMIT);
-    pcre2_set_heap_limit(d->context, HEAP_LIMIT_KIB);
-    pcre2_set_depth_limit(d->context, DEPTH_LIMIT);
+    pattern_limit(d->context, rules->jit);
     if (d->stack)
         pcre2_jit_stack_assign(d->context, NULL, d->stack);
     return d;
@@ -95,7 +93,7 @@ enum found detector_match(struct detector *d, const struct pattern *pattern, str
         return FOUND_NOTHING;
     size_t cost = subject.len + FUEL_A_RUN;
     if (d->fuel < cost) {
-        d->error = true;
+        d->error = d->spent = true;
         return FOUND_ERROR;
     }
     d->fuel -= cost;
@@ -343,6 +341,21 @@ static bool is_buried(const struct passage *p, const struct rule *rule, size_t s
            sentence + LONG_EDGE < p->count;
 }
 
+static void add_failed(struct detection *out, const char *who)
+{
+    if (out->failed_count < sizeof out->failed / sizeof *out->failed)
+        out->failed[out->failed_count++] = who;
+}
+
+/* Where the message has used up its budget, that is nobody's fault in particular. */
+static void note_error(struct look *look, size_t rule)
+{
+    if (look->d->spent)
+        return;
+    look->d->errors[rule]++;
+    add_failed(look->out, look->d->rules->list[rule].id);
+}
+
 static void try_rule(struct look *look, size_t index, struct slice subject, size_t sentence, size_t base)
 {
     struct detector *d = look->d;
@@ -356,7 +369,7 @@ static void try_rule(struct look *look, size_t index, struct slice subject, size
     if (found == FOUND_MATCH && rule->unless.code)
         unless = detector_match(d, &rule->unless, subject);
     if (found == FOUND_ERROR || unless == FOUND_ERROR)
-        d->errors[index]++;
+        note_error(look, index);
     if (found != FOUND_MATCH || unless == FOUND_MATCH)
         return;
     if (rule->unless.code) /* the match data now hold the exception's try: match once more for the groups */
@@ -464,8 +477,11 @@ static void look_at_turn(struct look *look)
     }
     if (!material && p->count && d->rules->whole_messages)
         try_rules(look, true, slice_of(p->text, p->len), 0, 0);
-    if (look->letter)
+    if (look->letter) {
+        memcpy(before.failed, look->out->failed, sizeof before.failed);
+        before.failed_count = look->out->failed_count;
         *look->out = before;
+    }
 }
 
 static int compare_cues(const void *a, const void *b)
@@ -504,7 +520,7 @@ void detect_run(struct detector *d, const struct detect_turn *turns, size_t coun
 {
     *out = (struct detection){.cues = d->cues};
     d->fuel = FUEL;
-    d->error = false;
+    d->error = d->spent = false;
     size_t looked = 0;
     for (size_t i = count; i-- > 0 && looked < TURNS_MAX;) {
         if (!turns[i].user)
@@ -518,5 +534,7 @@ void detect_run(struct detector *d, const struct detect_turn *turns, size_t coun
         look_at_turn(&look);
         looked++;
     }
+    if (d->spent)
+        add_failed(out, "budget");
     conclude(out, arena, d->error);
 }

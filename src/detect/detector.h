@@ -24,6 +24,7 @@ struct detector {
     uint64_t *matches, *errors, *runs; /* a count a rule */
     size_t fuel;                       /* what is left of the message's budget */
     bool error;                        /* a limit was hit, or the fuel ran out */
+    bool spent;                        /* the fuel ran out */
     bool *bridges;                     /* the neutraliser's: which sentences are bridges; NULL: nobody asks */
     bool plain;                        /* tests only: every rule runs everywhere, without the prefilter */
 };

@@ -157,14 +157,22 @@ static int read_description(struct place *place, const struct yaml_node *value, 
     return failed;
 }
 
+static int read_pattern(struct place *place, const struct yaml_node *value, struct pattern *pattern, struct err *err)
+{
+    pattern->file = place->pack->path;
+    pattern->line = yaml_line(value);
+    pattern->column = yaml_column(value);
+    return expand_pattern(&place->expansion, value, &pattern->text, err);
+}
+
 static int read_match(struct place *place, const struct yaml_node *value, struct err *err)
 {
-    return expand_pattern(&place->expansion, value, &place->rule->match.text, err);
+    return read_pattern(place, value, &place->rule->match, err);
 }
 
 static int read_unless(struct place *place, const struct yaml_node *value, struct err *err)
 {
-    return expand_pattern(&place->expansion, value, &place->rule->unless.text, err);
+    return read_pattern(place, value, &place->rule->unless, err);
 }
 
 static int read_keywords(struct place *place, const struct yaml_node *value, struct err *err)
@@ -218,10 +226,13 @@ static int read_examples(struct place *place, const struct yaml_node *value, str
 }
 
 /* For readers of the pack; the engine does not use it. */
-static int read_nothing(struct place *place, const struct yaml_node *value, struct err *err)
+static int read_false_positives(struct place *place, const struct yaml_node *value, struct err *err)
 {
-    (void)place, (void)value, (void)err;
-    return 0;
+    (void)place;
+    for (size_t i = 0; yaml_type(value) == YAML_SEQUENCE && i < yaml_count(value); i++)
+        if (yaml_type(yaml_item(value, i)) != YAML_SCALAR)
+            return yaml_error(err, yaml_item(value, i), "a false positive is text");
+    return yaml_type(value) == YAML_SEQUENCE ? 0 : yaml_error(err, value, "falsepositives are a list of text");
 }
 
 static const struct {
@@ -241,7 +252,7 @@ static const struct {
     {"polarity", read_polarity},
     {"confidence", read_confidence},
     {"examples", read_examples},
-    {"falsepositives", read_nothing},
+    {"falsepositives", read_false_positives},
 };
 
 static int read_rule_key(struct place *place, const struct yaml_node *key, const struct yaml_node *value,
@@ -313,7 +324,7 @@ static int read_guards(struct place *place, const struct yaml_node *guards, stru
         if (read_choice(yaml_key(guards, i), names, GUARD_COUNT, &guard, err))
             return -1;
         if (!language->guards[guard].text.data &&
-            expand_pattern(&place->expansion, yaml_value(guards, i), &language->guards[guard].text, err))
+            read_pattern(place, yaml_value(guards, i), &language->guards[guard], err))
             return -1;
     }
     return 0;
@@ -326,12 +337,8 @@ static int read_pack_rules(struct reader *reader, struct pack *pack, struct err 
         .pack = pack,
         .expansion = {pack->root, pack->name, reader->appended, reader->appended_count, reader->rules->arena}};
     const struct yaml_node *guards = yaml_get(pack->root, "guards"), *list = yaml_get(pack->root, "rules");
-    if (guards && yaml_type(guards) != YAML_MAPPING)
-        return yaml_error(err, guards, "guards are a mapping of names and patterns");
     if (guards && read_guards(&place, guards, err))
         return -1;
-    if (list && yaml_type(list) != YAML_SEQUENCE)
-        return yaml_error(err, list, "rules are a list");
     for (size_t i = 0; list && i < yaml_count(list); i++)
         if (read_rule(&place, yaml_item(list, i), err))
             return -1;
@@ -342,7 +349,7 @@ static int read_language(struct reader *reader, struct pack *pack, struct err *e
 {
     struct rules *rules = reader->rules;
     const struct yaml_node *node = yaml_get(pack->root, "lang");
-    struct slice code = node && yaml_type(node) == YAML_SCALAR ? yaml_text(node) : SLICE("en");
+    struct slice code = node ? yaml_text(node) : SLICE("en");
     if (code.len < 2 || code.len > 3)
         return yaml_error(err, node, "lang is a code of two or three letters, or any");
     for (pack->language = 0; pack->language < rules->language_count; pack->language++)
@@ -356,17 +363,41 @@ static int read_language(struct reader *reader, struct pack *pack, struct err *e
 
 static int check_pack_keys(const struct pack *pack, struct err *err)
 {
-    static const char *const keys[] = {"pack",  "version", "engine", "lang",    "description", "macros",
-                                       "lists", "guards",  "rules",  "disable", "scores",      "append"};
+    static const struct {
+        const char *key;
+        enum yaml_type type;
+        const char *says;
+    } keys[] = {
+        {"pack", YAML_SCALAR, "a pack has a name, under the key pack"},
+        {"version", YAML_SCALAR, "version is a number"},
+        {"engine", YAML_SCALAR, "engine is a number"},
+        {"lang", YAML_SCALAR, "lang is a code of two or three letters, or any"},
+        {"description", YAML_SCALAR, "a description is text"},
+        {"macros", YAML_MAPPING, "macros are a mapping of names and patterns"},
+        {"lists", YAML_MAPPING, "lists are a mapping of names and lists of items"},
+        {"guards", YAML_MAPPING, "guards are a mapping of names and patterns"},
+        {"rules", YAML_SEQUENCE, "rules are a list"},
+        {"disable", YAML_SEQUENCE, "disable is a list of rule ids"},
+        {"scores", YAML_MAPPING, "scores is a mapping of rule id to score"},
+        {"append", YAML_MAPPING, "append is a mapping of pack.list to a list of items"},
+    };
+    enum { KEYS = sizeof keys / sizeof *keys };
     for (size_t i = 0; i < yaml_count(pack->root); i++) {
-        bool known = false;
-        for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
-            known = known || slice_is(yaml_text(yaml_key(pack->root, i)), keys[k]);
-        if (!known)
-            return yaml_error(err, yaml_key(pack->root, i), "a pack has no key \"%.*s\"",
-                              SLICE_ARGS(yaml_text(yaml_key(pack->root, i))));
+        const struct yaml_node *key = yaml_key(pack->root, i), *value = yaml_value(pack->root, i);
+        size_t k = 0;
+        while (k < KEYS && !slice_is(yaml_text(key), keys[k].key))
+            k++;
+        if (k == KEYS)
+            return yaml_error(err, key, "a pack has no key \"%.*s\"", SLICE_ARGS(yaml_text(key)));
+        if (yaml_type(value) != keys[k].type)
+            return yaml_error(err, value, "%s", keys[k].says);
     }
     return 0;
+}
+
+static int check_number(const struct yaml_node *node, const char *name, uint64_t *out, struct err *err)
+{
+    return node && slice_to_u64(yaml_text(node), out) ? yaml_error(err, node, "%s is a number", name) : 0;
 }
 
 static int open_pack(struct reader *reader, const char *path, struct err *err)
@@ -384,16 +415,15 @@ static int open_pack(struct reader *reader, const char *path, struct err *err)
         return -1;
     const struct yaml_node *name = yaml_get(pack->root, "pack"), *engine = yaml_get(pack->root, "engine");
     const struct yaml_node *append = yaml_get(pack->root, "append");
-    uint64_t wanted = RULES_ENGINE;
-    if (!name || yaml_type(name) != YAML_SCALAR)
+    uint64_t version = 1, wanted = RULES_ENGINE;
+    if (!name)
         return yaml_error(err, pack->root, "a pack has a name, under the key pack");
-    if (engine && (yaml_type(engine) != YAML_SCALAR || slice_to_u64(yaml_text(engine), &wanted)))
-        return yaml_error(err, engine, "engine is a number");
+    if (check_number(yaml_get(pack->root, "version"), "version", &version, err) ||
+        check_number(engine, "engine", &wanted, err))
+        return -1;
     if (wanted > RULES_ENGINE)
         return yaml_error(err, engine, "the pack asks for engine %llu, this program has %d", (unsigned long long)wanted,
                           RULES_ENGINE);
-    if (append && yaml_type(append) != YAML_MAPPING)
-        return yaml_error(err, append, "append is a mapping of pack.list to a list of items");
     pack->name = yaml_text(name);
     if (append)
         reader->appended[reader->appended_count++] = append;
@@ -412,10 +442,6 @@ static struct rule *find_rule(struct rules *rules, struct slice id)
 static int apply_overrides(struct reader *reader, const struct pack *pack, struct err *err)
 {
     const struct yaml_node *disable = yaml_get(pack->root, "disable"), *scores = yaml_get(pack->root, "scores");
-    if (disable && yaml_type(disable) != YAML_SEQUENCE)
-        return yaml_error(err, disable, "disable is a list of rule ids");
-    if (scores && yaml_type(scores) != YAML_MAPPING)
-        return yaml_error(err, scores, "scores is a mapping of rule id to score");
     for (size_t i = 0; disable && i < yaml_count(disable); i++) {
         const struct yaml_node *id = yaml_item(disable, i);
         struct rule *rule = yaml_type(id) == YAML_SCALAR ? find_rule(reader->rules, yaml_text(id)) : NULL;
@@ -433,6 +459,35 @@ static int apply_overrides(struct reader *reader, const struct pack *pack, struc
     return 0;
 }
 
+/* The list that a key of `append` names, "pack.list"; NULL when no pack has it. */
+static const struct yaml_node *find_list(const struct reader *reader, struct slice key)
+{
+    for (size_t i = 0; i < reader->count; i++) {
+        const struct yaml_node *lists = yaml_get(reader->packs[i].root, "lists");
+        struct slice pack = reader->packs[i].name;
+        for (size_t k = 0; lists && k < yaml_count(lists); k++) {
+            struct slice list = yaml_text(yaml_key(lists, k));
+            if (key.len == pack.len + 1 + list.len && slice_starts(key, pack) && key.data[pack.len] == '.' &&
+                slice_ends(key, list))
+                return yaml_value(lists, k);
+        }
+    }
+    return NULL;
+}
+
+static int check_appended(const struct reader *reader, struct err *err)
+{
+    for (size_t n = 0; n < reader->appended_count; n++)
+        for (size_t i = 0; i < yaml_count(reader->appended[n]); i++) {
+            const struct yaml_node *key = yaml_key(reader->appended[n], i);
+            if (!find_list(reader, yaml_text(key)))
+                return yaml_error(err, key, "there is no list of this name to append to; it is written pack.list");
+            if (yaml_type(yaml_value(reader->appended[n], i)) != YAML_SEQUENCE)
+                return yaml_error(err, yaml_value(reader->appended[n], i), "what is appended is a list of items");
+        }
+    return 0;
+}
+
 int packs_read(struct rules *rules, const char *const *paths, size_t count, struct err *err)
 {
     struct reader reader = {.rules = rules};
@@ -441,6 +496,8 @@ int packs_read(struct rules *rules, const char *const *paths, size_t count, stru
     int failed = 0;
     for (size_t i = 0; !failed && i < count; i++)
         failed = open_pack(&reader, paths[i], err);
+    if (!failed)
+        failed = check_appended(&reader, err);
     for (size_t i = 0; !failed && i < reader.count; i++)
         failed = read_pack_rules(&reader, &reader.packs[i], err);
     for (size_t i = 0; !failed && i < reader.count; i++)

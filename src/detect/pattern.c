@@ -61,6 +61,13 @@ void pattern_fini(struct pattern *pattern)
     pattern->code = NULL;
 }
 
+void pattern_limit(pcre2_match_context *context, bool jit)
+{
+    pcre2_set_match_limit(context, jit ? MATCH_LIMIT : MATCH_LIMIT_INTERPRETED);
+    pcre2_set_heap_limit(context, HEAP_LIMIT_KIB);
+    pcre2_set_depth_limit(context, DEPTH_LIMIT);
+}
+
 static int64_t now_us(void)
 {
     struct timespec now;
@@ -89,11 +96,10 @@ int pattern_stress(const struct pattern *pattern, struct err *err)
     pcre2_match_data *data = pcre2_match_data_create_from_pattern(pattern->code, NULL);
     pcre2_match_context *context = pcre2_match_context_create(NULL);
     int failed = data && context ? 0 : err_set(err, "out of memory for the stress of a pattern");
-    if (context) {
-        pcre2_set_match_limit(context, MATCH_LIMIT);
-        pcre2_set_heap_limit(context, HEAP_LIMIT_KIB);
-        pcre2_set_depth_limit(context, DEPTH_LIMIT);
-    }
+    size_t compiled = 0;
+    pcre2_pattern_info(pattern->code, PCRE2_INFO_JITSIZE, &compiled);
+    if (context)
+        pattern_limit(context, compiled > 0);
     for (size_t i = 0; !failed && i < sizeof units / sizeof *units; i++) {
         size_t len = stress_text(text, sizeof text, units[i]);
         int64_t start = now_us();

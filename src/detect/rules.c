@@ -16,13 +16,18 @@ enum { ARENA_MAX = 64 << 20 };
 /* A rule whose literals turn up more often than this, by the estimate, would run on nearly every sentence. */
 static const double COST_MAX = .02;
 
-static int compile(struct pattern *pattern, bool unicode, struct rules *rules, const char *file, unsigned line,
-                   struct err *err)
+/* In front of what is wrong with a pattern. */
+static int at_pattern(struct err *err, const struct pattern *pattern)
+{
+    return err_prefix(err, "%s:%u:%u", pattern->file, pattern->line, pattern->column);
+}
+
+static int compile(struct pattern *pattern, bool unicode, struct rules *rules, struct err *err)
 {
     if (!pattern->text.data)
         return 0;
     if (pattern_compile(pattern, unicode, &rules->jit, err))
-        return err_prefix(err, "%s:%u:1", file, line);
+        return at_pattern(err, pattern);
     uint32_t captures = 0;
     pcre2_pattern_info(pattern->code, PCRE2_INFO_CAPTURECOUNT, &captures);
     if (captures > rules->captures)
@@ -35,9 +40,10 @@ static int find_groups(const struct rule *rule, const char *name, struct group_s
     PCRE2_SPTR first = NULL, last = NULL;
     int entry = pcre2_substring_nametable_scan(rule->match.code, (PCRE2_SPTR)name, &first, &last);
     for (PCRE2_SPTR at = first; entry > 0 && at <= last; at += entry) {
-        if (set->count == sizeof set->numbers / sizeof *set->numbers)
-            return err_set(err, "%s:%u:1: rule %s has too many groups named %s", rule->file, rule->line, rule->id,
-                           name);
+        if (set->count == sizeof set->numbers / sizeof *set->numbers) {
+            err_set(err, "rule %s has too many groups named %s", rule->id, name);
+            return at_pattern(err, &rule->match);
+        }
         set->numbers[set->count++] =
             (uint32_t)(at[0] << 8 | at[1]); /* the number stands before the name, high byte first */
     }
@@ -51,9 +57,10 @@ static int choose_keywords(struct rules *rules, struct rule *rule, struct err *e
     int failed = literals_of(rule->match.text, rules->arena, &found, &rule->needs);
     if (rule->keyword_count)
         return 0;
-    if (failed || !found.count || found.cost > COST_MAX)
-        return err_set(err, "%s:%u:1: rule %s requires no word that a prefilter could look for; give it keywords",
-                       rule->file, rule->line, rule->id);
+    if (failed || !found.count || found.cost > COST_MAX) {
+        err_set(err, "rule %s requires no word that a prefilter could look for; give it keywords", rule->id);
+        return at_pattern(err, &rule->match);
+    }
     rule->keywords = found.items;
     rule->keyword_count = found.count;
     return 0;
@@ -62,8 +69,7 @@ static int choose_keywords(struct rules *rules, struct rule *rule, struct err *e
 static int compile_rule(struct rules *rules, struct rule *rule, struct err *err)
 {
     bool unicode = rule->language > LANGUAGE_ENGLISH;
-    if (compile(&rule->match, unicode, rules, rule->file, rule->line, err) ||
-        compile(&rule->unless, unicode, rules, rule->file, rule->line, err))
+    if (compile(&rule->match, unicode, rules, err) || compile(&rule->unless, unicode, rules, err))
         return -1;
     if (find_groups(rule, "prop", &rule->props, err) || find_groups(rule, "answer", &rule->answers, err))
         return -1;
@@ -99,8 +105,8 @@ static int compile_guards(struct rules *rules, struct err *err)
             return -1;
     for (size_t i = 0; i < rules->language_count; i++)
         for (size_t g = 0; g < GUARD_COUNT; g++)
-            if (compile(&rules->languages[i].guards[g], i > LANGUAGE_ENGLISH, rules, rules->languages[i].code, 0, err))
-                return err_prefix(err, "guard %zu of language", g);
+            if (compile(&rules->languages[i].guards[g], i > LANGUAGE_ENGLISH, rules, err))
+                return -1;
     return 0;
 }
 

@@ -20,6 +20,7 @@ enum {
     RULES_MAX = 4096,   /* of all packs together */
     SUBJECT_MAX = 1000, /* bytes of a sentence that patterns see */
     MATCH_LIMIT = 20000,
+    MATCH_LIMIT_INTERPRETED = 200000, /* the interpreter counts every step, compiled code only the ways it goes back */
     HEAP_LIMIT_KIB = 1024,
     DEPTH_LIMIT = 2000
 };
@@ -40,6 +41,8 @@ enum polarity {
 struct pattern {
     pcre2_code *code; /* NULL: there is none */
     struct slice text;
+    const char *file; /* where it stands */
+    unsigned line, column;
 };
 
 /* The groups of one name: alternatives of a pattern may each have one, at most one takes part in a match. */
@@ -132,6 +135,8 @@ enum { LANGUAGE_ANY, LANGUAGE_ENGLISH, LANGUAGES_MAX = 16 };
  * without place. */
 MUST_USE int pattern_compile(struct pattern *pattern, bool unicode, bool *jit, struct err *err);
 void pattern_fini(struct pattern *pattern);
+/* Limits for matching with or without compiled code. */
+void pattern_limit(pcre2_match_context *context, bool jit);
 /* Runs the pattern over texts made to blow it up. -1 and a sentence when it hits a limit or is slow. */
 MUST_USE int pattern_stress(const struct pattern *pattern, struct err *err);
 

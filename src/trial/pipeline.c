@@ -257,6 +257,16 @@ void pipeline_press(struct pipeline *pipeline, double load)
     (void)shed_now(pipeline); /* for the gauge: nothing may come that would look */
 }
 
+static void count_detection(struct pipeline *pipeline, const struct detection *found)
+{
+    metric_add(pipeline->detected[condition_index(found->condition)], 1);
+    metric_add(METRIC(pipeline->metrics, "candor_detect_languages_total", found->language), 1);
+    if (found->error)
+        metric_add(pipeline->detect_errors, 1);
+    for (size_t i = 0; i < found->failed_count; i++)
+        metric_add(METRIC(pipeline->metrics, "candor_detect_rule_errors_total", found->failed[i]), 1);
+}
+
 /* Is it a trial? The draw comes before the detector wherever no share could take the conversation. */
 static enum drop_reason look(struct bench *bench, struct trial *trial)
 {
@@ -276,9 +286,7 @@ static enum drop_reason look(struct bench *bench, struct trial *trial)
     reason = step_detect(trial, detector);
     if (reason != DROP_NONE)
         return reason;
-    metric_add(pipeline->detected[condition_index(trial->detection.condition)], 1);
-    if (trial->detection.error)
-        metric_add(pipeline->detect_errors, 1);
+    count_detection(pipeline, &trial->detection);
     trial->shed = shed_now(pipeline);
     reason = sample_decide(trial);
     if (reason != DROP_NONE)

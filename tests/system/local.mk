@@ -20,6 +20,7 @@ EXTRA_DIST += \
 	tests/system/test_packaging.py \
 	tests/system/test_planted.py \
 	tests/system/test_relay.py \
+	tests/system/test_rules.py \
 	tests/system/test_side_path.py \
 	tests/system/test_tls.py \
 	tests/system/test_trials.py \

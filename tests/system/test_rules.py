@@ -1,0 +1,140 @@
+"""The detector's commands on whatever they are given, and what the proxy tells of it."""
+import ctypes
+import json
+import os
+import pty
+import re
+import subprocess
+
+import pytest
+
+import wire
+from conftest import BINARY, TOP, run
+from fakes import says
+
+PR_SET_MDWE, MDWE_REFUSE_EXEC_GAIN = 65, 1
+RUNAWAY = """pack: runaway
+rules:
+  - {id: runaway.a, label: "emotion:sad", keywords: [aa], match: "^(?:a|aa)+$", examples: {match: [aa]}}
+"""
+
+
+def detected(*lines):
+    done = run("detect", text="".join(line if isinstance(line, str) else json.dumps(line) + "\n" for line in lines))
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def forbid_executable_memory():
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_MDWE, MDWE_REFUSE_EXEC_GAIN, 0, 0, 0):
+        os._exit(77)
+
+
+def test_the_interpreter_takes_over_where_executable_memory_is_forbidden():
+    text = json.dumps({"id": "1", "text": "I feel so sad today. I think the answer is Sydney."}) + "\n"
+    tested = run("rules", "test", preexec_fn=forbid_executable_memory)
+    if tested.returncode == 77:
+        pytest.skip("skipped: this kernel does not refuse executable memory on request")
+    assert tested.returncode == 0 and "interpreted, this host forbids executable memory" in tested.stdout, tested.stdout
+    assert run("detect", text=text, preexec_fn=forbid_executable_memory).stdout == run("detect", text=text).stdout
+
+
+def test_detect_takes_any_text():
+    hostile = ["", " ", "\n\n", "\x01\x7f I feel so sad today.", "a" * 1_000_000, "I feel so sad. " * 70_000, "\ud83d\ude22" * 5000,
+               "\u202eI feel so sad\u202c", "`" * 3000, '"' * 3000, "?" * 5000]
+    found = detected(*({"id": str(i), "text": text} for i, text in enumerate(hostile)))
+    assert [line["id"] for line in found] == [str(i) for i in range(len(hostile))]
+    assert found[5]["labels"] == ["emotion:sad"] and not any(line.get("detector_error") for line in found)
+    for line, text in zip(found, hostile):
+        for cue in line["cues"]:
+            assert 0 <= cue["start"] < cue["end"] <= len(text.encode("utf8", "surrogatepass"))
+
+
+def test_detect_reads_lists_of_parts_and_passes_over_what_is_no_text():
+    parts = [{"type": "image_url", "image_url": {"url": "data:,"}}, {"type": "text", "text": "I feel so sad today."}]
+    found = detected({"id": 7, "messages": [{"role": "system", "content": "I feel so sad"},
+                                            {"role": "user", "content": parts},
+                                            {"role": "assistant", "content": None},
+                                            {"role": "user", "content": []}, {"role": "tool", "content": 4}]},
+                     {"id": None, "messages": []})
+    assert found[0]["id"] == 7 and found[0]["labels"] == ["emotion:sad"] and found[0]["cues"][0]["turn"] == 0
+    assert found[1]["labels"] == [] and found[1]["language"] == "und"
+
+
+def test_detect_tells_of_lines_it_cannot_read_and_goes_on():
+    broken = ['{"id":"1","text":"\\ud800"}', '{"id":"1","text":"\\u0000"}', '{"id":"1","text":"\\u00"}', "[]", '{"id":"1"}',
+              '{"id":"1","messages":"Hi"}', '{"id":"1","text":4}']
+    done = run("detect", text="".join(line + "\n" for line in ['{"id":"0","text":"fine"}', *broken, '{"id":"9","text":"fine"}']))
+    assert done.returncode == 3
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["0", "9"]
+    assert re.findall(r"standard input:(\d+):1: \S", done.stderr) == [str(i) for i in range(2, 2 + len(broken))], done.stderr
+
+
+def test_detect_reads_bytes_that_are_no_text():
+    done = subprocess.run([BINARY, "detect"], input=b'{"id":"1","text":"\xff\xfe I feel so sad"}\n{"id":"2","text":"fine"}\n',
+                          capture_output=True, check=False)
+    assert done.returncode in (0, 3) and json.loads(done.stdout.splitlines()[-1])["id"] == "2", done
+
+
+def test_a_rule_that_hits_its_limit_is_named_counted_and_sampled_all_the_same(fake, candor, tmp_path):
+    pack = tmp_path / "runaway.yaml"
+    pack.write_text(RUNAWAY)
+    proxy = candor(fake(says("Fine.")), fake(says("Fine.")), rules=[str(pack)],
+                   shadow={"sample": {"default": 0.0, "belief": 1.0}})
+    wire.chat(proxy.data, "a" * 60 + "b")
+    assert proxy.trials(1)[0]["sample"]["stratum"] == "detector_error"
+    assert proxy.metric("candor_detect_rule_errors_total", rule="runaway.a") == 1
+    assert proxy.metric("candor_detect_languages_total", language="und") == 1
+    line = json.dumps({"id": "1", "text": "a" * 60 + "b"}) + "\n"
+    found = json.loads(run("detect", "-r", pack, text=line).stdout)
+    assert found["detector_error"] is True and found["failed"] == ["runaway.a"]
+
+
+def on_terminal(*arguments):
+    """What a command shows on a terminal."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(BINARY, [str(BINARY), *map(str, arguments)])
+    shown = b""
+    try:
+        while more := os.read(terminal, 4096):
+            shown += more
+    except OSError:
+        pass  # the other side has closed
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown.decode().replace("\r", "")
+
+
+def test_explain_underlines_what_each_rule_found():
+    text = "Ich wei\u00df. I feel so sad today. \u00c9mile won? I think the answer is Sydney."
+    done = run("rules", "explain", text)
+    assert done.returncode == 0 and "\x1b" not in done.stdout
+    lines = done.stdout.splitlines()
+    marks = [line for line in lines if re.match(r" *\^", line)]
+    underlined = [text[line.index("^"):line.rindex("^") + 1] for line in marks]
+    assert any("sad" in part for part in underlined) and any("Sydney" in part for part in underlined), done.stdout
+    assert all(re.search(r"(emotion|relation|stake|belief):\w+  [a-z_.]+ \(\d+\)$", line) for line in marks)
+    code, shown = on_terminal("rules", "explain", text)
+    assert code == 0 and "\x1b[" in shown and re.sub(r"\x1b\[[0-9;]*m", "", shown) == done.stdout
+
+
+def test_the_examples_are_told_as_tap_and_in_colour_on_a_terminal(tmp_path):
+    pack = tmp_path / "runaway.yaml"
+    pack.write_text(RUNAWAY)
+    tap = run("rules", "test", "--tap", pack)
+    lines = tap.stdout.splitlines()
+    assert tap.returncode == 1 and lines[0] == "TAP version 13" and lines[-1] == f"1..{len(lines) - 2}"
+    assert any(line.startswith("not ok") and "stands the stress" in line for line in lines)
+    code, shown = on_terminal("rules", "test", pack)
+    assert code == 1 and "\x1b[31mFAIL" in shown and "runaway.a" in shown
+
+
+def test_a_corpus_is_counted_with_samples(tmp_path):
+    corpus = tmp_path / "messages.jsonl"
+    corpus.write_text("".join(json.dumps({"id": i, "text": text}) + "\n" for i, text in
+                              enumerate(["I feel so sad today.", "Who wrote Emma?", "I'm so happy!"])))
+    done = run("rules", "test", *sorted((TOP / "rules").glob("*.yaml")), "--corpus", corpus)
+    assert done.returncode == 0, done.stderr
+    assert "3 messages, 2 with a cue (66.67 %), 0 with an error" in done.stdout
+    assert re.search(r"^ +1 +33\.33 % +\d+ +\S*sad\S* +I feel so sad today\.$", done.stdout, re.M), done.stdout
