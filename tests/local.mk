@@ -23,3 +23,4 @@ include tests/system/local.mk
 include tests/node/local.mk
 include tests/fuzz/local.mk
 include tests/measure/local.mk
+include tests/bench/local.mk

@@ -15,7 +15,7 @@
 #include "sample.h"
 #include "steps.h"
 
-#define LOOK_NS 2000000 /* between two looks into the inbox */
+#define LOOK_NS 8000000 /* between two looks into the inbox */
 
 /* What observing needs and a reload replaces: held by each pool thread's detector. */
 struct observation {

@@ -213,6 +213,27 @@ def test_a_huge_answer_reaches_a_slow_reader_whole(fake, candor):
     assert total == 512 * len(piece)
 
 
+def test_a_reader_that_stalls_holds_the_model_back(fake, candor):
+    """What is on its way to a client that does not read lies in bounded buffers, whatever the answer's size."""
+    size, sent, held = 1 << 30, [0], threading.Event()
+
+    def behave(_request, connection):
+        connection.head(200, [("content-type", "application/octet-stream")], length=size)
+        connection.sock.settimeout(2)  # so long without room: nothing more is taken
+        try:
+            while sent[0] < size:
+                sent[0] += connection.sock.send(bytes(1 << 16))
+        except TimeoutError:
+            pass
+        held.set()
+        return False
+    proxy = candor(fake(behave))
+    with wire.connect(proxy.data) as sock:
+        sock.sendall(wire.request_bytes("GET", "/v1/files/big/content"))
+        assert held.wait(wire.PATIENCE)
+    assert 0 < sent[0] < 64 << 20, sent[0]
+
+
 def memory_of(proxy):
     with open(f"/proc/{proxy.process.pid}/statm", encoding="ascii") as statm:
         resident = int(statm.read().split()[1]) * 4096
