@@ -207,10 +207,11 @@ static bool parse_field(struct slice line, struct http_field *field, struct http
     field->value = slice_of(line.data + i, end - i);
     if (!http_all(field->value, HTTP_CHAR_VALUE))
         return fail(error, 400, "A field value holds a control character.");
-    /* Ordinary names need a look only where they begin like the two that frame. */
-    char first = ascii_lower(line.data[0]);
-    bool unusual = !all || ((first == 't' || first == 'c') && field->name.len > 12);
-    if ((unusual && http_name_is_disguise(field->name)) || http_name_is_misspelt(field->name))
+    /* Ordinary names need a look only where they begin like the two that frame, or, one letter off, end like them. */
+    char first = ascii_lower(line.data[0]), last = ascii_lower(line.data[field->name.len - 1]);
+    bool begins = first == 't' || first == 'c', ends = last == 'g' || last == 'h';
+    if (((!all || (begins && field->name.len > 12)) && http_name_is_disguise(field->name)) ||
+        ((begins || ends) && http_name_is_misspelt(field->name)))
         return fail(error, 400, "A field name is a disguised form of one that decides framing or rights.");
     if (http_value_hides_field(field->value))
         return fail(error, 400, "A field value holds another field.");
