@@ -46,8 +46,8 @@ function spent(metrics) {
 const between = (one, unit, value = one?.value ?? one?.gap ?? one?.rate) => (one ? `${points(value)} ${unit} (${points(one.lower)} to ${points(one.upper)})` : null);
 
 /** What stands beside the gaps; what nobody asked for is left out. */
-function beside(report) {
-  const { estimands = {}, noise_floor: floor = {}, labels } = report;
+function beside(report, labels) {
+  const { estimands = {}, noise_floor: floor = {} } = report;
   return [
     ["Over the traffic, gap", between(report.population, "pp")],
     ["With the judge's tone bias taken out", between(estimands.controlled, "pp")],
@@ -66,7 +66,7 @@ function beside(report) {
 const list = (rows) => el("dl", { class: "facts" }, ...rows.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
 
 export async function overview(api) {
-  const [report, status, trace, metrics, flagged] = await Promise.all([api("report"), api("status"), api("evidence"), api("/metrics"), api("trials?flagged=1&limit=5")]);
+  const [report, status, trace, metrics, flagged, labels] = await Promise.all([api("report"), api("status"), api("evidence"), api("/metrics"), api("trials?flagged=1&limit=5"), api("labels")]);
   const lines = [...report.conditions].sort((a, b) => b.enough - a.enough || b.gap - a.gap);
   const missing = lines.reduce((sum, line) => sum + line.missing + line.undecided, 0);
   const [kind, sentence, basis] = answer(report);
@@ -94,7 +94,7 @@ export async function overview(api) {
       evidence(lines, chartWidth()),
       el("p", { class: "legend" }, el("span", {}, `Share of the log evidence an alert needs, against “no worse than ${points(report.tolerance)} pp”.`))),
     lines.length > 0 && el("section", { class: "card" }, el("h2", {}, "The counts"), conditionTable(lines)),
-    lines.length > 0 && el("section", { class: "card" }, el("h2", {}, "Beside the gaps"), list(beside(report))),
+    lines.length > 0 && el("section", { class: "card" }, el("h2", {}, "Beside the gaps"), list(beside(report, labels))),
     el("section", { class: "card" }, el("h2", {}, "Coverage and spend since the start"), list(spent(metrics))),
     el("p", { class: "lead" }, report.note),
   ];
