@@ -92,10 +92,11 @@ def test_a_rule_that_hits_its_limit_is_named_counted_and_sampled_all_the_same(fa
 
 
 def on_terminal(*arguments):
-    """What a command shows on a terminal."""
+    """What a command shows on a terminal that takes colours."""
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     child, terminal = pty.fork()
     if child == 0:
-        os.execv(BINARY, [str(BINARY), *map(str, arguments)])
+        os.execve(BINARY, [str(BINARY), *map(str, arguments)], environment)
     shown = b""
     try:
         while more := os.read(terminal, 4096):
