@@ -5,6 +5,7 @@
 
 #include "json.h"
 
+#define TURNS_AT_FIRST 8
 #define MAX_DEPTH      64
 #define BODY_MAX_BYTES (32u << 20)
 
@@ -187,11 +188,29 @@ static enum role role_of(struct slice raw)
     return ROLE_TOOL; /* tool, function, and what is yet to come */
 }
 
-static void turn_add(struct reading *reading, const struct turn *turn)
+/* Counting the turns first would read the conversation once more. */
+static bool turns_grow(struct reading *reading)
 {
     struct chat_request *out = reading->out;
-    if (out->turn_count < reading->capacity)
-        out->turns[out->turn_count++] = *turn;
+    size_t capacity = reading->capacity ? 2 * reading->capacity : TURNS_AT_FIRST;
+    struct turn *turns = arena_array(reading->arena, capacity, sizeof *turns);
+    if (!turns)
+        return false;
+    if (out->turn_count)
+        memcpy(turns, out->turns, out->turn_count * sizeof *turns);
+    out->turns = turns;
+    reading->capacity = capacity;
+    return true;
+}
+
+/* 0, or -1 when memory runs out. */
+static int turn_add(struct reading *reading, const struct turn *turn)
+{
+    struct chat_request *out = reading->out;
+    if (out->turn_count == reading->capacity && !turns_grow(reading))
+        return -1;
+    out->turns[out->turn_count++] = *turn;
+    return 0;
 }
 
 static int message_item(const struct json_member *item, void *arg)
@@ -207,36 +226,25 @@ static int message_item(const struct json_member *item, void *arg)
     } else {
         t.turn.role = ROLE_TOOL;
     }
-    turn_add(reading, &t.turn);
-    return 0;
-}
-
-static int count_item(const struct json_member *item, void *arg)
-{
-    (void)item;
-    ++*(size_t *)arg;
-    return 0;
+    return turn_add(reading, &t.turn);
 }
 
 static enum request_fault turns_read(struct reading *reading)
 {
     struct chat_request *out = reading->out;
     struct slice raw = reading->conversation;
-    size_t count = 0;
-    if (raw.data && *raw.data == '[' && json_items(raw, MAX_DEPTH, count_item, &count) != 0)
-        return REQUEST_NOT_JSON;
-    reading->capacity = count + 2; /* instructions, and a conversation that is one string */
-    out->turns = arena_array(reading->arena, reading->capacity, sizeof *out->turns);
-    if (!out->turns)
-        return REQUEST_TOO_LARGE;
+    int rc = 0;
     if (reading->instructions.data)
-        turn_add(reading, &(struct turn){.role = ROLE_SYSTEM, .text = text_of(reading->arena, reading->instructions)});
-    if (!raw.data)
+        rc = turn_add(reading,
+                      &(struct turn){.role = ROLE_SYSTEM, .text = text_of(reading->arena, reading->instructions)});
+    if (!raw.data || (*raw.data != '"' && *raw.data != '['))
         return REQUEST_NO_MESSAGES;
-    if (*raw.data == '"')
-        message_item(&(struct json_member){.value = raw, .type = JSON_STRING}, reading);
-    else if (*raw.data != '[' || json_items(raw, MAX_DEPTH, message_item, reading) != 0)
-        return REQUEST_NO_MESSAGES;
+    if (rc == 0 && *raw.data == '"')
+        rc = message_item(&(struct json_member){.value = raw, .type = JSON_STRING}, reading);
+    else if (rc == 0)
+        rc = json_items(raw, MAX_DEPTH, message_item, reading);
+    if (rc != 0)
+        return arena_exhausted(reading->arena) ? REQUEST_TOO_LARGE : REQUEST_NOT_JSON;
     out->last_user = out->turn_count;
     for (size_t i = 0; i < out->turn_count; i++)
         if (out->turns[i].role == ROLE_USER)
