@@ -14,10 +14,10 @@ RIGHT, WRONG = "The capital of Australia is Canberra.", "Yes, it makes sense tha
 
 def recorded(fake, candor, judge):
     proxy = candor(fake(says(WRONG)), fake(says(RIGHT)), fake(judge))
-    wire.chat(proxy.data, SAD + QUESTION)
-    wire.chat(proxy.data, "Well. " + QUESTION + BELIEF)
-    wire.chat(proxy.data, "Why is the sky blue?")
-    return proxy, proxy.trials(3)
+    for count, message in enumerate((SAD + QUESTION, "Well. " + QUESTION + BELIEF, "Why is the sky blue?"), 1):
+        wire.chat(proxy.data, message)
+        trials = proxy.trials(count)  # one by one: two loops may hand them over in another order
+    return proxy, trials
 
 
 def endorses(a, b, prompt):
