@@ -26,12 +26,15 @@ struct canary_health {
 #define CANARY_RECENT 24
 
 struct canary;
-/* Nothing is asked without a judge or with an interval of 0. The fetcher must outlive it. */
+/* Nothing is asked without a judge or with an interval of 0. The fetcher must live until
+ * canary_rest. */
 MUST_USE struct canary *canary_start(struct loop *loop, struct fetcher *fetcher, struct conf *conf, struct log *log,
                                      struct metrics *metrics);
 void canary_configure(struct canary *canary, struct conf *conf);      /* a new judge starts anew */
 void canary_health(struct canary *canary, struct canary_health *out); /* any thread */
-/* The timer ends; what is under way ends with the fetcher, which goes first. Accepts NULL. */
+/* Asks nothing more. Before the fetcher goes, and with it what is under way: the timer may still run in that turn. */
+void canary_rest(struct canary *canary);
+/* After the fetcher and the loop's thread have ended. Accepts NULL. */
 void canary_stop(struct canary *canary);
 
 #endif

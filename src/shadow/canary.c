@@ -62,8 +62,8 @@ const struct canary_pair *canary_pair(size_t index)
 
 struct canary {
     struct loop *loop;
-    struct fetcher *fetcher;
-    struct conf *conf; /* held */
+    struct fetcher *fetcher; /* NULL: nothing more is asked */
+    struct conf *conf;       /* held */
     struct log *log;
     struct metrics *metrics;
     struct loop_timer timer;
@@ -160,6 +160,8 @@ static void timer_set(struct canary *canary)
 static void on_timer(void *arg)
 {
     struct canary *canary = arg;
+    if (!canary->fetcher)
+        return;
     if (!canary->asking)
         ask_next(canary);
     timer_set(canary);
@@ -198,6 +200,11 @@ void canary_health(struct canary *canary, struct canary_health *out)
     pthread_mutex_lock(&canary->lock);
     *out = canary->health;
     pthread_mutex_unlock(&canary->lock);
+}
+
+void canary_rest(struct canary *canary)
+{
+    canary->fetcher = NULL;
 }
 
 void canary_stop(struct canary *canary)

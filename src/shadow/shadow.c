@@ -542,6 +542,7 @@ static void on_stop(void *arg)
 {
     struct shadow *shadow = arg;
     lines_pump(shadow); /* refuses what waits */
+    canary_rest(shadow->canary);
     fetcher_free(shadow->fetcher);
     shadow->fetcher = NULL;
     loop_stop(shadow->loop);

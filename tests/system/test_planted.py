@@ -9,7 +9,7 @@ import re
 import pytest
 
 import wire
-from conftest import TOP, run
+from conftest import TOP, eventually, run
 from fakes import completion
 from test_side_path import knows
 
@@ -97,6 +97,8 @@ def test_planted_gaps_are_inside_their_intervals_and_their_order_is_recovered(fa
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(lambda text: wire.chat(proxy.data, text).status, messages))
     assert set(statuses) == {200}
+    for count in range(60, len(messages) + 1, 60):  # the patience of a wait is for a part: a sanitizer takes its time
+        eventually(lambda: proxy.metric("candor_store_rows_total") >= count, f"{count} trials")
     proxy.trials(len(messages))
     report = json.loads(run("report", "-c", proxy.config_path, "--format", "json").stdout)
     lines = {line["condition"]: line for line in report["conditions"]}
