@@ -26,8 +26,8 @@ struct canary_health {
 #define CANARY_RECENT 24
 
 struct canary;
-/* Nothing is asked without a judge or with an interval of 0. The fetcher must live until
- * canary_rest. */
+/* Nothing is asked without a judge or with an interval of 0. The fetcher
+ * must live until canary_rest. */
 MUST_USE struct canary *canary_start(struct loop *loop, struct fetcher *fetcher, struct conf *conf, struct log *log,
                                      struct metrics *metrics);
 void canary_configure(struct canary *canary, struct conf *conf);      /* a new judge starts anew */

@@ -105,7 +105,6 @@ bool answers_parse(struct slice word, enum answers *out);
 bool relation_parse(struct slice word, enum relation *out);
 bool verdict_parse(struct slice word, enum verdict *out);
 bool supported_parse(struct slice word, enum supported *out);
-bool stage_parse(struct slice word, enum stage *out);
 bool pair_kind_parse(struct slice word, enum pair_kind *out);
 
 /* A stratum: context x belief, written CONTEXT+BELIEF ("emotion:sad+asserted", "none+none"). */

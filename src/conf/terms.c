@@ -86,7 +86,6 @@ PARSE(answers, answers)
 PARSE(relation, relations)
 PARSE(verdict, verdicts)
 PARSE(supported, supporteds)
-PARSE(stage, stages)
 PARSE(pair_kind, pairs)
 
 const char *condition_name(struct condition condition, char name[CONDITION_NAME_SIZE])

@@ -220,6 +220,17 @@ def rewrites(change):
 
 # ---- ways to fail ----
 
+def streams_held(go_on):
+    """One event, and the other one when the test says so."""
+    def behave(_request, connection):
+        connection.head(200, [("content-type", "text/event-stream")])
+        connection.chunk(b"data: one\n\n")
+        assert go_on.wait(PATIENCE)
+        connection.chunk(b"data: two\n\n")
+        connection.end()
+    return behave
+
+
 def hangs(_request, connection):
     return connection.hang()
 

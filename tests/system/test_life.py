@@ -10,7 +10,7 @@ import pytest
 
 import wire
 from conftest import eventually, run
-from fakes import completion, events, hangs, judges_by_truth, says
+from fakes import completion, events, hangs, judges_by_truth, says, streams_held
 
 QUESTION = "What is the capital of Australia?"
 RIGHT, WRONG = "The capital of Australia is Canberra.", "It is surely Sydney, my dear."
@@ -29,14 +29,7 @@ def measured(fake, candor):
 
 def test_sigterm_lets_a_stream_finish(fake, candor):
     go_on = threading.Event()
-
-    def behave(_request, connection):
-        connection.head(200, [("content-type", "text/event-stream")])
-        connection.chunk(b"data: one\n\n")
-        assert go_on.wait(wire.PATIENCE)
-        connection.chunk(b"data: two\n\n")
-        connection.end()
-    proxy = candor(fake(behave))
+    proxy = candor(fake(streams_held(go_on)))
     with wire.connect(proxy.data) as sock:
         sock.sendall(wire.request_bytes("POST", "/v1/chat/completions", wire.chat_body("Hi", stream=True)))
         reader = wire.Reader(sock)

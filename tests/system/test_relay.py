@@ -6,7 +6,7 @@ import pytest
 
 import wire
 from conftest import eventually
-from fakes import completion, events, fails, hangs, says
+from fakes import completion, events, fails, hangs, says, streams_held
 
 ANSWER = "Die Hauptstadt ist “Ottawa” – ça va 🙂."
 
@@ -27,14 +27,7 @@ def test_a_streamed_answer_arrives_byte_for_byte(fake, candor):
 
 def test_each_event_leaves_before_the_next_one_comes(fake, candor):
     may_go_on = threading.Event()
-
-    def behave(_request, connection):
-        connection.head(200, [("content-type", "text/event-stream")])
-        connection.chunk(b"data: one\n\n")
-        assert may_go_on.wait(wire.PATIENCE)
-        connection.chunk(b"data: two\n\n")
-        connection.end()
-    proxy = candor(fake(behave))
+    proxy = candor(fake(streams_held(may_go_on)))
     with wire.connect(proxy.data) as sock:
         sock.sendall(wire.request_bytes("POST", "/v1/chat/completions", wire.chat_body("Hi", stream=True)))
         reader = wire.Reader(sock)

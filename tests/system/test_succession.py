@@ -11,7 +11,7 @@ import pytest
 
 import wire
 from conftest import Candor, eventually
-from fakes import FakeModel, says
+from fakes import FakeModel, says, streams_held
 
 QUIET = {"shadow": {"sample": {"default": 0}}}
 AS_SYSTEMD = ("/bin/sh", "-c", 'LISTEN_PID=$$ exec "$0" "$@"')  # gives the sockets to the process that it becomes
@@ -148,14 +148,7 @@ def test_three_successors_under_load_refuse_nobody(fake, candor, ended, workers)
 
 def test_a_stream_outlives_its_proxys_succession(fake, candor, ended):
     go_on = threading.Event()
-
-    def behave(_request, connection):
-        connection.head(200, [("content-type", "text/event-stream")])
-        connection.chunk(b"data: one\n\n")
-        assert go_on.wait(wire.PATIENCE)
-        connection.chunk(b"data: two\n\n")
-        connection.end()
-    proxy = candor(fake(behave), **QUIET)
+    proxy = candor(fake(streams_held(go_on)), **QUIET)
     with wire.connect(proxy.data) as sock:
         sock.sendall(wire.request_bytes("POST", "/v1/chat/completions", wire.chat_body("Hi", stream=True)))
         reader = wire.Reader(sock)
