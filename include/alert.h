@@ -49,11 +49,11 @@ struct alert { /* how one alert of one condition stands */
     enum alert_basis basis;
     struct condition condition;
     bool firing;
-    bool suspended;             /* health fails: it cannot begin to fire */
-    uint64_t fired_seq;         /* the trial at which it fired */
-    struct counts counts;       /* values of its stream above, at and below 0: when it fired, or now */
-    uint64_t unknown;           /* of the zeros: missing or undecided */
-    double value, lower, upper; /* the mean of its stream, and a 95 % interval */
+    bool suspended;        /* health fails: it cannot begin to fire */
+    uint64_t fired_seq;    /* the trial at which it fired */
+    uint64_t at[GRID_MAX]; /* how often each value of its basis came, lowest first: when it fired, or now */
+    struct counts counts;  /* of these: above, at and below 0 */
+    uint64_t unknown;      /* of the zeros: missing or undecided */
     double log_evidence, threshold_log;
     double null;   /* the mean that the evidence speaks against */
     bool watching; /* false: drift's reference window still fills */
@@ -62,6 +62,9 @@ struct alert { /* how one alert of one condition stands */
     uint64_t telling[ALERT_TELLING]; /* the latest trials that told against the warm model: their numbers, 0: none */
     char telling_ids[ALERT_TELLING][27]; /* and ids, where the store still has them; else "" */
 };
+
+/* The mean of what its stream counted, and a 95 % interval: worked out for whoever reads them, not at every trial. */
+void alert_mean(const struct alert *alert, double *value, double *lower, double *upper);
 
 struct alerts;
 /* Called when one fires, from within alerts_take. */

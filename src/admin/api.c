@@ -166,23 +166,22 @@ static size_t alerts_of_tally(const struct tally *tally, const struct alert_sett
 {
     size_t count = 0;
     for (size_t i = 0; i < CONDITION_COUNT; i++) {
-        struct tally_line line;
-        if (tally->rows[i].trials == 0)
+        const struct tally_row *row = &tally->rows[i];
+        if (row->trials == 0)
             continue;
-        tally_line(tally, condition_at(i), &settings->tally, &line);
         struct alert *alert = &out[count++];
         *alert = (struct alert){.kind = ALERT_LEVEL,
-                                .condition = line.condition,
-                                .counts = line.row->counts,
-                                .unknown = line.row->missing + line.row->undecided,
-                                .value = line.gap,
-                                .lower = line.lower,
-                                .upper = line.upper,
-                                .threshold_log = line.threshold_log,
+                                .condition = condition_at(i),
+                                .counts = row->counts,
+                                .unknown = row->missing + row->undecided,
+                                .threshold_log = tally_threshold_log(&settings->tally),
                                 .null = alert_level_null(settings),
                                 .watching = true,
                                 .uncalibrated = true};
         alert->counts.zero += alert->unknown; /* as a zero each is taken into the evidence */
+        alert->at[0] = alert->counts.minus;
+        alert->at[1] = alert->counts.zero;
+        alert->at[2] = alert->counts.plus;
         alert->log_evidence = confseq_log_evidence(alert->counts, alert->null);
         alert->firing = alert->log_evidence >= alert->threshold_log;
         alert->fired_seq = alert->firing ? tally->seq : 0;

@@ -230,14 +230,14 @@ static double evidence_of(const struct alerts *alerts, struct place place)
     return grid_log_evidence(grid_of(basis), stream->at, null_of(alerts, place));
 }
 
-static void interval_of(enum alert_basis basis, const uint64_t *at, struct alert *out)
+void alert_mean(const struct alert *alert, double *value, double *lower, double *upper)
 {
-    const struct grid *grid = grid_of(basis);
-    out->value = grid_mean(grid, at);
-    if (basis == BASIS_GAP)
-        confseq_interval(signs_of(grid, at), TALLY_INTERVAL_ALPHA, &out->lower, &out->upper);
+    const struct grid *grid = grid_of(alert->basis);
+    *value = grid_mean(grid, alert->at);
+    if (alert->basis == BASIS_GAP)
+        confseq_interval(signs_of(grid, alert->at), TALLY_INTERVAL_ALPHA, lower, upper);
     else
-        grid_interval(grid, at, TALLY_INTERVAL_ALPHA, &out->lower, &out->upper);
+        grid_interval(grid, alert->at, TALLY_INTERVAL_ALPHA, lower, upper);
 }
 
 static struct alert stand(const struct alerts *alerts, struct place place)
@@ -256,8 +256,8 @@ static struct alert stand(const struct alerts *alerts, struct place place)
                           .watching = place.kind != ALERT_DRIFT || drift_watching(&place.epoch->drift[place.condition]),
                           .uncalibrated = biased && !settings->style_controlled && !settings->style_measured};
     alert.counts = signs_of(grid_of(alert.basis), stream->at);
+    memcpy(alert.at, stream->at, sizeof alert.at);
     memcpy(alert.telling, stream->telling, sizeof alert.telling);
-    interval_of(alert.basis, stream->at, &alert);
     snprintf(alert.epoch, sizeof alert.epoch, "%s", place.epoch->name);
     return alert;
 }

@@ -60,14 +60,15 @@ static const char *basis_words(enum alert_basis basis)
 static void put_counts(const struct alert *alert, struct buf *out)
 {
     const struct counts *counts = &alert->counts;
+    double value, lower, upper;
+    alert_mean(alert, &value, &lower, &upper);
     buf_add_format(out,
                    "Of %" PRIu64 " trials counted in epoch %s, %" PRIu64 " told against the warm model, %" PRIu64
                    " against the original, %" PRIu64 " neither (%" PRIu64
                    " of these are missing or undecided). The mean of the %s is %+.1f points, 95 %% interval %+.1f to "
                    "%+.1f.\n",
                    counts->plus + counts->zero + counts->minus, alert->epoch, counts->plus, counts->minus, counts->zero,
-                   alert->unknown, basis_words(alert->basis), 100 * alert->value, 100 * alert->lower,
-                   100 * alert->upper);
+                   alert->unknown, basis_words(alert->basis), 100 * value, 100 * lower, 100 * upper);
 }
 
 static void put_promise(const struct alert *alert, const struct alert_settings *settings, struct buf *out)
@@ -219,8 +220,10 @@ void alert_write_json(const struct alert *alert, const struct alert_settings *se
 {
     struct json_writer writer, *w = &writer;
     char name[CONDITION_NAME_SIZE];
+    double value, lower, upper;
     struct buf text;
     buf_init(&text, 8192);
+    alert_mean(alert, &value, &lower, &upper);
     json_start(w, out);
     json_open_object(w, NULL);
     json_put_text(w, "alert", alert_kind_name(alert->kind));
@@ -236,9 +239,9 @@ void alert_write_json(const struct alert *alert, const struct alert_settings *se
     json_put_int(w, "zero", (int64_t)alert->counts.zero);
     json_put_int(w, "minus", (int64_t)alert->counts.minus);
     json_put_int(w, "unknown", (int64_t)alert->unknown);
-    json_put_double(w, "gap", alert->value);
-    json_put_double(w, "lower", alert->lower);
-    json_put_double(w, "upper", alert->upper);
+    json_put_double(w, "gap", value);
+    json_put_double(w, "lower", lower);
+    json_put_double(w, "upper", upper);
     json_put_double(w, "null", alert->null);
     json_put_double(w, "log_evidence", alert->log_evidence);
     json_put_double(w, "threshold_log", alert->threshold_log);

@@ -40,6 +40,7 @@ static const struct store_bounds usual_bounds = {
     .margin_ms = 10000,
     .retry_ms = 250,
     .retry_max_ms = 5000,
+    .tell_ms = 1000,
 };
 
 struct store {
@@ -68,6 +69,8 @@ struct store {
     const char *batch_reasons[BATCH_MAX]; /* why the pipeline does not count it, or we: late */
     size_t batch_count;
     uint64_t batch_since_ns, retry_at_ns, retry_wait_ms, expire_at_ns;
+    bool untold[CONDITION_COUNT];    /* counted since their gauges were set */
+    uint64_t told_at_ns, tell_at_ns; /* tell_at_ns 0: nothing is untold */
     size_t waiting, waiting_bytes;
     struct tally tally, older; /* of the current epoch, and of the one before for its stragglers */
     struct buf record;
@@ -173,6 +176,8 @@ static enum store_written choose_tally(struct store *store, const char *epoch, s
     pthread_mutex_lock(&store->mutex);
     store->settings.epoch_number = number;
     pthread_mutex_unlock(&store->mutex);
+    for (size_t i = 0; i < CONDITION_COUNT; i++) /* what the gauges say is of the epoch before */
+        store->untold[i] = store->older.rows[i].trials > 0 || fresh.rows[i].trials > 0;
     log_info(store->log, "epoch", LOG_Z("epoch", epoch), LOG_I("number", number));
     return STORE_WRITTEN;
 }
@@ -203,28 +208,30 @@ static enum store_written write_trial(struct store *store, size_t index, struct 
                             .conversation = trial->conversation,
                             .wall_ms = trial->wall_ms,
                             .tally = record_tally(trial)};
-    struct tally after = *working;
+    struct tally_row after = working->rows[condition_index(row.tally.condition)];
+    uint64_t last = working->seq;
 
     record_model(trial, row.model);
     row.candidate_count = record_candidates(trial, row.candidates);
     enum store_written written = decide_counted(store, trial, store->batch_reasons[index], &row, err);
     if (written != STORE_WRITTEN)
         return written;
-    tally_add(&after, &row.tally);
-    if (after.seq < working->seq) /* a late one */
-        after.seq = working->seq;
+    tally_row_add(&after, &row.tally);
     buf_clear(&store->record);
     if (store->path)
-        record_write_after(trial, &after.rows[condition_index(row.tally.condition)], &store->record);
+        record_write_after(trial, &after, &store->record);
     if (store->record.failed) {
         err_set(err, "its record is too large or memory ran out");
         return STORE_REFUSED;
     }
     row.record = buf_slice(&store->record);
     written = store_db_add(store->db, &row, err);
-    if (written == STORE_WRITTEN)
-        *working = after;
-    return written;
+    if (written != STORE_WRITTEN)
+        return written;
+    tally_add(working, &row.tally);
+    if (working->seq < last) /* a late one */
+        working->seq = last;
+    return STORE_WRITTEN;
 }
 
 /* A row the file will never take must not hold up the others. */
@@ -263,26 +270,33 @@ static enum store_written write_batch(struct store *store, struct tally **tally,
     return store_db_commit(store->db, err) == STORE_WRITTEN ? STORE_WRITTEN : STORE_AGAIN;
 }
 
-static void publish(struct store *store, struct tally_settings *settings, double *level_null)
+/* Intervals take longer to work out than all else of a commit, so the gauges follow at most so often. */
+static void tell_gauges(struct store *store, uint64_t now_ns)
 {
     pthread_mutex_lock(&store->mutex);
-    store->published = store->tally;
-    *settings = store->settings;
-    *level_null = store->level_null;
+    struct tally_settings settings = store->settings;
+    double level_null = store->level_null;
     pthread_mutex_unlock(&store->mutex);
+    for (size_t i = 0; i < CONDITION_COUNT; i++)
+        if (store->untold[i])
+            store_tell_condition(store->metrics, &store->tally, condition_at(i), &settings, level_null);
+    memset(store->untold, 0, sizeof(store->untold));
+    store->told_at_ns = now_ns;
+    store->tell_at_ns = 0;
 }
 
 /* The batch is on the disk: tell, and let its trials go. */
 static void finish_batch(struct store *store, const struct tally *tally)
 {
-    struct tally_settings settings;
-    double level_null;
-    bool touched[CONDITION_COUNT] = {false};
-
-    publish(store, &settings, &level_null);
+    pthread_mutex_lock(&store->mutex);
+    store->published = store->tally;
+    pthread_mutex_unlock(&store->mutex);
+    if (store->tell_at_ns == 0)
+        store->tell_at_ns = store->told_at_ns + store->bounds.tell_ms * NS_PER_MS;
     for (size_t i = 0; i < store->batch_count; i++) {
         struct trial *trial = store->batch[i];
-        touched[condition_index(trial->detection.condition)] = true;
+        if (tally == &store->tally)
+            store->untold[condition_index(trial->detection.condition)] = true;
         store_tell_trial(store->log, store->metrics, trial);
         store->waiting--;
         store->waiting_bytes -= trial_bytes(trial);
@@ -291,9 +305,6 @@ static void finish_batch(struct store *store, const struct tally *tally)
         trial_free(trial);
     }
     store->batch_count = 0;
-    for (size_t i = 0; i < CONDITION_COUNT && tally == &store->tally; i++)
-        if (touched[i])
-            store_tell_condition(store->metrics, &store->tally, condition_at(i), &settings, level_null);
 }
 
 static bool commit_batch(struct store *store, uint64_t now_ns)
@@ -359,6 +370,8 @@ static uint64_t wait_ms(const struct store *store, uint64_t now_ns)
 {
     uint64_t at_ns = store->expire_at_ns;
 
+    if (store->tell_at_ns)
+        sooner(&at_ns, store->tell_at_ns);
     if (store->batch_count > 0 && store->retry_at_ns)
         sooner(&at_ns, store->retry_at_ns);
     else if (store->batch_count > 0)
@@ -419,8 +432,11 @@ static void *run(void *arg)
             fill_batch(store, now_ns);
         if (now_ns >= store->expire_at_ns)
             expire(store, now_ns);
+        if (store->tell_at_ns && now_ns >= store->tell_at_ns)
+            tell_gauges(store, now_ns);
     }
     flush(store);
+    tell_gauges(store, clock_monotonic_ns());
     return NULL;
 }
 
@@ -466,8 +482,8 @@ static int replay(struct store *store, const char *epoch, struct err *err)
     tally_init(&store->older, "");
     store->published = store->tally;
     for (size_t i = 0; i < CONDITION_COUNT; i++)
-        if (store->tally.rows[i].trials > 0)
-            store_tell_condition(store->metrics, &store->tally, condition_at(i), &store->settings, store->level_null);
+        store->untold[i] = store->tally.rows[i].trials > 0;
+    tell_gauges(store, clock_monotonic_ns());
     return 0;
 }
 

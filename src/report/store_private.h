@@ -11,6 +11,7 @@ struct store_bounds {
     size_t waiting_bytes; /* and what they weigh */
     uint64_t margin_ms;   /* beyond a trial's deadline before its place is passed over */
     uint64_t retry_ms, retry_max_ms;
+    uint64_t tell_ms; /* between two workings out of the gauges */
 };
 
 MUST_USE struct store *store_open_bounded(const char *path, struct conf *conf, const char *epoch, struct store_ops ops,

@@ -254,7 +254,10 @@ static void a_style_control_takes_the_judges_bias_out_of_the_level(void **state)
         take_as(worse, (struct tally_trial){.has_outcome = true, .x = i % 4 < 2, .control = known(tone)});
     }
     struct alert level = standing(biased, ALERT_LEVEL, sad);
-    assert_true(!level.firing && level.basis == BASIS_CONTROLLED && level.value == 0 && !level.uncalibrated);
+    double value, lower, upper;
+    alert_mean(&level, &value, &lower, &upper);
+    assert_true(!level.firing && level.basis == BASIS_CONTROLLED && !level.uncalibrated);
+    assert_true(value == 0 && lower < 0 && upper > 0 && lower > -.2 && upper < .2);
     level = standing(worse, ALERT_LEVEL, sad);
     assert_true(level.firing && level.null == .02 && level.counts.plus > 0 && level.counts.minus == 0);
     alerts_free(biased);

@@ -295,6 +295,21 @@ static void commits_show_in_the_metrics(void **state)
     assert_true(metric_value(METRIC(place->metrics, "candor_gap_upper", condition)) > .9);
 }
 
+static void gauges_are_not_worked_out_at_every_commit(void **state)
+{
+    struct place *place = *state;
+    place->bounds.tell_ms = 3600000;
+    struct store *store = open_store(place);
+    struct metric *upper = METRIC(place->metrics, "candor_gap_upper", "emotion:sad+asserted");
+    for (uint64_t seq = 1; seq <= 3; seq++) {
+        put(place, store, seq);
+        wait_for(&place->told, seq, 0);
+        assert_true(metric_value(upper) == 0);
+    }
+    store_close(store);
+    assert_true(metric_value(upper) > .9);
+}
+
 static void a_flagged_trial_is_one_log_line_without_content(void **state)
 {
     struct place *place = *state;
@@ -673,6 +688,7 @@ int main(void)
         TEST(a_new_epoch_starts_a_tally_of_its_own),
         TEST(without_a_path_the_tally_alone_lives),
         TEST(commits_show_in_the_metrics),
+        TEST(gauges_are_not_worked_out_at_every_commit),
         TEST(a_flagged_trial_is_one_log_line_without_content),
         TEST(a_locked_file_delays_trials_and_loses_none),
         TEST(what_waits_is_bounded_and_the_rest_is_dropped_and_counted),
