@@ -47,6 +47,5 @@ void fetcher_free(struct fetcher *fetcher);
  * header line holds a line break, or the fetcher is being freed: then done is not called. */
 MUST_USE struct fetch *fetch_start(struct fetcher *fetcher, const struct fetch_request *request, fetch_done_fn *done,
                                    void *arg);
-void fetch_cancel(struct fetch *fetch); /* done is called with FETCH_CANCELLED, on a later turn */
 
 #endif

@@ -28,8 +28,11 @@ enum http_framing {
 
 /* A parsed head; every slice points into the bytes it was parsed from. */
 struct http_head {
-    struct slice method, target; /* requests; target is in origin-form or "*" ("http://host/x" is reduced to "/x") */
-    unsigned status;             /* responses */
+    /* Requests: the path begins with "/" or is "*", the query with "?" or is empty. The absolute form is reduced to
+     * them: "http://host/x?y" to "/x" and "?y", and where it has no path, to "/" (which then lies in no bytes of the
+     * peer's). */
+    struct slice method, path, query;
+    unsigned status; /* responses */
     struct slice reason;
     unsigned minor; /* HTTP/1.minor */
     struct http_field fields[HTTP_MAX_FIELDS];
@@ -68,10 +71,8 @@ enum http_result http_parse_response(struct slice bytes, size_t *scanned, struct
 
 /* The first field of that name (ASCII case ignored); data NULL when there is none. */
 struct slice http_get(const struct http_head *head, const char *name);
-/* True when a comma-separated list field, over all its lines, holds the token. */
-/* The same of one list, "a, b". */
+/* True when a comma-separated list, "a, b", holds the token. */
 bool http_list_has(struct slice list, struct slice token);
-bool http_has_token(const struct http_head *head, const char *name, const char *token);
 
 /* ---- chunked bodies, decoded as they come ---- */
 struct http_chunked {
@@ -102,8 +103,8 @@ enum http_result http_chunked_next(struct http_chunked *chunked, struct slice *i
                                    struct http_error *error);
 
 /* ---- writing ---- */
-/* "POST /x HTTP/1.1\r\n" and "HTTP/1.1 200 OK\r\n" (reason NULL: the standard phrase). */
-void http_put_request_line(struct buf *out, struct slice method, struct slice target);
+/* "POST /x?y HTTP/1.1\r\n" and "HTTP/1.1 200 OK\r\n" (reason NULL: the standard phrase). */
+void http_put_request_line(struct buf *out, struct slice method, struct slice path, struct slice query);
 void http_put_status_line(struct buf *out, unsigned status, const char *reason);
 /* Refuses (buf fails) a name that is no token or a value with CR, LF or NUL. */
 void http_put_field(struct buf *out, struct slice name, struct slice value);

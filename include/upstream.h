@@ -38,12 +38,18 @@ MUST_USE struct upstream *upstream_new(struct loop *loop, struct conf *conf, con
                                        struct err *err);
 void upstream_free(struct upstream *upstream); /* no new transfers; those under way go on, and the last one frees it */
 
-/* Fields come without Host, framing and Connection: these are ours. length: the body's, or UPSTREAM_CHUNKED, or
- * UPSTREAM_NO_BODY. No callback comes from inside. NULL only when memory runs out. */
 #define UPSTREAM_CHUNKED UINT64_MAX
 #define UPSTREAM_NO_BODY (UINT64_MAX - 1)
-MUST_USE struct transfer *transfer_start(struct upstream *upstream, struct slice method, struct slice target,
-                                         const struct http_field *fields, size_t field_count, uint64_t length,
+
+struct upstream_request {
+    struct slice method, path, query; /* as in struct http_head */
+    const struct http_field *fields;  /* without Host, framing and Connection: these are ours */
+    size_t field_count;
+    uint64_t length; /* the body's, or UPSTREAM_CHUNKED, or UPSTREAM_NO_BODY */
+};
+
+/* The request is the caller's and only read here. No callback comes from inside. NULL only when memory runs out. */
+MUST_USE struct transfer *transfer_start(struct upstream *upstream, const struct upstream_request *request,
                                          const struct upstream_ops *ops, void *arg);
 bool transfer_send(struct transfer *transfer, struct slice bytes); /* true: wait for on_drained */
 void transfer_send_end(struct transfer *transfer);

@@ -172,13 +172,13 @@ static void on_body(struct request *request, struct slice bytes)
 static void on_body_end(struct request *request)
 {
     struct asked *asked = request_arg(request);
-    struct slice query = request_head(request)->target, path = SLICE_NONE;
+    const struct http_head *head = request_head(request);
+    struct slice path = head->path, query = slice_part(head->query, 1, head->query.len);
 
     if (!asked || asked->body.failed) {
         send_error(request, 503, "overloaded", "The server is out of memory.");
         return;
     }
-    (void)slice_cut(&query, '?', &path);
     const struct asset *asset = asset_find(path);
     if (refuse(asked->admin, request, path, asset))
         return;

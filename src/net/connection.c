@@ -185,10 +185,16 @@ static void on_deadline(void *arg)
 
 /* ---- taking requests in ---- */
 
+/* What lies in the bytes `from` moves with them to `to`; constants of the codec stay where they are. */
+static void move_slice(struct slice *slice, struct slice from, const char *to)
+{
+    if (slice->data >= from.data && slice->data <= from.data + from.len)
+        slice->data = to + (slice->data - from.data);
+}
+
 /* raw: the bytes the head was parsed from. */
 static bool copy_head(struct request *request, const struct http_head *head, struct slice raw)
 {
-    const char *from = raw.data;
     struct http_head *copy = malloc(sizeof *copy);
     buf_init(&request->head_bytes, raw.len);
     buf_add_slice(&request->head_bytes, raw);
@@ -199,11 +205,12 @@ static bool copy_head(struct request *request, const struct http_head *head, str
     }
     *copy = *head;
     const char *to = request->head_bytes.data;
-    copy->method.data = to + (head->method.data - from);
-    copy->target.data = to + (head->target.data - from);
+    move_slice(&copy->method, raw, to);
+    move_slice(&copy->path, raw, to);
+    move_slice(&copy->query, raw, to);
     for (size_t i = 0; i < head->field_count; i++) {
-        copy->fields[i].name.data = to + (head->fields[i].name.data - from);
-        copy->fields[i].value.data = to + (head->fields[i].value.data - from);
+        move_slice(&copy->fields[i].name, raw, to);
+        move_slice(&copy->fields[i].value, raw, to);
     }
     request->head = copy;
     return true;

@@ -20,7 +20,7 @@
 
 struct fetch {
     struct fetcher *fetcher;
-    struct fetch *next, **link; /* in the fetcher's list of running or of cancelled ones */
+    struct fetch *next, **link; /* in the fetcher's list of running ones */
     CURL *easy;
     struct curl_slist *headers;
     fetch_done_fn *done;
@@ -40,8 +40,7 @@ struct fetcher {
     struct loop *loop;
     CURLM *multi;
     struct event *timer; /* curl's */
-    struct event *later; /* calls back the cancelled ones */
-    struct fetch *running, *cancelled;
+    struct fetch *running;
     bool curl_ready;
     bool in_callback;
     bool closing;
@@ -309,15 +308,6 @@ static int on_timer(CURLM *multi, long timeout_ms, void *arg)
     return timeout_ms < 0 ? event_del(fetcher->timer) : event_add(fetcher->timer, &wait);
 }
 
-static void on_later(evutil_socket_t fd, short what, void *arg)
-{
-    struct fetcher *fetcher = arg;
-    (void)fd;
-    (void)what;
-    while (fetcher->cancelled)
-        fetch_end(fetcher->cancelled, FETCH_CANCELLED);
-}
-
 /* ---- a request ---- */
 
 static const struct {
@@ -452,16 +442,6 @@ struct fetch *fetch_start(struct fetcher *fetcher, const struct fetch_request *r
     return fetch;
 }
 
-void fetch_cancel(struct fetch *fetch)
-{
-    struct fetcher *fetcher = fetch->fetcher;
-    const struct timeval now = {0, 0};
-    curl_multi_remove_handle(fetcher->multi, fetch->easy);
-    fetch_unlink(fetch);
-    fetch_link(fetch, &fetcher->cancelled);
-    event_add(fetcher->later, &now);
-}
-
 /* ---- life ---- */
 
 struct fetcher *fetcher_new(struct loop *loop, struct err *err)
@@ -472,9 +452,8 @@ struct fetcher *fetcher_new(struct loop *loop, struct err *err)
         fetcher->curl_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
         fetcher->multi = fetcher->curl_ready ? curl_multi_init() : NULL;
         fetcher->timer = event_new(loop_base(loop), -1, 0, on_timeout, fetcher);
-        fetcher->later = event_new(loop_base(loop), -1, 0, on_later, fetcher);
     }
-    if (!fetcher || !fetcher->multi || !fetcher->timer || !fetcher->later) {
+    if (!fetcher || !fetcher->multi || !fetcher->timer) {
         err_set(err, "libcurl cannot be started: out of memory");
         fetcher_free(fetcher);
         return NULL;
@@ -492,15 +471,11 @@ void fetcher_free(struct fetcher *fetcher)
         return;
     assert(!fetcher->in_callback);
     fetcher->closing = true;
-    while (fetcher->cancelled)
-        fetch_end(fetcher->cancelled, FETCH_CANCELLED);
     while (fetcher->running)
         fetch_end(fetcher->running, FETCH_CANCELLED);
     curl_multi_cleanup(fetcher->multi);
     if (fetcher->timer)
         event_free(fetcher->timer);
-    if (fetcher->later)
-        event_free(fetcher->later);
     if (fetcher->curl_ready)
         curl_global_cleanup();
     free(fetcher);

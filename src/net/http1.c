@@ -95,7 +95,7 @@ static bool has_bad_escape(struct slice target, size_t path_len)
     return false;
 }
 
-static bool check_target(struct slice target, struct http_error *error)
+static bool cut_target(struct slice target, struct http_head *head, struct http_error *error)
 {
     size_t i = 0;
     while (i < target.len && http_char_is(target.data[i], HTTP_CHAR_PATH))
@@ -108,23 +108,28 @@ static bool check_target(struct slice target, struct http_error *error)
         return fail(error, 400, "The request target holds a character that must be escaped.");
     if (has_bad_escape(target, path_len))
         return fail(error, 400, "The request target holds an escape that no valid name has.");
+    head->path = slice_part(target, 0, path_len);
+    head->query = slice_part(target, path_len, target.len);
     return true;
 }
 
-/* "http://host/x" becomes "/x"; its authority is remembered in *authority, to be held against Host. */
-static bool reduce_absolute(struct slice *target, struct slice *authority, struct http_error *error)
+/* "http://host/x" becomes "/x"; its authority is remembered in *authority, to be held against Host. Without a path it
+ * means the root (RFC 9110 4.2.3), or with OPTIONS the server as such (RFC 9112 3.2.4). */
+static bool reduce_absolute(struct http_head *head, struct slice *authority, struct http_error *error)
 {
     static const char *const schemes[] = {"http://", "https://"};
     for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
         size_t len = strlen(schemes[i]);
-        if (target->len <= len || !slice_equal_nocase(slice_of(target->data, len), slice_from(schemes[i])))
+        if (!slice_equal_nocase(slice_part(head->path, 0, len), slice_from(schemes[i])))
             continue;
-        struct slice rest = slice_part(*target, len, target->len);
-        const char *slash = memchr(rest.data, '/', rest.len);
-        if (!slash || slash == rest.data)
-            return fail(error, 400, "The absolute request target has no host or no path.");
-        *authority = slice_of(rest.data, (size_t)(slash - rest.data));
-        *target = slice_of(slash, rest.len - authority->len);
+        struct slice rest = slice_part(head->path, len, head->path.len);
+        *authority = slice_part(rest, 0, slice_find(rest, SLICE("/"), 0));
+        if (authority->len == 0)
+            return fail(error, 400, "The absolute request target has no host.");
+        if (authority->len < rest.len)
+            head->path = slice_part(rest, authority->len, rest.len);
+        else
+            head->path = slice_is(head->method, "OPTIONS") && head->query.len == 0 ? SLICE("*") : SLICE("/");
         return true;
     }
     return fail(error, 400, "The request target is no path.");
@@ -152,18 +157,18 @@ static bool parse_request_line(struct slice line, struct http_head *head, struct
     space = rest.len ? memchr(rest.data, ' ', rest.len) : NULL;
     if (!space || space == rest.data)
         return fail(error, 400, "The request line is malformed.");
-    head->target = slice_of(rest.data, (size_t)(space - rest.data));
-    if (!parse_version(slice_part(rest, head->target.len + 1, rest.len), &head->minor, error))
+    struct slice target = slice_of(rest.data, (size_t)(space - rest.data));
+    if (!parse_version(slice_part(rest, target.len + 1, rest.len), &head->minor, error))
         return false;
-    if (head->target.len > HTTP_MAX_TARGET)
+    if (target.len > HTTP_MAX_TARGET)
         return fail(error, 414, "The request target is too long.");
-    if (!check_method(head->method, head->target, error) || !check_target(head->target, error))
+    if (!check_method(head->method, target, error) || !cut_target(target, head, error))
         return false;
-    if (head->target.data[0] == '/')
+    if (target.data[0] == '/')
         return true;
-    if (slice_is(head->target, "*") && slice_is(head->method, "OPTIONS"))
+    if (slice_is(target, "*") && slice_is(head->method, "OPTIONS"))
         return true;
-    return reduce_absolute(&head->target, authority, error);
+    return reduce_absolute(head, authority, error);
 }
 
 static bool parse_status_line(struct slice line, struct http_head *head, struct http_error *error)
@@ -563,15 +568,6 @@ bool http_list_has(struct slice list, struct slice token)
     struct slice part;
     while (slice_cut(&list, ',', &part))
         if (slice_equal_nocase(slice_trim(part), token))
-            return true;
-    return false;
-}
-
-bool http_has_token(const struct http_head *head, const char *name, const char *token)
-{
-    struct slice wanted = slice_from(name);
-    for (size_t i = 0; i < head->field_count; i++)
-        if (slice_equal_nocase(head->fields[i].name, wanted) && http_list_has(head->fields[i].value, slice_from(token)))
             return true;
     return false;
 }

@@ -63,11 +63,12 @@ const char *http_reason(unsigned status)
     return "Unknown";
 }
 
-void http_put_request_line(struct buf *out, struct slice method, struct slice target)
+void http_put_request_line(struct buf *out, struct slice method, struct slice path, struct slice query)
 {
     buf_add_slice(out, method);
     buf_add_char(out, ' ');
-    buf_add_slice(out, target);
+    buf_add_slice(out, path);
+    buf_add_slice(out, query);
     buf_add_slice(out, SLICE(" HTTP/1.1\r\n"));
 }
 

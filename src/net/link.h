@@ -52,8 +52,7 @@ struct transfer {
     struct loop_timer timer, total; /* first byte or idle; all of it */
     struct loop_task task;          /* reports what failed inside a call of the user's */
     struct buf head;                /* head without Host until the address is known, then what is kept without a link */
-    struct slice method, target;
-    uint64_t body_left; /* of the response */
+    uint64_t body_left;             /* of the response */
     struct http_chunked chunked;
     enum http_framing framing;
     enum transfer_phase phase;

@@ -130,19 +130,18 @@ static void put_number(struct buf *out, uint64_t number)
     buf_add(out, digits + at, sizeof digits - at);
 }
 
-static void put_head(struct transfer *transfer, struct buf *out, const struct http_field *fields, size_t field_count,
-                     uint64_t length)
+static void put_head(struct transfer *transfer, struct buf *out, const struct upstream_request *request)
 {
     const struct origin *origin = transfer->link ? transfer->link->origin : &transfer->upstream->origins[0];
-    http_put_request_line(out, transfer->method, transfer->target);
+    http_put_request_line(out, request->method, request->path, request->query);
     http_put_field(out, SLICE("host"), slice_from(origin->host_field));
-    for (size_t i = 0; i < field_count; i++)
-        http_put_field(out, fields[i].name, fields[i].value);
-    if (length == UPSTREAM_CHUNKED) {
+    for (size_t i = 0; i < request->field_count; i++)
+        http_put_field(out, request->fields[i].name, request->fields[i].value);
+    if (request->length == UPSTREAM_CHUNKED) {
         buf_add_slice(out, SLICE("transfer-encoding: chunked\r\n"));
-    } else if (length != UPSTREAM_NO_BODY) {
+    } else if (request->length != UPSTREAM_NO_BODY) {
         buf_add_slice(out, SLICE("content-length: "));
-        put_number(out, length);
+        put_number(out, request->length);
         http_put_end(out);
     }
     http_put_end(out);
@@ -163,8 +162,7 @@ static struct buf *request_out(struct transfer *transfer)
     return transfer->link ? wire_out(&transfer->link->wire) : &transfer->head;
 }
 
-struct transfer *transfer_start(struct upstream *upstream, struct slice method, struct slice target,
-                                const struct http_field *fields, size_t field_count, uint64_t length,
+struct transfer *transfer_start(struct upstream *upstream, const struct upstream_request *request,
                                 const struct upstream_ops *ops, void *arg)
 {
     struct transfer *transfer = calloc(1, sizeof *transfer);
@@ -173,10 +171,8 @@ struct transfer *transfer_start(struct upstream *upstream, struct slice method, 
     transfer->upstream = upstream;
     transfer->ops = ops;
     transfer->arg = arg;
-    transfer->method = method;
-    transfer->target = target;
-    transfer->to_head = slice_is(method, "HEAD");
-    transfer->chunked_request = length == UPSTREAM_CHUNKED;
+    transfer->to_head = slice_is(request->method, "HEAD");
+    transfer->chunked_request = request->length == UPSTREAM_CHUNKED;
     transfer->task = (struct loop_task){.fn = run_task, .arg = transfer};
     upstream->transfer_count++;
     buf_init(&transfer->head, KEPT_MAX);
@@ -186,8 +182,7 @@ struct transfer *transfer_start(struct upstream *upstream, struct slice method, 
         return transfer;
     }
     struct buf *out = request_out(transfer);
-    put_head(transfer, out, fields, field_count, length);
-    transfer->method = transfer->target = SLICE_NONE; /* the caller's memory */
+    put_head(transfer, out, request);
     if (out->failed) {
         transfer->failure = UPSTREAM_INVALID;
         transfer->sentence = "The request cannot be passed on.";

@@ -258,19 +258,18 @@ static const struct conf_listen *listener_of(const struct exchange *exchange)
     return &exchange->conf->listen[index < exchange->conf->listen_count ? index : 0];
 }
 
-static bool in_paths(const struct conf_listen *listen, struct slice target)
+static bool in_paths(const struct conf_listen *listen, struct slice path)
 {
     for (size_t i = 0; i < listen->path_count; i++)
-        if (slice_starts(target, slice_from(listen->paths[i])))
+        if (slice_starts(path, slice_from(listen->paths[i])))
             return true;
     return false;
 }
 
 /* "/v1/../admin" begins like a path that is let in and means another one; so does its escaped form. */
-static bool has_dot_segment(struct slice target)
+static bool has_dot_segment(struct slice path)
 {
-    size_t at = 0, query = slice_find(target, SLICE("?"), 0);
-    struct slice path = query == SLICE_NOT_FOUND ? target : slice_part(target, 0, query);
+    size_t at = 0;
     while (at < path.len) {
         size_t dots = 0, i = at + 1;
         while (i < path.len && path.data[i] != '/') {
@@ -295,13 +294,13 @@ static bool has_dot_segment(struct slice target)
 }
 
 /* "/v1/x" becomes the model's prefix and "/x"; other paths go unchanged to the same origin. */
-static struct slice upstream_target(const struct exchange *exchange, struct slice target, struct buf *joined)
+static struct slice upstream_path(const struct exchange *exchange, struct slice path, struct buf *joined)
 {
     struct slice prefix = slice_from(exchange->context->model->urls[0].prefix);
-    if (!slice_starts(target, SLICE("/v1/")) || slice_is(prefix, "/v1"))
-        return target;
+    if (!slice_starts(path, SLICE("/v1/")) || slice_is(prefix, "/v1"))
+        return path;
     buf_add_slice(joined, prefix);
-    buf_add_slice(joined, slice_part(target, 3, target.len));
+    buf_add_slice(joined, slice_part(path, 3, path.len));
     return buf_slice(joined);
 }
 
@@ -325,9 +324,15 @@ static void start_transfer(struct exchange *exchange, const struct http_head *he
     if (exchange->conf->forwarded)
         headers_add_forwarded(&headers, request_peer(exchange->request), listener_of(exchange)->tls_count > 0,
                               forwarded);
-    struct slice target = upstream_target(exchange, head->target, &joined);
-    exchange->transfer = transfer_start(context->upstream, head->method, target, headers.fields, headers.count,
-                                        request_length(head), &upstream_ops, exchange);
+    const struct upstream_request request = {
+        .method = head->method,
+        .path = upstream_path(exchange, head->path, &joined),
+        .query = head->query,
+        .fields = headers.fields,
+        .field_count = headers.count,
+        .length = request_length(head),
+    };
+    exchange->transfer = transfer_start(context->upstream, &request, &upstream_ops, exchange);
     buf_fini(&joined);
     if (!exchange->transfer)
         refuse(exchange, OUTCOME_REFUSED, 503, "overloaded", "The proxy is out of memory.");
@@ -335,9 +340,9 @@ static void start_transfer(struct exchange *exchange, const struct http_head *he
 
 static void route(struct exchange *exchange, const struct http_head *head)
 {
-    if (has_dot_segment(head->target))
+    if (has_dot_segment(head->path))
         refuse(exchange, OUTCOME_REFUSED, 400, "invalid_request", "The path holds a dot segment.");
-    else if (!in_paths(listener_of(exchange), head->target))
+    else if (!in_paths(listener_of(exchange), head->path))
         refuse(exchange, OUTCOME_REFUSED, 404, "not_found", "This path is not relayed.");
     else
         start_transfer(exchange, head);
@@ -368,7 +373,7 @@ static void on_request_head(struct request *request, void *arg)
 {
     struct exchange_context *context = arg;
     const struct http_head *head = request_head(request);
-    if (slice_is(head->target, "*")) {
+    if (slice_is(head->path, "*")) {
         answer_for_all(request);
         return;
     }
@@ -381,7 +386,7 @@ static void on_request_head(struct request *request, void *arg)
     exchange->conf = conf_hold(context->conf);
     exchange->request = request;
     exchange->started_ns = loop_now_ns(context->loop);
-    exchange->endpoint = request_endpoint(head->target);
+    exchange->endpoint = request_endpoint(head->path);
     give_id(exchange);
     trace_join(&exchange->trace, http_get(head, "traceparent"), exchange->id);
     request_set_arg(request, exchange);

@@ -28,6 +28,18 @@ static void make_room(const struct tap_copy *tap, struct tap *to, const struct h
         to->truncated = !buf_reserve(&to->body, (size_t)head->content_length);
 }
 
+static struct slice copy_target(struct arena *arena, const struct http_head *head)
+{
+    size_t skipped = slice_starts(head->path, SLICE("/v1/")) ? 3 : 0;
+    struct slice path = slice_part(head->path, skipped, head->path.len);
+    char *text = arena_alloc(arena, path.len + head->query.len);
+    if (!text)
+        return SLICE_NONE;
+    memcpy(text, path.data, path.len);
+    memcpy(text + path.len, head->query.data, head->query.len);
+    return slice_of(text, path.len + head->query.len);
+}
+
 void tap_begin(struct tap_copy *tap, struct exchange_context *context, enum endpoint endpoint,
                const struct http_head *head, const char *id, const struct trace *trace, struct slice client)
 {
@@ -45,9 +57,7 @@ void tap_begin(struct tap_copy *tap, struct exchange_context *context, enum endp
     trial->endpoint = spoken ? endpoint : ENDPOINT_OTHER;
     trial->trace = *trace;
     trial->traced = traced;
-    trial->target = arena_copy(trial->arena, slice_starts(head->target, SLICE("/v1/"))
-                                                 ? slice_part(head->target, 3, head->target.len)
-                                                 : head->target);
+    trial->target = copy_target(trial->arena, head);
     trial->authorization = arena_copy(trial->arena, http_get(head, "authorization"));
     trial->client = arena_copy(trial->arena, client);
     trial->opted_out = slice_equal_nocase(http_get(head, "x-candor-shadow"), SLICE("off"));

@@ -16,6 +16,7 @@ from wire_peers import read_all, send_raw, STATUS
 HOST = b"Host: localhost\r\n"
 HELLO = b"Content-Length: 5\r\n\r\nhello"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
+CHANGE = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 99\r\n"
 BAD = {400}
 FINE = {200}
 
@@ -44,6 +45,7 @@ REQUEST_LINE = [
     ("an empty line in front is forgiven", b"\r\n" + get(), FINE, "9112 2.2"),
     ("two are not", b"\r\n\r\n" + get(), BAD, "9112 2.2"),
     ("white space before the first field", b"GET /v1/x HTTP/1.1\r\n " + HOST + b"\r\n", BAD, "9112 2.2"),
+    ("a line of white space before the first field", b"GET /v1/x HTTP/1.1\r\n \r\n" + HOST + b"\r\n", BAD, "9112 2.2"),
     ("white space before the line", b" " + get(), BAD, "9112 3"),
     ("nothing but white space", b"   \r\n\r\n", BAD, "9112 3"),
     ("two spaces behind the method", get(b"GET  /v1/x HTTP/1.1"), BAD, "9112 3"),
@@ -77,11 +79,17 @@ REQUEST_LINE = [
     ("CONNECT", b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n", {405}, "9110 9.3.6"),
     ("CONNECT without a port", b"CONNECT example.com HTTP/1.1\r\nHost: example.com\r\n\r\n", BAD, "9112 3.2.3"),
     ("CONNECT with an empty port", b"CONNECT example.com: HTTP/1.1\r\nHost: example.com\r\n\r\n", BAD, "9112 3.2.3"),
+    ("TRACE with a body", post(HELLO).replace(b"POST", b"TRACE", 1), {405}, "9110 9.3.8"),
     ("CONNECT with a path", get(b"CONNECT /v1/x HTTP/1.1"), BAD, "9112 3.2.3"),
     ("an asterisk with GET", get(b"GET * HTTP/1.1"), BAD, "9112 3.2.4"),
     ("an absolute target", get(b"GET http://localhost/v1/x HTTP/1.1"), FINE, "9112 3.2.2"),
     ("an absolute target of another host", get(b"GET http://example.com/v1/x HTTP/1.1"), BAD, "9112 3.2.2"),
     ("an absolute target with a user", get(b"GET http://me@localhost/v1/x HTTP/1.1"), BAD, "9110 4.2.4"),
+    ("an absolute target without a path", get(b"GET http://localhost HTTP/1.1"), FINE, "9110 4.2.3"),
+    ("an absolute target of host and query", get(b"GET http://localhost?x=/y HTTP/1.1"), FINE, "9112 3.2.1"),
+    ("an absolute target of another host, without a path", get(b"GET http://example.com HTTP/1.1"), BAD, "9112 3.2.2"),
+    ("an absolute target without a host", get(b"GET http:///v1/x HTTP/1.1"), BAD, "9110 4.2.1"),
+    ("a query for a target", get(b"GET ?x HTTP/1.1"), BAD, "9112 3.2"),
     ("a target of 8,000 bytes", get(b"GET /v1/" + b"x" * 7990 + b" HTTP/1.1"), FINE, "9112 3"),
 ]
 
@@ -114,6 +122,11 @@ FIELDS = [
      "9110 8.3"),
     ("Content-Type twice, alike", post(b"Content-Type: text/plain\r\ncontent-type: text/plain\r\n" + HELLO), FINE, "9110 8.3"),
     ("an unasked change of protocol", get(fields=HOST + b"Connection: upgrade\r\nUpgrade: websocket\r\n"), FINE, "9110 7.8"),
+    *((f"{name} asks to change the protocol", get(line, HOST + CHANGE), FINE, "9110 7.8") for name, line in (
+        ("GET", b"GET /v1/x HTTP/1.1"), ("HTTP/1.0", b"GET /v1/x HTTP/1.0"), ("POST", b"POST /v1/x HTTP/1.1"))),
+    ("a protocol without the word that asks for it", get(fields=HOST + b"Upgrade: websocket\r\n"), FINE, "9110 7.8"),
+    ("a thousand ranges", get(fields=HOST + b"Range: bytes=" + b",".join([b"0-"] * 1000) + b"\r\n"), FINE, "9110 14.2"),
+    ("a range with POST", post(b"Range: bytes=0-1\r\n" + HELLO), FINE, "9110 14.2"),
     ("what no server would like", get(fields=HOST + b"Accept: none/such\r\nRange: bytes=9-1\r\n"), FINE, "9110 12"),
 ]
 
@@ -127,9 +140,13 @@ LENGTHS = [
     ("two lengths", post(b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello"), BAD, "9112 6.3"),
     ("the same length twice", post(b"Content-Length: 5\r\n" + HELLO), BAD, "9112 6.3"),
     ("a list of lengths", post(b"Content-Length: 5, 5\r\n\r\nhello"), BAD, "9112 6.3"),
+    ("a list of three", post(b"Content-Length: 5, 5, 5\r\n\r\nhello"), BAD, "9112 6.3"),
+    ("a list of two that differ", post(b"Content-Length: 5, 10\r\n\r\nhello"), BAD, "9112 6.3"),
+    ("a plain length and one with a space before its colon", post(b"Content-Length : 9\r\n" + HELLO), BAD, "9112 5.1"),
     ("spaces around a length", post(b"Content-Length:  5 \r\n\r\nhello"), FINE, "9112 5.1"),
     ("a tab before a length", post(b"Content-Length:\t5\r\n\r\nhello"), BAD, "stricter than 9112 5.1"),
     ("a tab behind a length", post(b"Content-Length: 5 \t\r\n\r\nhello"), BAD, "stricter than 9112 5.1"),
+    ("chunks and a length", post(b"Content-Length: 5\r\n" + CHUNKED + b"\r\n0\r\n\r\n"), BAD, "9112 6.1"),
     ("a length and chunks", post(CHUNKED + b"Content-Length: 5\r\n\r\n0\r\n\r\n"), BAD, "9112 6.1"),
     ("chunks in HTTP/1.0", b"POST /v1/x HTTP/1.0\r\n" + HOST + CHUNKED + b"\r\n0\r\n\r\n", BAD, "9112 6.1"),
     ("a far too large length", post(b"Content-Length: 999999999999\r\n\r\n"), {413}, "9110 15.5.14"),
@@ -147,7 +164,7 @@ ENCODINGS = [
     ("an underscore in the name", post(b"Transfer_Encoding: chunked\r\n" + HELLO), BAD, "CGI reads it as a hyphen"),
     ("an underscore in the other", post(b"Content_Length: 99\r\n" + HELLO), BAD, "CGI reads it as a hyphen"),
     *((f"the coding {value!r}", post(b"Transfer-Encoding: " + value + b"\r\n\r\n0\r\n\r\n"), BAD, "9112 6.1") for value in (
-        b"gzip", b"identity", b"chunked, identity", b"gzip, chunked", b"chunked, chunked", b",chunked", b"chunked,", b"xchunked",
+        b"gzip", b"identity", b"chunked, identity", b"gzip, chunked", b"chunked, gzip", b"chunked, chunked", b",chunked", b"chunked,", b"xchunked",
         b"chunke", b"chunkedx", b"chunked;q=1", b"chunked;a=b", b"\"chunked\"", b"'chunked'", b"\x0bchunked", b"\x0cchunked",
         b"chunked\x0b", b"chunked\0", b"\0chunked", b"chunked\x7f", b"chunked\xa0", b"\xef\xbb\xbfchunked", b"chun ked", b"",
         b"compress", b"deflate", b"trailers", b"chunked chunked", b"cow", b"(chunked)", b"chunked ()", b"chunk\\ed")),
@@ -166,6 +183,8 @@ CHUNKS = [
         b"FFFFFFFFFFFFFFFF5", b"5;" + b"x" * 100000, b"5;a=" + b"x" * 5000)),
     ("a size line that ends in LF", chunks(b"5\nhello\r\n0\r\n\r\n"), BAD, "9112 7.1"),
     ("a size line that ends in CR", chunks(b"5\rhello\r\n0\r\n\r\n"), BAD, "9112 7.1"),
+    ("an empty extension that ends in LF", chunks(b"5;\nhello\r\n0\r\n\r\n"), BAD, "9112 7.1.1"),
+    ("a signed last size and what follows it", chunks(b"+0\r\n\r\nX") + get(), BAD, "9112 7.1"),
     ("an extension that ends in LF", chunks(b"5;a\nhello\r\n0\r\n\r\n"), BAD, "9112 7.1.1"),
     ("data that end in LF", chunks(b"5\r\nhello\n0\r\n\r\n"), BAD, "9112 7.1"),
     ("data that end in CR", chunks(b"5\r\nhello\r0\r\n\r\n"), BAD, "9112 7.1"),
@@ -270,6 +289,17 @@ def test_what_follows_a_body_is_the_next_request_or_none(behind):
     assert got == [200] * 6
 
 
+def test_a_requests_beginning_in_a_body_is_not_completed_by_what_follows(behind):
+    proxy, model = behind
+    begun = b"GET /v1/hidden HTTP/1.1\r\n" + HOST
+    for method in (b"GET", b"OPTIONS", b"HEAD", b"DELETE"):
+        before = len(model.requests)
+        request = method + b" /v1/x HTTP/1.1\r\n" + HOST + b"Content-Length: %d\r\n\r\n" % len(begun) + begun
+        got, _, _ = send(proxy.data, request + b"\r\n" + get())
+        assert got == [200, 200], method
+        assert [seen.target for seen in model.requests[before:]] == ["/v1/x", "/v1/x"]
+
+
 def test_every_answer_has_a_date_and_says_what_it_allows(behind):
     proxy, _ = behind
     for request in (get(), get(fields=b""), get(b"TRACE / HTTP/1.1"), get(b"OPTIONS * HTTP/1.1")):
@@ -277,6 +307,23 @@ def test_every_answer_has_a_date_and_says_what_it_allows(behind):
         assert answer.lower().count(b"\r\ndate: ") == 1, answer
         assert (b"\r\nallow: " in answer) == (request[:1] in b"TO"), answer
     assert b"content-length" not in answer.lower(), "none with 204 (9110 8.6)"
+
+
+@pytest.mark.parametrize("asked, sent", [
+    (b"http://localhost/v1/x?y=1", "/v1/x?y=1"), (b"HTTP://localhost", "/"), (b"https://localhost?y=http://example.com/z",
+                                                                              "/?y=http://example.com/z")])
+def test_an_absolute_target_reaches_the_model_as_path_and_query(behind, asked, sent):
+    proxy, model = behind
+    got, _, _ = send(proxy.data, get(b"GET " + asked + b" HTTP/1.1"))
+    assert got == [200] and model.requests[-1].target == sent
+
+
+def test_options_of_a_bare_host_asks_the_proxy_itself(behind):
+    """Its request target would be an asterisk at the last proxy (9112 3.2.4)."""
+    proxy, model = behind
+    before = len(model.requests)
+    got, answer, _ = send(proxy.data, get(b"OPTIONS http://localhost HTTP/1.1"))
+    assert got == [204] and b"\r\nallow: " in answer and len(model.requests) == before
 
 
 def test_an_http_1_0_client_is_never_told_to_continue(behind):

@@ -26,8 +26,6 @@ struct fake_server {
     struct buf pending[CONNECTION_MAX];
     struct buf requests[REQUEST_MAX];
     size_t request_count;
-    void (*on_request)(void *arg);
-    void *arg;
     char url[64];
     pthread_t thread;
     bool running;
@@ -79,8 +77,6 @@ static void request_answer(struct fake_server *server, size_t i, size_t length)
     buf_init(kept, 8u << 20);
     buf_add(kept, server->pending[i].data, length);
     buf_drop_front(&server->pending[i], length);
-    if (server->on_request)
-        server->on_request(server->arg);
     if (step->answer.len && send(server->connections[i], step->answer.data, step->answer.len, MSG_NOSIGNAL) < 0)
         connection_close(server, i);
     else if (step->close)
@@ -118,12 +114,11 @@ static void *server_run(void *arg)
     }
 }
 
-struct fake_server *fake_server_start(const struct fake_step *steps, size_t count, void (*on_request)(void *arg),
-                                      void *arg)
+struct fake_server *fake_server_start(const struct fake_step *steps, size_t count)
 {
     struct fake_server *server = calloc(1, sizeof *server);
     assert(server);
-    *server = (struct fake_server){.steps = steps, .step_count = count, .on_request = on_request, .arg = arg};
+    *server = (struct fake_server){.steps = steps, .step_count = count};
     for (size_t i = 0; i < CONNECTION_MAX; i++)
         server->connections[i] = -1;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};

@@ -12,10 +12,8 @@ struct fake_step {
 };
 struct fake_server;
 
-/* The steps must outlive it. on_request (or NULL) is called on the server's thread for each request that was read
- * whole, before its answer. */
-struct fake_server *fake_server_start(const struct fake_step *steps, size_t count, void (*on_request)(void *arg),
-                                      void *arg);
+/* The steps must outlive it. */
+struct fake_server *fake_server_start(const struct fake_step *steps, size_t count);
 const char *fake_server_url(const struct fake_server *server); /* "http://127.0.0.1:PORT" */
 /* Joins the thread; what was asked can be looked at afterwards. */
 void fake_server_stop(struct fake_server *server);

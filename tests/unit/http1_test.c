@@ -115,6 +115,13 @@ static const struct row requests[] = {
     ROW("an absolute target with a user is refused", 400, "GET http://u@a/x HTTP/1.1\r\nHost: u@a\r\n\r\n"),
     ROW("an absolute target without a host is refused", 400, "GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n"),
     ROW("an absolute target of another scheme is refused", 400, "GET ftp://a/x HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("an absolute target without a path is accepted", 0, "GET http://a HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("an absolute target without a host and a path is refused", 400, "GET http:// HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("an absolute target of a query alone is refused", 400, "GET http://?a HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("an absolute target of another host without a path is refused", 400,
+        "GET http://b?a HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("a query without a path is refused", 400, "GET ?a HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ROW("an asterisk with a query is refused", 400, "OPTIONS *?a HTTP/1.1\r\nHost: a\r\n\r\n"),
 
     ROW("a Content-Length is accepted", 0, POST("Content-Length: 10\r\n")),
     ROW("a Content-Length of zero is accepted", 0, POST("Content-Length: 0\r\n")),
@@ -239,13 +246,14 @@ static void a_head_is_taken_apart(void **state)
                            &head, &error),
                      HTTP_COMPLETE);
     assert_slice(head.method, "POST");
-    assert_slice(head.target, "/v1/x?y=1");
+    assert_slice(head.path, "/v1/x");
+    assert_slice(head.query, "?y=1");
     assert_int_equal(head.minor, 1);
     assert_int_equal(head.field_count, 4);
     assert_slice(http_get(&head, "x-THING"), "two words");
     assert_null(http_get(&head, "absent").data);
-    assert_true(http_has_token(&head, "connection", "X-Thing"));
-    assert_false(http_has_token(&head, "connection", "close"));
+    assert_true(http_list_has(http_get(&head, "connection"), SLICE("X-Thing")));
+    assert_false(http_list_has(http_get(&head, "connection"), SLICE("close")));
     assert_int_equal(head.framing, HTTP_BODY_LENGTH);
     assert_int_equal(head.content_length, 12);
     assert_true(head.keep_alive);
@@ -253,11 +261,26 @@ static void a_head_is_taken_apart(void **state)
 
 static void an_absolute_target_is_reduced_to_its_path(void **state)
 {
+    static const struct {
+        const char *text, *path, *query;
+    } rows[] = {
+        {"GET http://a:80/x?y HTTP/1.1\r\nHost: a:80\r\n\r\n", "/x", "?y"},
+        {"GET HTTP://a/ HTTP/1.1\r\nHost: A\r\n\r\n", "/", ""},
+        {"GET http://a HTTP/1.1\r\nHost: a\r\n\r\n", "/", ""},
+        {"POST https://a:8?y HTTP/1.1\r\nHost: a:8\r\n\r\n", "/", "?y"},
+        {"GET http://a?u=http://b/c HTTP/1.1\r\nHost: a\r\n\r\n", "/", "?u=http://b/c"},
+        {"OPTIONS http://a HTTP/1.1\r\nHost: a\r\n\r\n", "*", ""},
+        {"OPTIONS http://a/ HTTP/1.1\r\nHost: a\r\n\r\n", "/", ""},
+        {"OPTIONS http://a?y HTTP/1.1\r\nHost: a\r\n\r\n", "/", "?y"},
+    };
     struct http_head head;
     struct http_error error;
     (void)state;
-    assert_int_equal(parse("GET http://a:80/x?y HTTP/1.1\r\nHost: a:80\r\n\r\n", &head, &error), HTTP_COMPLETE);
-    assert_slice(head.target, "/x?y");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(parse(rows[i].text, &head, &error), HTTP_COMPLETE);
+        assert_slice(head.path, rows[i].path);
+        assert_slice(head.query, rows[i].query);
+    }
 }
 
 static void keeping_alive_follows_version_and_connection(void **state)

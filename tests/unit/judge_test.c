@@ -103,7 +103,7 @@ static const struct judging *judge(struct bench *bench, const struct said *said,
         if (said[i].status)
             bench->steps[i].answer = fake_answer(bench->rooms[i], sizeof bench->rooms[i], said[i].status,
                                                  "retry-after: 2\r\n", said[i].body);
-    bench->server = fake_server_start(bench->steps, count, NULL, NULL);
+    bench->server = fake_server_start(bench->steps, count);
     struct conf *conf = conf_for(bench);
     assert_int_equal(judge_start(bench->fetcher, conf, &asked, SLICE_NONE, bench->arena, on_done, bench), 0);
     conf_drop(conf);

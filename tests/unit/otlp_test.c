@@ -81,7 +81,7 @@ static void a_receiver_that_says_nothing_costs_a_bounded_room(void **state)
     (void)state;
     static const struct fake_step mute[] = {{.answer = {NULL, 0}}};
     enum { TOLD = 20000, ROOM = 8192, BATCH = 8192 };
-    struct fake_server *server = fake_server_start(mute, 1, NULL, NULL);
+    struct fake_server *server = fake_server_start(mute, 1);
     struct trial *trial = trial_made(fake_server_url(server));
     struct metrics *metrics = metrics_new();
     struct err err = {""};
