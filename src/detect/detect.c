@@ -12,7 +12,6 @@
 
 enum {
     TURNS_MAX = 16,     /* user turns that are looked at, the last ones */
-    FUEL = 1500000,     /* bytes that patterns may look at, in one detection */
     FUEL_A_RUN = 24,    /* what starting a pattern costs, in bytes */
     LONG_SENTENCES = 9, /* a text of more is mostly not the user speaking of themselves */
     REMARK_BYTES = 280, /* a turn of so many bytes that asks for nothing is a remark */
@@ -43,16 +42,19 @@ struct detector *detector_new(struct rules *rules, struct err *err)
     d->matches = calloc(rules->count + 1, sizeof *d->matches);
     d->errors = calloc(rules->count + 1, sizeof *d->errors);
     d->runs = calloc(rules->count + 1, sizeof *d->runs);
+    d->compiled = calloc(rules->pattern_count + 1, sizeof *d->compiled);
     d->data = pcre2_match_data_create(rules->captures + 1, NULL);
     d->context = pcre2_match_context_create(NULL);
+    d->interpreted = pcre2_match_context_create(NULL);
     d->stack = rules->jit ? pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL) : NULL;
-    if (!d->candidates || !d->found || !d->met_in || !d->met || !d->matches || !d->errors || !d->runs || !d->data ||
-        !d->context || (rules->jit && !d->stack)) {
+    if (!d->candidates || !d->found || !d->met_in || !d->met || !d->matches || !d->errors || !d->runs || !d->compiled ||
+        !d->data || !d->context || !d->interpreted || (rules->jit && !d->stack)) {
         err_set(err, "out of memory for a detector");
         detector_free(d);
         return NULL;
     }
-    pattern_limit(d->context, rules->jit);
+    pattern_limit(d->context, true);
+    pattern_limit(d->interpreted, false);
     if (d->stack)
         pcre2_jit_stack_assign(d->context, NULL, d->stack);
     return d;
@@ -62,8 +64,12 @@ void detector_free(struct detector *d)
 {
     if (!d)
         return;
+    for (size_t i = 0; d->compiled && i < d->rules->pattern_count; i++)
+        pcre2_code_free(d->compiled[i].code);
+    free(d->compiled);
     pcre2_match_data_free(d->data);
     pcre2_match_context_free(d->context);
+    pcre2_match_context_free(d->interpreted);
     pcre2_jit_stack_free(d->stack);
     free(d->candidates);
     free(d->found);
@@ -87,9 +93,19 @@ uint64_t detector_runs(const struct detector *d, size_t rule)
     return d->runs[rule];
 }
 
+static const struct compiled *compiled_of(struct detector *d, const struct pattern *pattern)
+{
+    struct compiled *compiled = &d->compiled[pattern->number];
+    if (!compiled->code) {
+        compiled->code = pattern_compile(pattern);
+        compiled->jit = compiled->code && d->rules->jit && pcre2_jit_compile(compiled->code, PCRE2_JIT_COMPLETE) == 0;
+    }
+    return compiled;
+}
+
 enum found detector_match(struct detector *d, const struct pattern *pattern, struct slice subject)
 {
-    if (!pattern->code)
+    if (!pattern->text.data)
         return FOUND_NOTHING;
     size_t cost = subject.len + FUEL_A_RUN;
     if (d->fuel < cost) {
@@ -97,9 +113,12 @@ enum found detector_match(struct detector *d, const struct pattern *pattern, str
         return FOUND_ERROR;
     }
     d->fuel -= cost;
+    const struct compiled *compiled = compiled_of(d, pattern);
     /* The passage holds well-formed UTF-8 only, so that the check may be skipped. */
-    int result =
-        pcre2_match(pattern->code, (PCRE2_SPTR)subject.data, subject.len, 0, PCRE2_NO_UTF_CHECK, d->data, d->context);
+    int result = !compiled->code
+                     ? PCRE2_ERROR_NOMEMORY
+                     : pcre2_match(compiled->code, (PCRE2_SPTR)subject.data, subject.len, 0, PCRE2_NO_UTF_CHECK,
+                                   d->data, compiled->jit ? d->context : d->interpreted);
     if (result >= 0)
         return FOUND_MATCH;
     if (result == PCRE2_ERROR_NOMATCH)
@@ -132,7 +151,7 @@ void detector_mark_material(struct detector *d, const struct language *language)
     const struct pattern *guard = &language->guards[GUARD_MATERIAL];
     struct passage *p = &d->passage;
     bool material = false;
-    for (size_t i = 0; guard->code && i < p->count; i++) {
+    for (size_t i = 0; guard->text.data && i < p->count; i++) {
         struct sentence *s = &p->sentences[i];
         if (material) {
             s->material = true;
@@ -231,12 +250,16 @@ static bool take_belief(struct look *look, const struct rule *rule, size_t sente
     return true;
 }
 
-/* The group of the set that took part in the match and holds anything. */
-static bool find_group(const struct detector *d, const struct group_set *set, struct span *out)
+/* The group of that name that took part in the match and holds anything; the alternatives may each have one. */
+static bool find_group(struct detector *d, const struct pattern *pattern, const char *name, struct span *out)
 {
-    for (size_t i = 0; i < set->count; i++)
-        if (detector_group(d, set->numbers[i], out) && out->end > out->start)
+    PCRE2_SPTR first = NULL, last = NULL;
+    int entry = pcre2_substring_nametable_scan(compiled_of(d, pattern)->code, (PCRE2_SPTR)name, &first, &last);
+    for (PCRE2_SPTR at = first; entry > 0 && at <= last; at += entry) {
+        uint32_t number = (uint32_t)(at[0] << 8 | at[1]); /* stands before the name, high byte first */
+        if (detector_group(d, number, out) && out->end > out->start)
             return true;
+    }
     *out = (struct span){0, 0};
     return false;
 }
@@ -245,10 +268,10 @@ static void fire(struct look *look, const struct rule *rule, size_t index, size_
 {
     struct detector *d = look->d;
     struct span whole = {0, 0}, prop = {0, 0};
-    bool is_answer = find_group(d, &rule->answers, &prop);
+    bool is_answer = find_group(d, &rule->match, "answer", &prop);
     detector_group(d, 0, &whole);
     if (!is_answer)
-        find_group(d, &rule->props, &prop);
+        find_group(d, &rule->match, "prop", &prop);
     whole = (struct span){whole.start + base, whole.end + base};
     if (prop.end > prop.start)
         prop = (struct span){prop.start + base, prop.end + base};
@@ -366,13 +389,13 @@ static void try_rule(struct look *look, size_t index, struct slice subject, size
         return;
     d->runs[index]++;
     enum found unless = FOUND_NOTHING, found = detector_match(d, &rule->match, subject);
-    if (found == FOUND_MATCH && rule->unless.code)
+    if (found == FOUND_MATCH && rule->unless.text.data)
         unless = detector_match(d, &rule->unless, subject);
     if (found == FOUND_ERROR || unless == FOUND_ERROR)
         note_error(look, index);
     if (found != FOUND_MATCH || unless == FOUND_MATCH)
         return;
-    if (rule->unless.code) /* the match data now hold the exception's try: match once more for the groups */
+    if (rule->unless.text.data) /* the match data now hold the exception's try: match once more for the groups */
         found = detector_match(d, &rule->match, subject);
     if (found == FOUND_MATCH)
         fire(look, rule, index, sentence, base);
@@ -381,8 +404,8 @@ static void try_rule(struct look *look, size_t index, struct slice subject, size
 /* Without the prefilter, for the proof that it loses nothing: the same words are looked for one by one. */
 static bool has_keyword(const struct rule *rule, struct slice subject)
 {
-    for (size_t i = 0; i < rule->keyword_count; i++)
-        if (slice_find(subject, rule->keywords[i], 0) != SLICE_NOT_FOUND)
+    for (size_t i = 0; i < rule->keywords.count; i++)
+        if (slice_find(subject, rule->keywords.items[i], 0) != SLICE_NOT_FOUND)
             return true;
     return false;
 }
@@ -519,7 +542,7 @@ void detect_run(struct detector *d, const struct detect_turn *turns, size_t coun
                 struct detection *out)
 {
     *out = (struct detection){.cues = d->cues};
-    d->fuel = FUEL;
+    d->fuel = DETECTOR_FUEL;
     d->error = d->spent = false;
     size_t looked = 0;
     for (size_t i = count; i-- > 0 && looked < TURNS_MAX;) {

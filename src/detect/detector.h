@@ -6,13 +6,22 @@
 #include "passage.h"
 #include "ruleset.h"
 
-enum { CUES_MAX = 96 }; /* of one detection */
+enum {
+    CUES_MAX = 96,          /* of one detection */
+    DETECTOR_FUEL = 1500000 /* bytes that patterns may look at, in one detection */
+};
+
+struct compiled {
+    pcre2_code *code; /* NULL: not yet */
+    bool jit;         /* as machine code */
+};
 
 struct detector {
     struct rules *rules; /* held */
     pcre2_match_data *data;
-    pcre2_match_context *context;
+    pcre2_match_context *context, *interpreted; /* limits for machine code, and for the interpreter */
     pcre2_jit_stack *stack;
+    struct compiled *compiled; /* by pattern, made when it is first tried */
     struct passage passage;
     struct cue cues[CUES_MAX]; /* of the detection at hand */
     uint64_t *found;           /* a bit a word of the rules */
@@ -39,6 +48,9 @@ enum found { FOUND_NOTHING, FOUND_MATCH, FOUND_ERROR };
 enum found detector_match(struct detector *detector, const struct pattern *pattern, struct slice subject);
 /* The group of the last match, relative to its subject; false when it took no part. */
 bool detector_group(const struct detector *detector, uint32_t group, struct span *out);
+
+/* stress.c: runs the pattern over texts made to blow it up. -1 and a sentence when it hits a limit or is slow. */
+MUST_USE int detector_stress(struct detector *detector, const struct pattern *pattern, struct err *err);
 
 /* belief.c: the proposition in a sentence at span (of the passage), without what only leads in or trails. An empty span
  * when nothing is left. Lowers *confidence where the sentence hedges. */

@@ -124,25 +124,26 @@ int expand_pattern(const struct expansion *e, const struct yaml_node *node, stru
     return failed;
 }
 
-static int add_word(const struct expansion *e, const struct yaml_node *node, struct slice **items, size_t *count,
-                    size_t room, struct err *err)
+enum { WORDS_MAX = 512 };
+
+static int add_word(const struct expansion *e, const struct yaml_node *node, struct literals *out, struct err *err)
 {
     struct slice text = yaml_text(node);
-    if (*count == room || text.len == 0)
-        return yaml_error(err, node, "a keyword is a word, and a rule has at most %zu", room);
-    (*items)[*count] = arena_copy(e->arena, text);
-    if (!(*items)[(*count)++].data)
+    if (out->count == WORDS_MAX || text.len == 0)
+        return yaml_error(err, node, "a keyword is a word, and a rule has at most %d", WORDS_MAX);
+    text = arena_copy(e->arena, text);
+    if (!text.data)
         return yaml_error(err, node, "the packs are larger than the room for rules");
+    out->items[out->count++] = text;
+    out->cost += literal_cost(text);
+    out->hash += literal_hash(text);
     return 0;
 }
 
-int expand_words(const struct expansion *e, const struct yaml_node *sequence, struct slice **items, size_t *count,
-                 struct err *err)
+int expand_words(const struct expansion *e, const struct yaml_node *sequence, struct literals *out, struct err *err)
 {
-    enum { WORDS_MAX = 512 };
-    *count = 0;
-    *items = arena_array(e->arena, WORDS_MAX, sizeof **items);
-    if (!*items || yaml_type(sequence) != YAML_SEQUENCE)
+    *out = (struct literals){.items = arena_array(e->arena, WORDS_MAX, sizeof *out->items)};
+    if (!out->items || yaml_type(sequence) != YAML_SEQUENCE)
         return yaml_error(err, sequence, "keywords are a list of words");
     for (size_t i = 0; i < yaml_count(sequence); i++) {
         const struct yaml_node *node = yaml_item(sequence, i);
@@ -153,7 +154,7 @@ int expand_words(const struct expansion *e, const struct yaml_node *sequence, st
             return yaml_error(err, node, "there is no list {%.*s} in this pack", SLICE_ARGS(name));
         size_t words = list ? yaml_count(list) : 1;
         for (size_t k = 0; k < words; k++)
-            if (add_word(e, list ? yaml_item(list, k) : node, items, count, WORDS_MAX, err))
+            if (add_word(e, list ? yaml_item(list, k) : node, out, err))
                 return -1;
     }
     return 0;

@@ -37,7 +37,7 @@ struct sequence {
 /* What is met more often than this, by the estimate, is not worth asking for. */
 static const double SET_COST_MAX = .012;
 
-static const struct part nothing = {.best = {NULL, 0, DBL_MAX}};
+static const struct part nothing = {.best = {.cost = DBL_MAX}};
 
 double literal_cost(struct slice word)
 {
@@ -49,6 +49,12 @@ double literal_cost(struct slice word)
         cost *= c >= 'a' && c <= 'z' ? frequency[c - 'a'] : c == ' ' ? .17 : .01;
     }
     return cost;
+}
+
+uint64_t literal_hash(struct slice word)
+{
+    uint64_t hash = hash_bytes(0, word.data, word.len);
+    return hash ? hash : 1;
 }
 
 static void keep_better(struct literals *best, struct literals other)
@@ -125,7 +131,7 @@ static void end_run(struct reader *r, struct sequence *sequence)
     if (!item)
         return;
     *item = arena_copy(r->arena, slice_of(sequence->run, len));
-    part.best = (struct literals){item, 1, literal_cost(*item)};
+    part.best = (struct literals){item, 1, literal_cost(*item), literal_hash(*item)};
     if (len >= BYTES_MIN)
         require_best(r, &part);
     put_part(r, sequence, part);
@@ -339,13 +345,13 @@ static void join(struct reader *r, struct literals *all, struct literals branch)
     }
     memcpy(items, all->items, all->count * sizeof *items);
     memcpy(items + all->count, branch.items, branch.count * sizeof *items);
-    *all = (struct literals){items, all->count + branch.count, all->cost + branch.cost};
+    *all = (struct literals){items, all->count + branch.count, all->cost + branch.cost, all->hash + branch.hash};
 }
 
 /* Branches that ask for one set become one, which asks for a word of any of them. */
 static void merge_branches(struct reader *r, struct part *all)
 {
-    struct literals single = {NULL, 0, 0};
+    struct literals single = {0};
     struct part merged = nothing;
     bool any = false;
     for (const struct need_branch *b = all->branches; b && !r->failed; b = b->next) {

@@ -13,4 +13,5 @@ libcandor_a_SOURCES += \
 	src/detect/pattern.c \
 	src/detect/prefilter.c src/detect/prefilter.h \
 	src/detect/rules_test.c \
+	src/detect/stress.c \
 	src/detect/words.c

@@ -177,7 +177,7 @@ static int read_unless(struct place *place, const struct yaml_node *value, struc
 
 static int read_keywords(struct place *place, const struct yaml_node *value, struct err *err)
 {
-    return expand_words(&place->expansion, value, &place->rule->keywords, &place->rule->keyword_count, err);
+    return expand_words(&place->expansion, value, &place->rule->keywords, err);
 }
 
 static int read_example(struct arena *arena, const struct yaml_node *node, struct example *out, struct err *err)

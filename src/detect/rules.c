@@ -1,7 +1,6 @@
 /* rules: making, sharing and dropping a set of rules.
  *
- * Loading reads the packs, compiles every pattern, works out each rule's literals and builds the two prefilters: one
- * for what looks at single sentences and one for what looks at a whole message.
+ * Loading reads the packs, checks every pattern, works out each rule's literals and builds the prefilter.
  */
 #include "rules.h"
 
@@ -22,31 +21,17 @@ static int at_pattern(struct err *err, const struct pattern *pattern)
     return err_prefix(err, "%s:%u:%u", pattern->file, pattern->line, pattern->column);
 }
 
-static int compile(struct pattern *pattern, bool unicode, struct rules *rules, struct err *err)
+static int check(struct pattern *pattern, bool unicode, struct rules *rules, struct err *err)
 {
+    uint32_t captures = 0;
     if (!pattern->text.data)
         return 0;
-    if (pattern_compile(pattern, unicode, &rules->jit, err))
+    pattern->unicode = unicode;
+    pattern->number = rules->pattern_count++;
+    if (pattern_check(pattern, &captures, err))
         return at_pattern(err, pattern);
-    uint32_t captures = 0;
-    pcre2_pattern_info(pattern->code, PCRE2_INFO_CAPTURECOUNT, &captures);
     if (captures > rules->captures)
         rules->captures = captures;
-    return 0;
-}
-
-static int find_groups(const struct rule *rule, const char *name, struct group_set *set, struct err *err)
-{
-    PCRE2_SPTR first = NULL, last = NULL;
-    int entry = pcre2_substring_nametable_scan(rule->match.code, (PCRE2_SPTR)name, &first, &last);
-    for (PCRE2_SPTR at = first; entry > 0 && at <= last; at += entry) {
-        if (set->count == sizeof set->numbers / sizeof *set->numbers) {
-            err_set(err, "rule %s has too many groups named %s", rule->id, name);
-            return at_pattern(err, &rule->match);
-        }
-        set->numbers[set->count++] =
-            (uint32_t)(at[0] << 8 | at[1]); /* the number stands before the name, high byte first */
-    }
     return 0;
 }
 
@@ -55,23 +40,20 @@ static int choose_keywords(struct rules *rules, struct rule *rule, struct err *e
 {
     struct literals found;
     int failed = literals_of(rule->match.text, rules->arena, &found, &rule->needs);
-    if (rule->keyword_count)
+    if (rule->keywords.count)
         return 0;
     if (failed || !found.count || found.cost > COST_MAX) {
         err_set(err, "rule %s requires no word that a prefilter could look for; give it keywords", rule->id);
         return at_pattern(err, &rule->match);
     }
-    rule->keywords = found.items;
-    rule->keyword_count = found.count;
+    rule->keywords = found;
     return 0;
 }
 
-static int compile_rule(struct rules *rules, struct rule *rule, struct err *err)
+static int check_rule(struct rules *rules, struct rule *rule, struct err *err)
 {
     bool unicode = rule->language > LANGUAGE_ENGLISH;
-    if (compile(&rule->match, unicode, rules, err) || compile(&rule->unless, unicode, rules, err))
-        return -1;
-    if (find_groups(rule, "prop", &rule->props, err) || find_groups(rule, "answer", &rule->answers, err))
+    if (check(&rule->match, unicode, rules, err) || check(&rule->unless, unicode, rules, err))
         return -1;
     return choose_keywords(rules, rule, err);
 }
@@ -98,14 +80,14 @@ static int anchor_guards(struct rules *rules, struct language *language, struct 
     return 0;
 }
 
-static int compile_guards(struct rules *rules, struct err *err)
+static int check_guards(struct rules *rules, struct err *err)
 {
     for (size_t i = 0; i < rules->language_count; i++)
         if (anchor_guards(rules, &rules->languages[i], err))
             return -1;
     for (size_t i = 0; i < rules->language_count; i++)
         for (size_t g = 0; g < GUARD_COUNT; g++)
-            if (compile(&rules->languages[i].guards[g], i > LANGUAGE_ENGLISH, rules, err))
+            if (check(&rules->languages[i].guards[g], i > LANGUAGE_ENGLISH, rules, err))
                 return -1;
     return 0;
 }
@@ -131,8 +113,8 @@ static void make_version(struct rules *rules)
         hash = hash_text(hash, rule->match.text);
         hash = hash_text(hash, rule->unless.text);
         hash = hash_bytes(hash, numbers, sizeof numbers);
-        for (size_t k = 0; k < rule->keyword_count; k++)
-            hash = hash_text(hash, rule->keywords[k]);
+        for (size_t k = 0; k < rule->keywords.count; k++)
+            hash = hash_text(hash, rule->keywords.items[k]);
     }
     for (size_t i = 0; i < rules->language_count; i++)
         for (size_t g = 0; g < GUARD_COUNT; g++)
@@ -142,10 +124,10 @@ static void make_version(struct rules *rules)
 
 static int load(struct rules *rules, const char *const *paths, size_t count, struct err *err)
 {
-    if (packs_read(rules, paths, count, err) || compile_guards(rules, err))
+    if (packs_read(rules, paths, count, err) || check_guards(rules, err))
         return -1;
     for (size_t i = 0; i < rules->count; i++)
-        if (compile_rule(rules, &rules->list[i], err))
+        if (check_rule(rules, &rules->list[i], err))
             return -1;
     if (words_index(rules, err))
         return -1;
@@ -158,7 +140,7 @@ struct rules *rules_load(const char *const *paths, size_t count, struct err *err
     struct rules *rules = calloc(1, sizeof *rules);
     if (rules) {
         rules->references = 1;
-        rules->jit = true;
+        rules->jit = pattern_host_has_jit();
         rules->arena = arena_new(ARENA_MAX);
         rules->list = rules->arena ? arena_array(rules->arena, RULES_MAX, sizeof *rules->list) : NULL;
         rules->languages = rules->list ? arena_array(rules->arena, LANGUAGES_MAX, sizeof *rules->languages) : NULL;
@@ -188,13 +170,6 @@ void rules_drop(struct rules *rules)
 {
     if (!rules || atomic_fetch_sub_explicit(&rules->references, 1, memory_order_acq_rel) > 1)
         return;
-    for (size_t i = 0; i < rules->count; i++) {
-        pattern_fini(&rules->list[i].match);
-        pattern_fini(&rules->list[i].unless);
-    }
-    for (size_t i = 0; i < rules->language_count; i++)
-        for (size_t g = 0; g < GUARD_COUNT; g++)
-            pattern_fini(&rules->languages[i].guards[g]);
     prefilter_free(rules->words);
     free(rules->branch_sets);
     arena_free(rules->arena);

@@ -91,8 +91,8 @@ static void check_list(struct run *run, const struct example_list *list, bool ex
 static void check_stress(struct run *run)
 {
     struct err err = {""};
-    bool good = pattern_stress(&run->rule->match, &err) == 0 &&
-                (!run->rule->unless.code || pattern_stress(&run->rule->unless, &err) == 0);
+    bool good = detector_stress(run->detector, &run->rule->match, &err) == 0 &&
+                (!run->rule->unless.text.data || detector_stress(run->detector, &run->rule->unless, &err) == 0);
     if (!good)
         run->report->failures++;
     tell(run, good, false, run->rule->file, run->rule->line, "stands the stress", slice_from(err.text));

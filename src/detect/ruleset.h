@@ -1,7 +1,6 @@
 /* ruleset: what a loaded set of rules holds, for the files of this folder only.
  *
- * Everything is made by rules_load in the set's arena and never changes afterwards; the compiled patterns are freed
- * with the set.
+ * Everything is made by rules_load in the set's arena and never changes afterwards.
  */
 #ifndef CANDOR_DETECT_RULESET_H
 #define CANDOR_DETECT_RULESET_H
@@ -38,17 +37,13 @@ enum polarity {
     POLARITY_COUNT
 };
 
+/* Detectors compile what they use of it. */
 struct pattern {
-    pcre2_code *code; /* NULL: there is none */
-    struct slice text;
-    const char *file; /* where it stands */
+    struct slice text; /* data NULL: there is none */
+    size_t number;     /* among all patterns of the rules */
+    bool unicode;      /* UTF and Unicode classes: for what is not English */
+    const char *file;  /* where it stands */
     unsigned line, column;
-};
-
-/* The groups of one name: alternatives of a pattern may each have one, at most one takes part in a match. */
-struct group_set {
-    uint32_t numbers[8];
-    size_t count;
 };
 
 /* Patterns of a language that are no rules; packs of the same language share them, the first pack that has one wins. */
@@ -94,10 +89,8 @@ struct rule {
     bool experimental, disabled;
     size_t language; /* index; 0 is "any" */
     struct pattern match, unless;
-    struct group_set props, answers;
-    struct slice *keywords;    /* one of them must stand in the subject */
+    struct literals keywords;  /* one of them must stand in the subject */
     struct need_branch *needs; /* and what one of these asks for; NULL: nothing more */
-    size_t keyword_count;
     struct example_list matches, no_matches, todo_matches;
 };
 
@@ -124,21 +117,22 @@ struct rules {
     size_t branch_count;
     uint32_t *branch_sets;
     bool whole_messages; /* some rule looks at a whole message */
-    uint32_t captures;   /* the most groups a pattern has */
-    bool jit;
+    size_t pattern_count;
+    uint32_t captures; /* the most groups a pattern has */
+    bool jit;          /* this host allows machine code */
     char version[17];
 };
 
 enum { LANGUAGE_ANY, LANGUAGE_ENGLISH, LANGUAGES_MAX = 16 };
 
-/* pattern.c: compiles under the limits above; UTF and Unicode classes for what is not English. -1 and a sentence
- * without place. */
-MUST_USE int pattern_compile(struct pattern *pattern, bool unicode, bool *jit, struct err *err);
-void pattern_fini(struct pattern *pattern);
-/* Limits for matching with or without compiled code. */
+/* pattern.c: proves that the pattern can be compiled under the limits above. -1 and a sentence without place. */
+MUST_USE int pattern_check(const struct pattern *pattern, uint32_t *captures, struct err *err);
+/* Compiles a pattern that has been checked; NULL when memory runs out. */
+pcre2_code *pattern_compile(const struct pattern *pattern);
+/* Whether this host allows machine code to be made. */
+bool pattern_host_has_jit(void);
+/* Limits for matching with or without machine code. */
 void pattern_limit(pcre2_match_context *context, bool jit);
-/* Runs the pattern over texts made to blow it up. -1 and a sentence when it hits a limit or is slow. */
-MUST_USE int pattern_stress(const struct pattern *pattern, struct err *err);
 
 /* expand.c: puts macros and lists into a pattern. pack is the document's root, appended the `append` mappings of all
  * packs, where other packs add items to this one's lists. */
@@ -152,8 +146,8 @@ struct expansion {
 MUST_USE int expand_pattern(const struct expansion *expansion, const struct yaml_node *node, struct slice *out,
                             struct err *err);
 /* The same for text that may be a pattern or a plain word, such as a keyword; {NAME} may be a list: all its items. */
-MUST_USE int expand_words(const struct expansion *expansion, const struct yaml_node *sequence, struct slice **items,
-                          size_t *count, struct err *err);
+MUST_USE int expand_words(const struct expansion *expansion, const struct yaml_node *sequence, struct literals *out,
+                          struct err *err);
 
 /* words.c: gives every word of the rules an id, and builds the prefilter and the postings. */
 MUST_USE int words_index(struct rules *rules, struct err *err);

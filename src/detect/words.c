@@ -10,16 +10,25 @@
 #include "ruleset.h"
 
 struct use {
-    struct slice word;
-    uint32_t set;
+    uint32_t word, set;
+};
+
+/* Numbers by hash: open addressing, at most half full. A hash of 0 is a free place. */
+struct table {
+    struct place {
+        uint64_t hash;
+        uint32_t number;
+    } * places;
+    size_t size, count;
 };
 
 struct index {
     struct rules *rules;
+    struct table sets, words;
+    struct prefilter_literal *literals; /* the words so far, by number */
+    size_t literal_room;
     struct use *uses;
     size_t use_count, use_room;
-    uint64_t *set_hashes; /* of the sets so far */
-    size_t set_room;
     size_t branch_room, branch_set_count, branch_set_room;
     bool failed;
 };
@@ -38,26 +47,65 @@ static void *grow(struct index *index, void *items, size_t count, size_t *room, 
     return grown;
 }
 
-/* The number of the set of these words, whatever their order. */
-static uint32_t add_set(struct index *index, const struct slice *words, size_t count)
+static struct place *find_place(const struct table *table, uint64_t hash)
 {
-    uint64_t hash = 0;
-    for (size_t i = 0; i < count; i++)
-        hash += hash_bytes(0, words[i].data, words[i].len);
-    for (size_t i = 0; i < index->rules->set_count; i++)
-        if (index->set_hashes[i] == hash)
-            return (uint32_t)i;
-    index->set_hashes =
-        grow(index, index->set_hashes, index->rules->set_count, &index->set_room, sizeof *index->set_hashes);
-    if (index->failed)
+    size_t at = hash & (table->size - 1);
+    while (table->places[at].hash && table->places[at].hash != hash)
+        at = (at + 1) & (table->size - 1);
+    return &table->places[at];
+}
+
+static int table_grow(struct table *table)
+{
+    struct table larger = {.size = table->size ? table->size * 2 : 4096, .count = table->count};
+    larger.places = calloc(larger.size, sizeof *larger.places);
+    if (!larger.places)
+        return -1;
+    for (size_t i = 0; i < table->size; i++)
+        if (table->places[i].hash)
+            *find_place(&larger, table->places[i].hash) = table->places[i];
+    free(table->places);
+    *table = larger;
+    return 0;
+}
+
+/* The number that the hash has, or now gets; *known says which. */
+static uint32_t number_of(struct index *index, struct table *table, uint64_t hash, bool *known)
+{
+    if (table->count * 2 >= table->size && table_grow(table)) {
+        index->failed = *known = true;
         return 0;
-    uint32_t set = (uint32_t)index->rules->set_count++;
-    index->set_hashes[set] = hash;
-    for (size_t i = 0; i < count; i++) {
+    }
+    struct place *place = find_place(table, hash);
+    *known = place->hash != 0;
+    if (!*known)
+        *place = (struct place){hash, (uint32_t)table->count++};
+    return place->number;
+}
+
+static uint32_t add_word(struct index *index, struct slice word)
+{
+    bool known = false;
+    uint32_t number = number_of(index, &index->words, literal_hash(word), &known);
+    if (known)
+        return number;
+    index->literals = grow(index, index->literals, number, &index->literal_room, sizeof *index->literals);
+    if (!index->failed)
+        index->literals[number] = (struct prefilter_literal){word, number};
+    return number;
+}
+
+/* The number of the set of these words. */
+static uint32_t add_set(struct index *index, const struct literals *words)
+{
+    bool known = false;
+    uint32_t set = number_of(index, &index->sets, words->hash, &known);
+    for (size_t i = 0; !known && i < words->count; i++) {
+        uint32_t word = add_word(index, words->items[i]);
         index->uses = grow(index, index->uses, index->use_count, &index->use_room, sizeof *index->uses);
         if (index->failed)
             return 0;
-        index->uses[index->use_count++] = (struct use){words[i], set};
+        index->uses[index->use_count++] = (struct use){word, set};
     }
     return set;
 }
@@ -72,14 +120,14 @@ static void add_branch_set(struct index *index, uint32_t set)
 }
 
 /* What the branch needs, and one of the keywords; needs NULL: only that. */
-static void add_branch(struct index *index, const struct rule *rule, uint32_t number, const struct need_set *needs)
+static void add_branch(struct index *index, uint32_t keywords, uint32_t number, const struct need_set *needs)
 {
     struct rules *rules = index->rules;
     struct branch branch = {.rule = number, .first_set = (uint32_t)index->branch_set_count};
     for (const struct need_set *set = needs; set && !index->failed; set = set->next)
-        add_branch_set(index, add_set(index, set->words.items, set->words.count));
+        add_branch_set(index, add_set(index, &set->words));
     if (!index->failed)
-        add_branch_set(index, add_set(index, rule->keywords, rule->keyword_count));
+        add_branch_set(index, keywords);
     branch.set_count = (uint32_t)index->branch_set_count - branch.first_set;
     rules->branches = grow(index, rules->branches, rules->branch_count, &index->branch_room, sizeof *rules->branches);
     if (!index->failed)
@@ -88,42 +136,33 @@ static void add_branch(struct index *index, const struct rule *rule, uint32_t nu
 
 static void add_rule(struct index *index, const struct rule *rule, uint32_t number)
 {
+    uint32_t keywords = add_set(index, &rule->keywords);
     if (!rule->needs)
-        add_branch(index, rule, number, NULL);
+        add_branch(index, keywords, number, NULL);
     for (const struct need_branch *branch = rule->needs; branch && !index->failed; branch = branch->next)
-        add_branch(index, rule, number, branch->sets);
+        add_branch(index, keywords, number, branch->sets);
 }
 
-static int compare(const void *a, const void *b)
-{
-    const struct use *x = a, *y = b;
-    size_t len = x->word.len < y->word.len ? x->word.len : y->word.len;
-    int order = memcmp(x->word.data, y->word.data, len);
-    if (order)
-        return order;
-    return x->word.len < y->word.len ? -1 : x->word.len > y->word.len;
-}
-
-/* Numbers the sorted words and writes the postings, which come out in the order of the words. */
-static int number(struct index *index, struct err *err)
+/* Lists the sets under their words, by counting. */
+static int list_postings(struct index *index, struct err *err)
 {
     struct rules *rules = index->rules;
-    size_t count = index->use_count;
-    struct prefilter_literal *literals = arena_array(rules->arena, count + 1, sizeof *literals);
-    rules->first_posting = arena_array(rules->arena, count + 2, sizeof *rules->first_posting);
-    rules->postings = arena_array(rules->arena, count + 1, sizeof *rules->postings);
-    if (!literals || !rules->first_posting || !rules->postings)
+    rules->word_count = index->words.count;
+    rules->set_count = index->sets.count;
+    rules->first_posting = arena_array(rules->arena, rules->word_count + 2, sizeof *rules->first_posting);
+    rules->postings = arena_array(rules->arena, index->use_count + 1, sizeof *rules->postings);
+    if (!rules->first_posting || !rules->postings)
         return err_set(err, "the packs are larger than the room for rules");
-    for (size_t i = 0; i < count; i++) {
-        const struct use *use = &index->uses[i];
-        if (i == 0 || compare(use, &index->uses[i - 1]) != 0) {
-            literals[rules->word_count] = (struct prefilter_literal){use->word, (uint32_t)rules->word_count};
-            rules->first_posting[rules->word_count++] = (uint32_t)i;
-        }
-        rules->postings[i] = use->set;
-    }
-    rules->first_posting[rules->word_count] = (uint32_t)count;
-    rules->words = prefilter_new(literals, rules->word_count, err);
+    uint32_t *end = rules->first_posting + 1; /* of each word's: first counted, then moved to where it begins */
+    for (size_t i = 0; i < index->use_count; i++)
+        end[index->uses[i].word]++;
+    for (size_t word = 0; word < rules->word_count; word++)
+        end[word] += end[(ptrdiff_t)word - 1];
+    for (size_t i = index->use_count; i-- > 0;)
+        rules->postings[--end[index->uses[i].word]] = index->uses[i].set;
+    memmove(rules->first_posting, end, rules->word_count * sizeof *end);
+    rules->first_posting[rules->word_count] = (uint32_t)index->use_count;
+    rules->words = prefilter_new(index->literals, rules->word_count, err);
     return rules->words ? 0 : -1;
 }
 
@@ -158,10 +197,8 @@ int words_index(struct rules *rules, struct err *err)
             add_rule(&index, &rules->list[i], i);
     }
     int failed = index.failed ? err_set(err, "out of memory for the words of the rules") : 0;
-    if (!failed && index.use_count)
-        qsort(index.uses, index.use_count, sizeof *index.uses, compare);
     if (!failed)
-        failed = number(&index, err);
+        failed = list_postings(&index, err);
     if (!failed)
         failed = list_branches(rules, err);
     if (failed) {
@@ -169,6 +206,8 @@ int words_index(struct rules *rules, struct err *err)
         rules->branches = NULL;
     }
     free(index.uses);
-    free(index.set_hashes);
+    free(index.literals);
+    free(index.sets.places);
+    free(index.words.places);
     return failed;
 }
