@@ -151,7 +151,7 @@ struct trial {
     const char *detector_version; /* in the arena, as are the names of the cues' rules once it is sampled */
 
     /* ask: shadow loop */
-    struct arm_answer arms[TRIAL_MAX_ARMS];
+    struct arm_answer *arms; /* in the arena, made with the first */
     size_t arm_count;
     unsigned pending;      /* asks in the line or under way */
     struct ask_note *asks; /* the newest first */

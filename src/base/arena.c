@@ -1,4 +1,4 @@
-/* arena: see arena.h. Blocks in a list, each at least 8 KiB; an allocation is a bump in the newest. The first lies
+/* arena: see arena.h. Blocks in a list; an allocation is a bump in the newest. The first lies
  * behind the arena itself, so that most arenas are one piece of memory. */
 #include "arena.h"
 
@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define FIRST_MIN 4096 /* most arenas hold one small exchange: what they do not touch need not be in a cache */
 #define BLOCK_MIN 8192
 #define ALIGNMENT 16
+#define GROW_FROM 8
 
 /* Its bytes follow it. */
 struct block {
@@ -24,10 +26,10 @@ struct arena {
 
 struct arena *arena_new(size_t max_bytes)
 {
-    struct arena *arena = malloc(sizeof *arena + BLOCK_MIN);
+    struct arena *arena = malloc(sizeof *arena + FIRST_MIN);
     if (!arena)
         return NULL;
-    *arena = (struct arena){.max = max_bytes, .first = {.size = BLOCK_MIN}};
+    *arena = (struct arena){.max = max_bytes, .first = {.size = FIRST_MIN}};
     arena->newest = &arena->first;
     return arena;
 }
@@ -54,7 +56,8 @@ static struct block *block_add(struct arena *arena, size_t bytes)
     return block;
 }
 
-void *arena_alloc(struct arena *arena, size_t bytes)
+/* Room that the caller fills. */
+static void *room(struct arena *arena, size_t bytes)
 {
     if (bytes > SIZE_MAX - ALIGNMENT ||
         (bytes = (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1)) > arena->max - arena->total) {
@@ -71,7 +74,13 @@ void *arena_alloc(struct arena *arena, size_t bytes)
     void *at = (char *)(block + 1) + block->used;
     block->used += bytes;
     arena->total += bytes;
-    return memset(at, 0, bytes);
+    return at;
+}
+
+void *arena_alloc(struct arena *arena, size_t bytes)
+{
+    void *at = room(arena, bytes);
+    return at ? memset(at, 0, bytes) : NULL;
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t item_bytes)
@@ -83,13 +92,28 @@ void *arena_array(struct arena *arena, size_t count, size_t item_bytes)
     return arena_alloc(arena, count * item_bytes);
 }
 
+void *arena_grow(struct arena *arena, void *array, size_t count, size_t *capacity, size_t item_bytes)
+{
+    if (count < *capacity)
+        return array;
+    size_t larger = *capacity ? 2 * *capacity : GROW_FROM;
+    void *grown = arena_array(arena, larger, item_bytes);
+    if (!grown)
+        return NULL;
+    if (count)
+        memcpy(grown, array, count * item_bytes);
+    *capacity = larger;
+    return grown;
+}
+
 struct slice arena_copy(struct arena *arena, struct slice s)
 {
-    char *at = s.len < SIZE_MAX ? arena_alloc(arena, s.len + 1) : NULL;
+    char *at = s.len < SIZE_MAX ? room(arena, s.len + 1) : NULL;
     if (!at)
         return SLICE_NONE;
     if (s.len)
         memcpy(at, s.data, s.len);
+    at[s.len] = '\0';
     return slice_of(at, s.len);
 }
 

@@ -5,7 +5,6 @@
 
 #include "json.h"
 
-#define TURNS_AT_FIRST 8
 #define MAX_DEPTH      64
 #define BODY_MAX_BYTES (32u << 20)
 
@@ -188,27 +187,15 @@ static enum role role_of(struct slice raw)
     return ROLE_TOOL; /* tool, function, and what is yet to come */
 }
 
-/* Counting the turns first would read the conversation once more. */
-static bool turns_grow(struct reading *reading)
-{
-    struct chat_request *out = reading->out;
-    size_t capacity = reading->capacity ? 2 * reading->capacity : TURNS_AT_FIRST;
-    struct turn *turns = arena_array(reading->arena, capacity, sizeof *turns);
-    if (!turns)
-        return false;
-    if (out->turn_count)
-        memcpy(turns, out->turns, out->turn_count * sizeof *turns);
-    out->turns = turns;
-    reading->capacity = capacity;
-    return true;
-}
-
 /* 0, or -1 when memory runs out. */
 static int turn_add(struct reading *reading, const struct turn *turn)
 {
     struct chat_request *out = reading->out;
-    if (out->turn_count == reading->capacity && !turns_grow(reading))
+    /* Counting the turns first would read the conversation once more. */
+    struct turn *turns = arena_grow(reading->arena, out->turns, out->turn_count, &reading->capacity, sizeof *turns);
+    if (!turns)
         return -1;
+    out->turns = turns;
     out->turns[out->turn_count++] = *turn;
     return 0;
 }

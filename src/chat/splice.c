@@ -7,7 +7,7 @@
 #include "request.h"
 
 #define MAX_DEPTH    64
-#define MAX_ELEMENTS 4096
+#define MAX_ELEMENTS 4096 /* of one collection */
 
 struct element {
     struct json_member member;
@@ -17,8 +17,9 @@ struct element {
 
 struct collection {
     struct slice text;
+    struct arena *arena;
     struct element *elements;
-    size_t count;
+    size_t count, capacity;
 };
 
 struct splicing {
@@ -35,16 +36,18 @@ static int element_add(const struct json_member *member, void *arg)
     struct collection *collection = arg;
     if (collection->count == MAX_ELEMENTS)
         return -1;
+    struct element *elements = arena_grow(collection->arena, collection->elements, collection->count,
+                                          &collection->capacity, sizeof *elements);
+    if (!elements)
+        return -1;
+    collection->elements = elements;
     collection->elements[collection->count++] = (struct element){.member = *member, .action = KEEP};
     return 0;
 }
 
 static int collection_read(struct splicing *splicing, struct slice text, bool object, struct collection *out)
 {
-    *out = (struct collection){.text = text,
-                               .elements = arena_array(splicing->arena, MAX_ELEMENTS, sizeof *out->elements)};
-    if (!out->elements)
-        return err_set(splicing->err, "no memory to splice a request");
+    *out = (struct collection){.text = text, .arena = splicing->arena};
     int rc = object ? json_members(text, MAX_DEPTH, element_add, out) : json_items(text, MAX_DEPTH, element_add, out);
     return rc == 0 ? 0
                    : err_set(splicing->err, "the request is no well-formed JSON %s, or too long",

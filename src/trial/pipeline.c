@@ -279,15 +279,16 @@ static enum drop_reason look(struct bench *bench, struct trial *trial)
         return reason;
     if (!sample_identify(bench->sampler, trial))
         return DROP_MEMORY;
-    if (!sample_possible(trial))
-        return DROP_NOT_SAMPLED;
+    trial->shed = shed_now(pipeline);
+    reason = sample_foresee(trial);
+    if (reason != DROP_NONE)
+        return reason;
     if (atomic_load_explicit(&pipeline->in_flight, memory_order_relaxed) >= pipeline->max_in_flight)
         return DROP_QUEUE_FULL; /* what could not be admitted is not worth detecting */
     reason = step_detect(trial, detector);
     if (reason != DROP_NONE)
         return reason;
     count_detection(pipeline, &trial->detection);
-    trial->shed = shed_now(pipeline);
     reason = sample_decide(trial);
     if (reason != DROP_NONE)
         return reason;

@@ -183,9 +183,13 @@ double sample_share(const struct conf *conf, const struct detection *detection, 
     return share;
 }
 
-bool sample_possible(const struct trial *trial)
+enum drop_reason sample_foresee(const struct trial *trial)
 {
-    return sample_number(trial, "sample") < trial->conf->shadow.largest_share;
+    double number = sample_number(trial, "sample"), largest = trial->conf->shadow.largest_share;
+    if (number >= largest)
+        return DROP_NOT_SAMPLED;
+    bool certain = number < trial->conf->shadow.default_share; /* no condition has a smaller share than the default */
+    return certain && number >= largest * (1 - trial->shed) ? DROP_SHED : DROP_NONE;
 }
 
 double sample_shed(double load)

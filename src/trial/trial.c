@@ -92,8 +92,10 @@ static const char *subject_name(struct trial *trial, const char *word, bool cand
 
 struct arm_answer *trial_add_arm(struct trial *trial, enum arm arm, size_t candidate)
 {
+    if (!trial->arms)
+        trial->arms = arena_array(trial->arena, TRIAL_MAX_ARMS, sizeof *trial->arms);
     const char *name = subject_name(trial, arm_name(arm), arm == ARM_CANDIDATE, candidate);
-    if (!name)
+    if (!trial->arms || !name)
         return NULL;
     assert(trial->arm_count < TRIAL_MAX_ARMS);
     struct arm_answer *answer = &trial->arms[trial->arm_count++];

@@ -159,15 +159,30 @@ static void the_user_a_client_names_is_part_of_the_conversation(void **state)
     assert_string_not_equal(trial->conversation, first);
 }
 
-static void what_no_share_can_take_need_not_be_looked_into(void **state)
+/* Whatever the detector finds: what is foreseen is what would have been decided. */
+static void what_is_certain_need_not_be_looked_into(void **state)
 {
     struct fixture *fixture = *state;
     struct trial *trial = fixture->trial;
-    turns_set(trial, "hello", NULL);
-    assert_true(sample_identify(fixture->sampler, trial));
-    assert_true(sample_possible(trial)); /* beliefs are always taken */
-    fixture->conf->shadow.largest_share = .1;
-    assert_int_equal(sample_possible(trial), sample_number(trial, "sample") < .1);
+    static const struct detection nothing, sad = {.contexts = 1u << CONTEXT_SAD};
+    static const double sheds[] = {0, .5, 1 - 1.0 / 64};
+    fixture->conf->shadow.largest_share = .5; /* beliefs are never met here */
+    unsigned count[DROP_REASON_COUNT] = {0};
+    for (unsigned i = 0; i < 1000; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "hello %u", i);
+        turns_set(trial, text, NULL);
+        assert_true(sample_identify(fixture->sampler, trial));
+        trial->shed = sheds[i % 3];
+        enum drop_reason foreseen = sample_foresee(trial);
+        count[foreseen]++;
+        trial->detection = nothing;
+        assert_true(foreseen == DROP_NONE || sample_decide(trial) == foreseen);
+        trial->detection = sad;
+        assert_true(foreseen == DROP_NONE || sample_decide(trial) == foreseen);
+    }
+    assert_in_range(count[DROP_NOT_SAMPLED], 400, 600);
+    assert_in_range(count[DROP_SHED], 10, 60); /* those below .1 that even .5 thinned to its 64th does not take */
 }
 
 static void the_shares_come_out_as_configured(void **state)
@@ -200,7 +215,7 @@ int main(void)
         TEST(a_detector_error_is_looked_at_all_the_same),
         TEST(the_turns_of_a_conversation_go_together),
         TEST(the_user_a_client_names_is_part_of_the_conversation),
-        TEST(what_no_share_can_take_need_not_be_looked_into),
+        TEST(what_is_certain_need_not_be_looked_into),
         TEST(the_shares_come_out_as_configured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
