@@ -15,9 +15,9 @@ void sampler_free(struct sampler *sampler); /* accepts NULL */
 MUST_USE bool sample_identify(struct sampler *sampler, struct trial *trial);
 /* Fills client_hash. */
 MUST_USE bool sample_identify_client(struct sampler *sampler, struct trial *trial);
-/* What is certain before the detector has looked: DROP_NOT_SAMPLED when no configured share could take it, DROP_SHED when
- * some share would whatever is found, and trial->shed lets go even of the largest; otherwise DROP_NONE. The draw knows
- * nothing of the content, so those it lets through are a fair part of the traffic. */
+/* What is certain before the detector has looked: DROP_NOT_SAMPLED when no configured share could take it, DROP_SHED
+ * when some share would whatever is found, and trial->shed lets go even of the largest; otherwise DROP_NONE. The draw
+ * knows nothing of the content, so those it lets through are a fair part of the traffic. */
 enum drop_reason sample_foresee(const struct trial *trial);
 /* The share of such exchanges that is sampled, and the label whose share it is (owned by conf, or a literal). */
 double sample_share(const struct conf *conf, const struct detection *detection, const char **stratum);

@@ -36,8 +36,8 @@ static int element_add(const struct json_member *member, void *arg)
     struct collection *collection = arg;
     if (collection->count == MAX_ELEMENTS)
         return -1;
-    struct element *elements = arena_grow(collection->arena, collection->elements, collection->count,
-                                          &collection->capacity, sizeof *elements);
+    struct element *elements =
+        arena_grow(collection->arena, collection->elements, collection->count, &collection->capacity, sizeof *elements);
     if (!elements)
         return -1;
     collection->elements = elements;

@@ -209,14 +209,10 @@ static void the_shares_come_out_as_configured(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_largest_share_that_applies_is_taken),
-        TEST(load_thins_the_sample_and_the_record_says_by_how_much),
-        TEST(ordinary_requests_never_raise_the_share),
-        TEST(a_detector_error_is_looked_at_all_the_same),
-        TEST(the_turns_of_a_conversation_go_together),
-        TEST(the_user_a_client_names_is_part_of_the_conversation),
-        TEST(what_is_certain_need_not_be_looked_into),
-        TEST(the_shares_come_out_as_configured),
+        TEST(the_largest_share_that_applies_is_taken), TEST(load_thins_the_sample_and_the_record_says_by_how_much),
+        TEST(ordinary_requests_never_raise_the_share), TEST(a_detector_error_is_looked_at_all_the_same),
+        TEST(the_turns_of_a_conversation_go_together), TEST(the_user_a_client_names_is_part_of_the_conversation),
+        TEST(what_is_certain_need_not_be_looked_into), TEST(the_shares_come_out_as_configured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
