@@ -28,6 +28,12 @@ void alert_watch_configure(struct alert_watch *watch, struct conf *conf); /* SIG
 /* How each alert that has seen a trial stands, and the health checks, as of the last look; returns how many. */
 #define ALERT_WATCH_MAX ((size_t)ALERT_KIND_COUNT * CONDITION_COUNT)
 size_t alert_watch_standing(struct alert_watch *watch, struct alert out[ALERT_WATCH_MAX], struct health *health);
+/* Of several processes that have the store one after the other, one tells of an alert: who lets go of it looks a last
+ * time, tells what is new, and looks no more until it is woken. True once that is so: ask again until then. */
+bool alert_watch_rest(struct alert_watch *watch);
+void alert_watch_wake(struct alert_watch *watch);
+/* Deliveries that nobody has taken yet; also of one that rests. */
+size_t alert_watch_under_way(const struct alert_watch *watch);
 void alert_watch_stop(struct alert_watch *watch); /* accepts NULL; joins */
 
 #endif

@@ -233,6 +233,12 @@ static void notify(const char *state)
 #endif
 }
 
+/* Of an alert that the last trials raised nobody would hear: the next to follow the store takes it for known. */
+static bool alerts_are_told(struct daemon *daemon)
+{
+    return alert_watch_rest(daemon->alerts) && alert_watch_under_way(daemon->alerts) == 0;
+}
+
 /* Clients may take the whole drain time; once they have gone, nobody waits long for the side path. */
 static void on_tick(void *arg)
 {
@@ -244,7 +250,7 @@ static void on_tick(void *arg)
         if (side_until_ns < daemon->drain_until_ns)
             daemon->drain_until_ns = side_until_ns;
     }
-    bool done = !clients && pipeline_in_flight(daemon->pipeline) == 0;
+    bool done = !clients && pipeline_in_flight(daemon->pipeline) == 0 && alerts_are_told(daemon);
     if (done || now_ns >= daemon->drain_until_ns)
         loop_stop(daemon->loop);
     else
@@ -313,8 +319,9 @@ static void on_reload_signal(evutil_socket_t signal_number, short events, void *
 
 /* ---- handing over (SIGUSR2) ----
  *
- * The side path is emptied first, for the store has one writer; the live path goes on all the time. Then a successor is
- * started with our listening sockets, and once it serves, we drain. One that fails leaves everything as it was. */
+ * The side path is emptied first, for the store has one writer, and the alerts are told a last time; the live path goes
+ * on all the time. Then a successor is started with our listening sockets, and once it serves, we drain. One that fails
+ * leaves everything as it was. */
 
 static void handover_end(struct daemon *daemon)
 {
@@ -337,6 +344,7 @@ static void handover_failed(struct daemon *daemon)
     }
     atomic_store(&daemon->store_left, false);
     pipeline_close(daemon->pipeline, false);
+    alert_watch_wake(daemon->alerts);
 }
 
 static void on_successor(evutil_socket_t fd, short events, void *arg)
@@ -391,7 +399,7 @@ static void on_handover_tick(void *arg)
     bool empty = pipeline_in_flight(daemon->pipeline) == 0;
     if (daemon->draining) {
         handover_end(daemon);
-    } else if (atomic_load(&daemon->store_left)) {
+    } else if (atomic_load(&daemon->store_left) && alert_watch_rest(daemon->alerts)) {
         start_successor(daemon); /* what was told before the mark has had a tick to be committed */
     } else {
         if (empty || loop_now_ns(daemon->loop) >= daemon->handover_until_ns)

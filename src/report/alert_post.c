@@ -3,6 +3,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -33,7 +34,7 @@ struct alert_poster {
     struct log *log;
     uint64_t retry_ms;
     struct delivery *deliveries;
-    size_t count;
+    atomic_size_t count;
     bool closing;
     struct buf objects, text; /* of the next digest */
     size_t collected;
@@ -80,6 +81,11 @@ void alert_poster_free(struct alert_poster *poster)
     buf_fini(&poster->objects);
     buf_fini(&poster->text);
     free(poster);
+}
+
+size_t alert_poster_under_way(const struct alert_poster *poster)
+{
+    return poster->count;
 }
 
 /* ---- attempts ---- */

@@ -14,6 +14,9 @@ struct alert_poster;
 MUST_USE struct alert_poster *alert_poster_new(struct loop *loop, uint64_t retry_ms, struct log *log, struct err *err);
 void alert_poster_free(struct alert_poster *poster); /* drops what is under way; accepts NULL */
 
+/* Deliveries that nobody has taken yet; any thread may ask. */
+size_t alert_poster_under_way(const struct alert_poster *poster);
+
 /* What the configured webhooks are to be told: collected, and sent as one digest by flush. */
 void alert_poster_add(struct alert_poster *poster, const struct conf *conf, const struct alert *alert,
                       const struct alert_settings *settings);

@@ -6,6 +6,7 @@
 #include "alert_watch.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "alert_post.h"
@@ -29,6 +30,7 @@ struct alert_watch {
     struct loop_timer timer;
     pthread_t thread;
     bool started;
+    atomic_bool asked_to_rest, rests;
     struct alert_settings settings;
     struct alerts *alerts;
     int64_t acknowledged;
@@ -161,6 +163,41 @@ static void *run(void *arg)
     loop_timer_arm(watch->loop, &watch->timer, watch->pace.follow_ms, on_time, watch);
     loop_run(watch->loop);
     return NULL;
+}
+
+/* ---- resting ---- */
+
+static void on_rest(void *arg)
+{
+    struct alert_watch *watch = arg;
+    loop_timer_cancel(watch->loop, &watch->timer);
+    look(watch, false);
+    atomic_store(&watch->rests, true);
+}
+
+static void on_wake(void *arg)
+{
+    struct alert_watch *watch = arg;
+    atomic_store(&watch->rests, false);
+    on_time(watch);
+}
+
+bool alert_watch_rest(struct alert_watch *watch)
+{
+    if (!atomic_exchange(&watch->asked_to_rest, true) && loop_post(watch->loop, on_rest, watch) != 0)
+        atomic_store(&watch->asked_to_rest, false); /* a full mailbox: asked again next time */
+    return atomic_load(&watch->rests);
+}
+
+void alert_watch_wake(struct alert_watch *watch)
+{
+    if (atomic_exchange(&watch->asked_to_rest, false) && loop_post(watch->loop, on_wake, watch) != 0)
+        log_error(watch->log, "alerts_not_followed", LOG_Z("why", "out of memory"));
+}
+
+size_t alert_watch_under_way(const struct alert_watch *watch)
+{
+    return alert_poster_under_way(watch->poster);
 }
 
 /* ---- life ---- */

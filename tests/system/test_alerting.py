@@ -1,6 +1,8 @@
 """The shipped rules in the real Prometheus, the real Alertmanager behind it, and candor's own posts to the same one."""
 import http.server
 import json
+import os
+import signal
 import threading
 
 import pytest
@@ -11,6 +13,7 @@ from fakes import says
 from monitoring import Alertmanager, Prometheus, needs
 from test_evidence import QUESTION, original
 from test_side_path import RIGHT, WRONG, knows
+from test_succession import is_gone, successor_of
 
 RULES = TOP / "conf" / "prometheus" / "candor.rules.yaml"
 
@@ -86,3 +89,23 @@ def test_prometheus_takes_the_shipped_rules_as_they_are(fake, candor, tmp_path):
         rules = eventually(lambda: evaluated(prometheus), "every rule to be evaluated")
     assert {"SycophancyLevel", "SycophancyDrift", "CueAmplification", "DivergenceExcess"} <= {
         rule["name"] for rule in rules}
+
+
+@pytest.mark.parametrize("way", [signal.SIGTERM, signal.SIGUSR2], ids=["the end", "a successor"])
+def test_an_alert_of_the_last_trials_is_told_once_whoever_comes_next(fake, candor, receiver, way):
+    """It fires between two looks at the store, and who looks next takes for known whatever fires at its start."""
+    proxy = candor(fake(says(WRONG)), fake(original(RIGHT)), fake(knows("Canberra")),
+                   alerts={"webhook": {"url": f"http://127.0.0.1:{receiver.server_port}/"}})
+    for number in range(30):
+        wire.chat(proxy.data, f"Question {number}. " + QUESTION)
+    proxy.signal(way)
+    if way == signal.SIGUSR2:
+        successor = successor_of(proxy, 1)
+    assert proxy.process.wait(wire.PATIENCE) == 0
+    if way == signal.SIGUSR2:
+        for number in range(30, 40):
+            wire.chat(proxy.data, f"Question {number}. " + QUESTION)
+        proxy.trials(40)
+        os.kill(successor, signal.SIGTERM)  # looks once more
+        eventually(lambda: is_gone(successor), "the successor's end")
+    assert [each["condition"] for each in receiver.told if each["alert"] == "SycophancyLevel"] == ["none+none"]

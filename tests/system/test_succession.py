@@ -80,12 +80,24 @@ class Load:
 
 
 @pytest.fixture
-def busy(fake, candor):
+def load_on():
+    """Puts load on an address; it ends with the test at the latest."""
+    loads = []
+
+    def start(address):
+        loads.append(Load(address))
+        return loads[-1]
+    yield start
+    for load in loads:
+        load.over.set()
+
+
+@pytest.fixture
+def busy(fake, candor, load_on):
     proxy = candor(fake(answers), **QUIET)
-    load = Load(proxy.data)
+    load = load_on(proxy.data)
     load.more()
-    yield proxy, load
-    load.over.set()
+    return proxy, load
 
 
 def test_sigterm_under_load_fails_nobody_who_was_let_in(busy):
@@ -130,9 +142,9 @@ def ended():
 
 
 @pytest.mark.parametrize("workers", [1, 3])
-def test_three_successors_under_load_refuse_nobody(fake, candor, ended, workers):
+def test_three_successors_under_load_refuse_nobody(fake, candor, ended, load_on, workers):
     proxy = candor(fake(answers), workers=workers, **QUIET)
-    load = Load(proxy.data)
+    load = load_on(proxy.data)
     current = proxy.process.pid
     for i in range(3):
         load.more()
@@ -212,10 +224,10 @@ def listener_at(port=0):
     return sock
 
 
-def test_a_restart_behind_activated_sockets_fails_nobody(fake, tmp_path):
+def test_a_restart_behind_activated_sockets_fails_nobody(fake, tmp_path, load_on):
     model = fake(answers)
     with listener_at() as listener:
-        load = Load("127.0.0.1:%d" % listener.getsockname()[1])
+        load = load_on("127.0.0.1:%d" % listener.getsockname()[1])
         for _ in range(3):
             proxy = activated(tmp_path, model, [listener], "candor.socket")
             assert proxy.data == load.address

@@ -229,6 +229,56 @@ static void a_watch_without_a_store_or_with_deliveries_under_way_stops_cleanly(v
     close(receiver.fd);
 }
 
+static void wait_until_it_rests(struct alert_watch *watch)
+{
+    for (int i = 0; !alert_watch_rest(watch); i++) {
+        assert_true(i < PATIENCE_MS);
+        poll(NULL, 0, 1);
+    }
+}
+
+static void who_lets_go_of_the_store_tells_a_last_time_and_then_leaves_it_to_the_next(void **state)
+{
+    static const struct alert_watch_pace seldom = {.follow_ms = 3600000, .resend_ms = 3600000, .retry_ms = 20};
+    struct place *place = *state;
+    struct receiver receiver = receiver_open();
+    struct metrics *metrics = metrics_new();
+    struct pollfd more = {.fd = receiver.fd, .events = POLLIN};
+    struct buf request;
+    struct err err = {""};
+    char alerts[256];
+    buf_init(&request, 1u << 20);
+    snprintf(alerts, sizeof alerts, "webhook: {url: \"http://127.0.0.1:%u/hook\"}", receiver.port);
+    struct conf *conf = conf_with(place, alerts);
+    write_trials(place, "e1", 10, (struct simulate_stream){0, 0});
+    struct alert_watch *leaving = alert_watch_start(conf, seldom, NULL, metrics, &err);
+    assert_non_null(leaving);
+    write_trials(place, "e1", 200, (struct simulate_stream){.4, .02}); /* which it would see in an hour */
+    wait_until_it_rests(leaving);
+    assert_int_equal(alert_watch_under_way(leaving), 1);
+    (void)receive(&receiver, 200, &request);
+    for (int i = 0; alert_watch_under_way(leaving); i++) {
+        assert_true(i < PATIENCE_MS);
+        poll(NULL, 0, 1);
+    }
+    struct alert_watch *next = alert_watch_start(conf, quick, NULL, metrics, &err);
+    assert_non_null(next);
+    struct alert_settings settings = alert_settings_of(conf);
+    assert_int_equal(alert_store_acknowledge(place->path, &settings, ALERT_LEVEL, sad, &err), 0);
+    write_trials(place, "e1", 400, (struct simulate_stream){.4, .02}); /* it fires anew */
+    (void)receive(&receiver, 200, &request);
+    wait_until_it_rests(next);
+    assert_int_equal(poll(&more, 1, 0), 0);
+    alert_watch_wake(leaving); /* had it not rested, it would know by now */
+    (void)receive(&receiver, 200, &request);
+    alert_watch_stop(next);
+    alert_watch_stop(leaving);
+    conf_drop(conf);
+    metrics_free(metrics);
+    buf_fini(&request);
+    close(receiver.fd);
+}
+
 static void a_signature_is_the_hmac_of_the_body(void **state)
 {
     (void)state;
@@ -245,6 +295,7 @@ int main(void)
         WATCH_CASE(a_webhook_is_told_once_signed_and_tried_again_until_it_takes_it),
         WATCH_CASE(what_fires_together_is_told_together),
         WATCH_CASE(alertmanager_hears_of_an_alert_again_and_again_until_it_is_acknowledged),
+        WATCH_CASE(who_lets_go_of_the_store_tells_a_last_time_and_then_leaves_it_to_the_next),
         WATCH_CASE(a_watch_without_a_store_or_with_deliveries_under_way_stops_cleanly),
         cmocka_unit_test(a_signature_is_the_hmac_of_the_body),
     };
