@@ -2,11 +2,15 @@
 
     CANDOR=/path/to/candor /usr/bin/python3 -m pytest tests/system
 """
+import ctypes
+import fcntl
 import json
 import os
 import pathlib
 import re
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -25,6 +29,21 @@ BINARY = os.environ.get("CANDOR", str(TOP / "build" / "candor"))
 os.environ.setdefault("CANDOR_RULES_DIR", str(TOP / "rules"))
 SANITIZER = re.compile(r"(ERROR|WARNING): (Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:")
 PATIENCE = wire.PATIENCE
+
+
+def own_network():
+    """A loopback of this process's own, so that tests that run beside others never meet a stranger on a port."""
+    CLONE_NEWNET, SIOCSIFFLAGS, IFF_UP = 0x40000000, 0x8914, 1
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "several tests at once need a network namespace each; run them one by one")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
+
+
+def pytest_configure():
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        own_network()
 
 
 def eventually(probe, what="the awaited state"):
