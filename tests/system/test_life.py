@@ -30,11 +30,7 @@ def measured(fake, candor):
 def test_sigterm_lets_a_stream_finish(fake, candor):
     go_on = threading.Event()
     proxy = candor(fake(streams_held(go_on)))
-    with wire.connect(proxy.data) as sock:
-        sock.sendall(wire.request_bytes("POST", "/v1/chat/completions", wire.chat_body("Hi", stream=True)))
-        reader = wire.Reader(sock)
-        _, fields = reader.head()
-        pieces = reader.body(fields, until_close=True)
+    with wire.stream(proxy.data, "Hi") as pieces:
         assert next(pieces) == b"data: one\n\n"
         proxy.signal(signal.SIGTERM)
         proxy.event("draining")

@@ -28,11 +28,7 @@ def test_a_streamed_answer_arrives_byte_for_byte(fake, candor):
 def test_each_event_leaves_before_the_next_one_comes(fake, candor):
     may_go_on = threading.Event()
     proxy = candor(fake(streams_held(may_go_on)))
-    with wire.connect(proxy.data) as sock:
-        sock.sendall(wire.request_bytes("POST", "/v1/chat/completions", wire.chat_body("Hi", stream=True)))
-        reader = wire.Reader(sock)
-        _, fields = reader.head()
-        pieces = reader.body(fields, until_close=True)
+    with wire.stream(proxy.data, "Hi") as pieces:
         assert next(pieces) == b"data: one\n\n"
         may_go_on.set()
         assert b"".join(pieces) == b"data: two\n\n"

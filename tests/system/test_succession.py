@@ -161,11 +161,7 @@ def test_three_successors_under_load_refuse_nobody(fake, candor, ended, load_on,
 def test_a_stream_outlives_its_proxys_succession(fake, candor, ended):
     go_on = threading.Event()
     proxy = candor(fake(streams_held(go_on)), **QUIET)
-    with wire.connect(proxy.data) as sock:
-        sock.sendall(wire.request_bytes("POST", "/v1/chat/completions", wire.chat_body("Hi", stream=True)))
-        reader = wire.Reader(sock)
-        _, fields = reader.head()
-        pieces = reader.body(fields, until_close=True)
+    with wire.stream(proxy.data, "Hi") as pieces:
         assert next(pieces) == b"data: one\n\n"
         proxy.signal(signal.SIGUSR2)
         ended.append(successor_of(proxy, 1))

@@ -3,6 +3,7 @@
 No library, because a library would repair what a test wants to see: how a body was framed, whether it ended cleanly
 or was cut, and exactly which bytes came.
 """
+import contextlib
 import json
 import socket
 
@@ -143,3 +144,13 @@ def chat_body(text, **more):
 def chat(address, text, headers=(), **more):
     headers = (("content-type", "application/json"), *headers)
     return exchange(address, "POST", "/v1/chat/completions", chat_body(text, **more), headers)
+
+
+@contextlib.contextmanager
+def stream(address, text):
+    """The pieces of a streamed answer, as they come; its connection is closed with the block."""
+    with connect(address) as sock:
+        sock.sendall(request_bytes("POST", "/v1/chat/completions", chat_body(text, stream=True)))
+        reader = Reader(sock)
+        _, fields = reader.head()
+        yield reader.body(fields, until_close=True)
