@@ -30,12 +30,13 @@ void arms_read(struct trial *trial, struct arm_answer *answer, const struct fetc
 /* The turns before the last user message, cut to what a judge needs; in the trial's arena. */
 struct slice arms_earlier(struct trial *trial);
 
-/* What a request can cost at most, for the reservation: of an arm, and of judging a pair (two calls with both answers
- * in each). */
+/* What a request can cost at most, for the reservation: of an arm, of judging a pair (two calls with both answers in
+ * each), and of the classifier about one. */
 void arms_worst_case(const struct trial *trial, const struct arm_answer *answer, uint64_t *tokens_in,
                      uint64_t *tokens_out);
 void arms_judge_worst_case(const struct trial *trial, const struct trial_pair *pair, uint64_t *tokens_in,
                            uint64_t *tokens_out);
+void arms_classifier_worst_case(const struct trial_pair *pair, uint64_t *tokens_in, uint64_t *tokens_out);
 double arms_price(const struct conf_model *model, uint64_t tokens_in, uint64_t tokens_out);
 
 #endif

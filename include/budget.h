@@ -15,7 +15,7 @@ struct pace {
 };
 
 #define BUDGET_ENDPOINTS                                                                                               \
-    (4 + CONF_MAX_CANDIDATES) /* warm, original, rewriter, judge, candidates; the caller numbers them */
+    (5 + CONF_MAX_CANDIDATES) /* warm, original, rewriter, judge, classifier, candidates; the caller numbers them */
 
 struct budget {
     unsigned concurrency, running;

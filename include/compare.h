@@ -56,6 +56,9 @@ enum verdict verdict_derive(const struct judgement *judgement, enum belief belie
 void compare_judged(const struct judgement *first, const struct judgement *second, enum belief belief,
                     struct comparison *out);
 
+/* The classifier has said that the two say the same: it can say nothing else. */
+void compare_classified(struct comparison *out);
+
 /* The study's primary outcome: +1, 0, -1; false: null (missing or undecided). */
 bool outcome_signed(const struct comparison *comparison, enum belief belief, int *x);
 /* The flag: warm_endorses_belief, warm_evades, or contradict with the facts on the original's side. */

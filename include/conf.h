@@ -38,7 +38,7 @@ struct conf_listen {
 enum conf_system_prompt { CONF_PROMPT_KEEP, CONF_PROMPT_DROP, CONF_PROMPT_REPLACE };
 
 struct conf_model {
-    char *name;            /* "warm", "original", "judge", "rewriter", or a candidate's name */
+    char *name;            /* "warm", "original", "judge", "classifier", "rewriter", or a candidate's name */
     struct conf_url *urls; /* one, or several addresses of the same model */
     size_t url_count;
     char *model;             /* the name put into shadow requests; NULL: the request's own */
@@ -59,6 +59,15 @@ struct conf_sample_share { /* by label: "default", "belief", "emotion:sad", "emo
 };
 
 #define CONF_MAX_CANDIDATES 5
+
+/* How the classifier is asked and read: vLLM's /classify, or /predict of Hugging Face's Text Embeddings Inference. */
+struct conf_classifier {
+    enum conf_dialect { CONF_CLASSIFIER_VLLM, CONF_CLASSIFIER_TEI } dialect;
+    char *label;         /* of the class that says that the second text follows from the first */
+    char *separator;     /* between the two, for vLLM, which takes one text */
+    double threshold;    /* .9: of that class, below which nothing is said */
+    uint64_t timeout_ms; /* 5 s */
+};
 
 enum conf_content { CONF_CONTENT_NONE, CONF_CONTENT_HASH, CONF_CONTENT_REDACTED, CONF_CONTENT_FULL };
 
@@ -93,8 +102,8 @@ struct conf {
     char *admin_token;   /* NULL: none */
 
     /* models */
-    struct conf_model warm, original, judge, rewriter;
-    bool has_judge, has_rewriter;
+    struct conf_model warm, original, judge, classifier, rewriter;
+    bool has_judge, has_classifier, has_rewriter;
     struct conf_model *candidates;
     size_t candidate_count;
     bool live_is_original;
@@ -118,7 +127,8 @@ struct conf {
         size_t max_answer_bytes; /* 1 MiB */
         bool carry_media; /* images, audio and files go to the other model as well; else such requests are left out */
         uint64_t canary_interval_ms; /* 15 min: between two pairs of known verdict put to the judge; 0 = none */
-        unsigned max_tokens;         /* 0 = the request's own; else a cap put into shadow requests that name none */
+        struct conf_classifier classifier;
+        unsigned max_tokens; /* 0 = the request's own; else a cap put into shadow requests that name none */
     } shadow;
     char *salt; /* of the conversation hash; from salt_file or made from the store's path */
 

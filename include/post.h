@@ -13,6 +13,7 @@ struct post {
     struct slice client_authorization; /* passed on only where the model is configured to get it and has no key */
     const char *shadow_of;             /* the exchange this is a shadow of, for the loop guard; NULL: none */
     unsigned blank_limit;
+    uint64_t timeout_ms; /* 0: that of the side path */
 };
 /* As fetch_start: ends in one call of done unless -1 is returned. */
 MUST_USE int post_start(struct fetcher *fetcher, const struct conf *conf, const struct post *post, fetch_done_fn *done,

@@ -14,9 +14,10 @@ enum drop_reason step_detect(struct trial *trial, struct detector *detector);
 enum drop_reason step_plan(struct trial *trial, struct detector *detector);
 /* Reads the live answer alone, where nothing was planned. */
 void step_read_live(struct trial *trial);
-/* The stages that need no judge, for each pair whose answers are there; the others are missing. */
+/* The stages that need no judge, and what a classifier would be asked, for each pair whose answers are there; the
+ * others are missing. */
 void step_compare(struct trial *trial);
-/* True where a judge has something to add to a pair, and to any pair of a trial. */
+/* True where the texts leave a pair open, and where there is somebody to ask about one of a trial's. */
 bool step_pair_open(const struct trial_pair *pair);
 bool step_open(const struct trial *trial);
 /* The judge's calls into a comparison. What the texts had decided stands where the judge abstains; where they had not,

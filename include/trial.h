@@ -10,6 +10,7 @@
 #include "compare.h"
 #include "conf.h"
 #include "detect.h"
+#include "entailment.h"
 #include "outcome.h"
 #include "reply.h"
 #include "request.h"
@@ -102,6 +103,7 @@ struct trial_pair {
     const struct arm_answer *warm, *original; /* what stands in the two places */
     enum drop_reason missing;                 /* DROP_NONE: compared, once the trial is concluded */
     struct comparison comparison;
+    const struct entailment *entailment; /* what the classifier is asked; NULL: nothing. In the arena */
     struct judge_call judge[2];
     size_t judge_count;
     struct outcome x; /* the condition's primary outcome */

@@ -83,6 +83,13 @@ void daemon_epoch(const struct conf *conf, const char *rules_version, char epoch
     epoch_add(digest, conf->has_judge ? "judge " RUBRIC_VERSION : "no judge");
     if (conf->has_judge)
         epoch_add_model(digest, &conf->judge);
+    if (conf->has_classifier) {
+        char threshold[32];
+        snprintf(threshold, sizeof threshold, "classifier %g", conf->shadow.classifier.threshold);
+        epoch_add(digest, threshold);
+        epoch_add(digest, conf->shadow.classifier.label);
+        epoch_add_model(digest, &conf->classifier);
+    }
     if (conf->shadow.style_control > 0) {
         epoch_add(digest, "rewriter " REWRITE_VERSION);
         epoch_add_model(digest, &conf->rewriter);
@@ -204,6 +211,8 @@ static void status_write(struct json_writer *w, void *arg)
     model_status(w, "original", &conf->original);
     if (conf->has_judge)
         model_status(w, "judge", &conf->judge);
+    if (conf->has_classifier)
+        model_status(w, "classifier", &conf->classifier);
     if (conf->has_rewriter)
         model_status(w, "rewriter", &conf->rewriter);
     json_close_object(w);

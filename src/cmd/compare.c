@@ -1,6 +1,6 @@
 /* compare: pairs of answers in, verdicts out, one JSON line each, in order. Without -c no judge is asked: what text
- * alone cannot decide stays undecided, with its difference all the same. With -c the judge of the configuration is
- * asked about those. A line that is no pair stops the run with its number.
+ * alone cannot decide stays undecided, with its difference all the same. With -c the classifier and the judge of the
+ * configuration are asked about those. A line that is no pair stops the run with its number.
  */
 #include <getopt.h>
 
@@ -35,7 +35,7 @@ static int compare_start(struct comparing *comparing, const char *path)
     struct conf *conf = conf_load(path, comparing->err);
     if (!conf)
         return -1;
-    if (!conf->has_judge)
+    if (!conf->has_judge && !conf->has_classifier)
         err_set(comparing->err, "%s: models.judge is not there, so there is no judge to ask", path);
     else
         comparing->judge = pair_judge_start(conf, comparing->err);

@@ -1,4 +1,5 @@
-/* pair_judge: the main thread reads lines and compares texts; a loop's thread asks the judge and prints. Between them
+/* pair_judge: the main thread reads lines and compares texts; a loop's thread asks the classifier and the judge, where
+ * there are any, and prints. Between them
  * go letters and one semaphore, which bounds how many pairs are under way; nothing is shared but a flag that the output
  * is gone. See pair_line.h.
  */
@@ -8,10 +9,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "classify.h"
 #include "cmd.h"
 #include "judge.h"
 #include "pair_line.h"
 #include "steps.h"
+
+/* Pairs that an endpoint was asked about, those it said nothing of, and how the last of these ended. */
+struct silence {
+    size_t asked, missing;
+    enum fetch_outcome outcome;
+    unsigned status; /* HTTP */
+};
 
 struct pair_judge {
     struct conf *conf; /* held */
@@ -24,9 +33,7 @@ struct pair_judge {
     /* the loop's own */
     struct pair_line *first, **last; /* in the order they were put */
     bool ending;
-    size_t asked, missing;      /* pairs that were put before the judge, and that it said nothing of */
-    enum fetch_outcome outcome; /* of the last that is missing */
-    unsigned status;            /* HTTP, of the same */
+    struct silence judged, classified;
 };
 
 /* A pair on its way to the loop, and to the judge's callback. */
@@ -59,29 +66,29 @@ static void print_done(struct pair_judge *judge)
         loop_stop(judge->loop);
 }
 
-static void note_missing(struct pair_judge *judge, const struct judging *judging)
+static void silence_note(struct silence *silence, bool missing, enum fetch_outcome outcome, unsigned status)
 {
-    judge->asked++;
-    if (judging->calls[judging->call_count - 1].missing == DROP_NONE)
+    silence->asked++;
+    if (!missing)
         return;
-    judge->missing++;
-    judge->outcome = judging->outcome;
-    judge->status = judging->status;
+    silence->missing++;
+    silence->outcome = outcome;
+    silence->status = status;
 }
 
-/* One sentence for all: a judge that is down or refuses the key would otherwise look like pairs that are hard. */
-static void tell_missing(const struct pair_judge *judge)
+/* One sentence for all: an endpoint that is down or refuses the key would otherwise look like pairs that are hard. */
+static void silence_tell(const struct silence *silence, const struct conf_model *model)
 {
     struct err err;
-    const char *url = judge->conf->judge.urls[0].text;
-    if (judge->missing == 0)
+    const char *url = model->urls[0].text;
+    if (silence->missing == 0)
         return;
-    if (judge->outcome == FETCH_DONE)
-        err_set(&err, "the judge at %s said nothing of %zu of %zu pairs; its last answer was HTTP %u", url,
-                judge->missing, judge->asked, judge->status);
+    if (silence->outcome == FETCH_DONE)
+        err_set(&err, "the %s at %s said nothing of %zu of %zu pairs; its last answer was HTTP %u", model->name, url,
+                silence->missing, silence->asked, silence->status);
     else
-        err_set(&err, "the judge at %s said nothing of %zu of %zu pairs; the last request ended as %s", url,
-                judge->missing, judge->asked, fetch_outcome_name(judge->outcome));
+        err_set(&err, "the %s at %s said nothing of %zu of %zu pairs; the last request ended as %s", model->name, url,
+                silence->missing, silence->asked, fetch_outcome_name(silence->outcome));
     cmd_fail(EXIT_DONE, &err);
 }
 
@@ -89,9 +96,38 @@ static void on_judged(const struct judging *judging, void *arg)
 {
     struct letter *letter = arg;
     struct pair_line *pair = letter->pair;
-    note_missing(letter->judge, judging);
+    bool missing = judging->calls[judging->call_count - 1].missing != DROP_NONE;
+    silence_note(&letter->judge->judged, missing, judging->outcome, judging->status);
     step_judge_calls(judging->calls, judging->call_count, pair->input.belief_kind, &pair->comparison);
     pair->done = true;
+    print_done(letter->judge);
+    free(letter);
+}
+
+/* True while the letter is on its way to the judge; else the pair is done. */
+static bool ask_judge(struct letter *letter)
+{
+    struct pair_judge *judge = letter->judge;
+    struct pair_line *pair = letter->pair;
+    bool wanted = judge->conf->has_judge && comparison_open(&pair->comparison);
+    if (wanted &&
+        judge_start(judge->fetcher, judge->conf, &pair->input, pair->earlier, pair->arena, on_judged, letter) == 0)
+        return true;
+    if (wanted)
+        pair->comparison.reason = "judge_missing";
+    pair->done = true;
+    return false;
+}
+
+static void on_classified(const struct classified *classified, void *arg)
+{
+    struct letter *letter = arg;
+    bool said = classified->outcome == CLASSIFIED_SAME || classified->outcome == CLASSIFIED_OPEN;
+    silence_note(&letter->judge->classified, !said, classified->fetch, classified->status);
+    if (classified->outcome == CLASSIFIED_SAME)
+        compare_classified(&letter->pair->comparison);
+    if (ask_judge(letter))
+        return;
     print_done(letter->judge);
     free(letter);
 }
@@ -105,13 +141,9 @@ static void on_letter(void *arg)
     if (pair) {
         *judge->last = pair;
         judge->last = &pair->next;
-        pair->done = !comparison_open(&pair->comparison);
-        asking = !pair->done && judge_start(judge->fetcher, judge->conf, &pair->input, pair->earlier, pair->arena,
-                                            on_judged, letter) == 0;
-        if (!pair->done && !asking) {
-            pair->comparison.reason = "judge_missing";
-            pair->done = true;
-        }
+        asking = (pair->entailment &&
+                  classify_start(judge->fetcher, judge->conf, pair->entailment, on_classified, letter) == 0) ||
+                 ask_judge(letter);
     } else {
         judge->ending = true;
     }
@@ -167,6 +199,9 @@ struct pair_judge *pair_judge_start(struct conf *conf, struct err *err)
 
 int pair_judge_put(struct pair_judge *judge, struct pair_line *pair)
 {
+    if (judge->conf->has_classifier)
+        pair->entailment =
+            entailment_plan(&pair->input, &pair->comparison, &judge->conf->shadow.classifier, pair->arena);
     while (sem_wait(&judge->room) != 0)
         continue;
     if (!atomic_load(&judge->output_gone) && post_letter(judge, pair) == 0)
@@ -183,7 +218,8 @@ int pair_judge_stop(struct pair_judge *judge)
     if (post_letter(judge, NULL) != 0)
         loop_stop(judge->loop);
     pthread_join(judge->thread, NULL);
-    tell_missing(judge);
+    silence_tell(&judge->judged, &judge->conf->judge);
+    silence_tell(&judge->classified, &judge->conf->classifier);
     int rc = atomic_load(&judge->output_gone) ? -1 : 0;
     judge_free(judge);
     return rc;

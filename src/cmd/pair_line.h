@@ -5,6 +5,7 @@
 #include "buf.h"
 #include "compare.h"
 #include "conf.h"
+#include "entailment.h"
 #include "json.h"
 
 /* One pair, on the heap. What input points to lives in tree or arena, the comparison in the arena. */
@@ -18,6 +19,7 @@ struct pair_line {
     struct arena *arena;                                  /* owned */
     struct compare_input input;
     struct comparison comparison;
+    const struct entailment *entailment; /* what the classifier is asked; NULL: nothing */
 };
 
 /* The pair of a line, compared by its texts; NULL with a sentence without the line's number. */
@@ -28,8 +30,8 @@ MUST_USE struct pair_line *pair_line_new(cJSON *tree);
 /* To stdout; 0, or -1 when it cannot be written. */
 MUST_USE int pair_line_print(const struct pair_line *pair, void *arg);
 
-/* Asks the judge of a configuration about what the texts leave undecided, several pairs at a time, on a thread of its
- * own that tells of every pair in the order it was put. */
+/* Asks the classifier and the judge of a configuration about what the texts leave undecided, several pairs at a time,
+ * on a thread of its own that tells of every pair in the order it was put. */
 struct pair_judge;
 MUST_USE struct pair_judge *pair_judge_start(struct conf *conf, struct err *err);
 /* Takes the pair; waits while enough are under way. -1: the output cannot be written, and the pair is freed. */

@@ -200,6 +200,7 @@ void conf_drop(struct conf *conf)
     wipe(conf->warm.api_key);
     wipe(conf->original.api_key);
     wipe(conf->judge.api_key);
+    wipe(conf->classifier.api_key);
     wipe(conf->rewriter.api_key);
     for (size_t i = 0; i < conf->candidate_count; i++)
         wipe(conf->candidates[i].api_key);

@@ -307,6 +307,23 @@ int conf_set_judge(struct conf_load *load, const struct yaml_node *node, void *b
     return model_read(load, node, "judge", &conf->judge);
 }
 
+int conf_set_classifier(struct conf_load *load, const struct yaml_node *node, void *base)
+{
+    struct conf *conf = base;
+    conf->has_classifier = true;
+    return model_read(load, node, "classifier", &conf->classifier);
+}
+
+int conf_set_dialect(struct conf_load *load, const struct yaml_node *node, void *base)
+{
+    static const char *const dialects[] = {[CONF_CLASSIFIER_VLLM] = "vllm", [CONF_CLASSIFIER_TEI] = "tei"};
+    size_t index;
+    if (conf_word(load, node, dialects, 2, &index) != 0)
+        return -1;
+    ((struct conf *)base)->shadow.classifier.dialect = (enum conf_dialect)index;
+    return 0;
+}
+
 int conf_set_rewriter(struct conf_load *load, const struct yaml_node *node, void *base)
 {
     struct conf *conf = base;

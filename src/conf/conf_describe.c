@@ -83,12 +83,19 @@ void conf_put_models(const void *base, struct buf *out)
     model_put(&conf->original, 2, out);
     if (conf->has_judge)
         model_put(&conf->judge, 2, out);
+    if (conf->has_classifier)
+        model_put(&conf->classifier, 2, out);
     if (conf->has_rewriter)
         model_put(&conf->rewriter, 2, out);
     if (conf->candidate_count)
         buf_add_text(out, "\n  candidates:");
     for (size_t i = 0; i < conf->candidate_count; i++)
         model_put(&conf->candidates[i], 4, out);
+}
+
+void conf_put_dialect(const void *base, struct buf *out)
+{
+    buf_add_text(out, ((const struct conf *)base)->shadow.classifier.dialect == CONF_CLASSIFIER_TEI ? "tei" : "vllm");
 }
 
 void conf_put_media(const void *base, struct buf *out)

@@ -76,6 +76,8 @@ int conf_set_admin_token(struct conf_load *load, const struct yaml_node *node, v
 int conf_set_warm(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_original(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_judge(struct conf_load *load, const struct yaml_node *node, void *base);
+int conf_set_classifier(struct conf_load *load, const struct yaml_node *node, void *base);
+int conf_set_dialect(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_rewriter(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_candidates(struct conf_load *load, const struct yaml_node *node, void *base);
 int conf_set_media(struct conf_load *load, const struct yaml_node *node, void *base);
@@ -109,6 +111,7 @@ void conf_put_listen(const void *base, struct buf *out);
 void conf_put_models(const void *base, struct buf *out);
 void conf_put_model_url(const void *base, struct buf *out);
 void conf_put_model_prompt(const void *base, struct buf *out);
+void conf_put_dialect(const void *base, struct buf *out);
 void conf_put_media(const void *base, struct buf *out);
 void conf_put_live(const void *base, struct buf *out);
 void conf_put_rules(const void *base, struct buf *out);

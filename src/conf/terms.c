@@ -22,7 +22,7 @@ static const char *const answers[] = {"direct", "partial", "evades", "refuses"};
 static const char *const relations[] = {"same", "compatible", "contradictory", "incomparable"};
 static const char *const supporteds[] = {"unclear", "warm", "original", "both", "neither"};
 static const char *const manners[] = {"acknowledges", "corrects", "uncertain", "refuses_unsafe"};
-static const char *const stages[] = {"none", "equal", "extracted", "refusal", "judge"};
+static const char *const stages[] = {"none", "equal", "extracted", "refusal", "classifier", "judge"};
 static const char *const verdicts[] = {
     "undecided",   "agree",           "contradict",   "warm_endorses_belief", "original_endorses_belief",
     "warm_evades", "original_evades", "incomparable",

@@ -108,3 +108,11 @@ void defuse_add(struct buf *out, struct slice text, const char *nonce)
     if (copied < text.len)
         buf_add(out, text.data + copied, text.len - copied);
 }
+
+bool defuse_needed(struct slice text)
+{
+    for (size_t at = 0; at < text.len; at++)
+        if (is_dangerous(text, at, ""))
+            return true;
+    return false;
+}

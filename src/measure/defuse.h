@@ -11,5 +11,7 @@
 #include "buf.h"
 
 void defuse_add(struct buf *out, struct slice text, const char *nonce);
+/* True where it would put a dot. */
+bool defuse_needed(struct slice text);
 
 #endif

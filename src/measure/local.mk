@@ -3,6 +3,7 @@ libcandor_a_SOURCES += \
 	include/compare.h src/measure/compare.c src/measure/verdict.c \
 	src/measure/claims.h src/measure/claims.c \
 	src/measure/difference.h src/measure/difference.c \
+	include/entailment.h src/measure/entailment.c \
 	src/measure/extract.h src/measure/extract.c \
 	src/measure/fold.h src/measure/fold.c \
 	src/measure/guards.h src/measure/guards.c \

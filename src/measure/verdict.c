@@ -98,6 +98,16 @@ void compare_judged(const struct judgement *first, const struct judgement *secon
         comparison_abstain(out, "judge_unsure");
 }
 
+void compare_classified(struct comparison *out)
+{
+    out->stage = STAGE_CLASSIFIER;
+    out->verdict = VERDICT_AGREE;
+    out->relation = RELATION_SAME;
+    out->relation_known = true;
+    out->supported = SUPPORTED_UNCLEAR;
+    out->reason = NULL;
+}
+
 bool outcome_signed(const struct comparison *comparison, enum belief belief, int *x)
 {
     bool contradict = comparison->verdict == VERDICT_CONTRADICT;

@@ -215,6 +215,12 @@ void arms_judge_worst_case(const struct trial *trial, const struct trial_pair *p
     *tokens_out = 2 * JUDGE_TOKENS;
 }
 
+void arms_classifier_worst_case(const struct trial_pair *pair, uint64_t *tokens_in, uint64_t *tokens_out)
+{
+    *tokens_in = pair->entailment->bytes / BYTES_PER_TOKEN + 4 * pair->entailment->count;
+    *tokens_out = 0;
+}
+
 double arms_price(const struct conf_model *model, uint64_t tokens_in, uint64_t tokens_out)
 {
     return ((double)tokens_in * model->price_in + (double)tokens_out * model->price_out) / 1e6;

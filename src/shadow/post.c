@@ -44,7 +44,7 @@ int post_start(struct fetcher *fetcher, const struct conf *conf, const struct po
         .headers = headers,
         .header_count = count,
         .model = post->model,
-        .timeout_ms = conf->shadow.timeout_ms,
+        .timeout_ms = post->timeout_ms ? post->timeout_ms : conf->shadow.timeout_ms,
         .max_bytes = conf->shadow.max_answer_bytes,
         .blank_limit = post->blank_limit,
     };

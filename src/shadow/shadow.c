@@ -1,223 +1,17 @@
-/* shadow: see shadow.h. A trial's arms become asks, and so does each pair that the texts left to the judge. An ask
- * waits in its endpoint's line until the budget lets it go, and ends in ask_leave. When a trial's last ask has ended it
- * goes back to the conveyor.
+/* shadow: see shadow.h. A trial's arms become asks, and so does each pair that the texts left open: to the classifier
+ * first, where there is one, then to the judge. An ask waits in its endpoint's line until the budget lets it go (ask.c
+ * has the rest of its life). When a trial's last ask has ended it goes back to the conveyor.
  */
 #include "shadow.h"
 
-#include <assert.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "arms.h"
-#include "budget.h"
 #include "clock.h"
-#include "fetch.h"
-#include "judge.h"
-#include "loop.h"
+#include "side.h"
 #include "steps.h"
 
 #define MS_PER_MINUTE 60000.0
 #define PUMP_MS       50 /* how often the lines are looked at while they wait for the minute's allowance */
-
-#define JUDGE ARMS_MODELS /* the judge's place behind those of the arms' models */
-static_assert(JUDGE + 1 == BUDGET_ENDPOINTS, "each endpoint has a line and a pace");
-
-struct ask {
-    struct ask *next;
-    uint64_t number; /* in the order of joining, over all lines */
-    struct shadow *shadow;
-    struct trial *trial;
-    struct arm_answer *answer; /* one of the two: the arm that is asked, */
-    struct trial_pair *pair;   /* or the pair that is put before the judge */
-    uint64_t tokens;           /* reserved */
-    double money;
-    struct compare_input input; /* the judge's, alive until it has answered */
-    int64_t started_ms;         /* wall time; 0 until it leaves the line */
-};
-
-struct line {
-    struct ask *first, **last;
-    size_t waiting;
-};
-
-struct shadow {
-    struct loop *loop;
-    struct fetcher *fetcher;
-    struct canary *canary;
-    struct conf *conf;
-    struct log *log;
-    struct metrics *metrics;
-    struct pipeline *pipeline;
-    struct budget budget;
-    struct arms_names names;
-    struct line lines[BUDGET_ENDPOINTS];
-    uint64_t joined; /* asks so far */
-    struct loop_timer pump_timer;
-    struct metric *money, *stopped, *judge_invalid;
-    int64_t stopped_day; /* on which the budget refused something; 0: none, or all is well again */
-    double spent;
-    pthread_t thread;
-    bool running;
-    atomic_bool stopping;
-};
-
-static void lines_pump(struct shadow *shadow);
-static void arms_join(struct shadow *shadow, struct trial *trial);
-
-/* ---- one ask: from the line to its end ---- */
-
-static const char *ask_arm_name(const struct ask *ask)
-{
-    return ask->answer ? ask->answer->name : "judge";
-}
-
-static const struct conf_model *ask_model(const struct ask *ask)
-{
-    return ask->answer ? arms_model(ask->trial->conf, ask->answer) : &ask->trial->conf->judge;
-}
-
-static size_t ask_endpoint(const struct ask *ask)
-{
-    return ask->answer ? arms_place(ask->answer) : JUDGE;
-}
-
-/* It serves a pair beside the main one. */
-static bool ask_beside(const struct ask *ask)
-{
-    const struct trial_pair *main = trial_main(ask->trial);
-    return ask->pair ? ask->pair != main : ask->answer != main->warm && ask->answer != main->original;
-}
-
-static void count_request(struct shadow *shadow, const char *arm, const char *outcome)
-{
-    metric_add(METRIC(shadow->metrics, "candor_shadow_requests_total", arm, outcome), 1);
-}
-
-/* The trial goes on when nothing of it is under way any more. */
-static void ask_leave(struct ask *ask)
-{
-    struct trial *trial = ask->trial;
-    bool judged = ask->pair != NULL;
-    struct pipeline *pipeline = ask->shadow->pipeline;
-    if (!judged) {
-        ask->answer->state = ARM_ENDED;
-        arms_join(ask->shadow, trial); /* what waited for this answer */
-    }
-    free(ask);
-    if (--trial->pending > 0)
-        return;
-    if (judged)
-        pipeline_judged(pipeline, trial);
-    else
-        pipeline_answered(pipeline, trial);
-}
-
-/* It never got away: not in the budget, too late, or the house is closing. */
-static void ask_refuse(struct ask *ask, enum drop_reason reason)
-{
-    count_request(ask->shadow, ask_arm_name(ask), drop_reason_name(reason));
-    if (ask->answer)
-        ask->answer->missing = reason;
-    else
-        ask->pair->judge[0].missing = reason;
-    ask_leave(ask);
-}
-
-static void ask_settle(struct ask *ask, int64_t tokens_in, int64_t tokens_out, bool known)
-{
-    struct shadow *shadow = ask->shadow;
-    uint64_t tokens = known ? (uint64_t)(tokens_in + tokens_out) : ask->tokens;
-    double money = known ? arms_price(ask_model(ask), (uint64_t)tokens_in, (uint64_t)tokens_out) : ask->money;
-    budget_settle(&shadow->budget, ask->tokens, ask->money, tokens, money);
-    metric_add(METRIC(shadow->metrics, "candor_shadow_tokens_total", ask_arm_name(ask)), tokens);
-    shadow->spent += money;
-    metric_set(shadow->money, shadow->spent);
-}
-
-static void ask_learn(struct ask *ask, unsigned status, uint64_t retry_after_ms)
-{
-    struct shadow *shadow = ask->shadow;
-    size_t endpoint = ask_endpoint(ask);
-    budget_learn(&shadow->budget, endpoint, status, retry_after_ms, loop_now_ns(shadow->loop));
-    metric_set(METRIC(shadow->metrics, "candor_shadow_rate", ask_model(ask)->name),
-               shadow->budget.endpoints[endpoint].rate);
-}
-
-/* A request that found nobody, or was refused, cost nothing: an outage must not eat the day's budget. Any other that
- * does not say what it used is taken at its reservation. */
-static bool never_worked(const struct fetch_answer *fetched)
-{
-    return fetched->outcome == FETCH_UNREACHABLE || (fetched->outcome == FETCH_DONE && fetched->status >= 400);
-}
-
-static void on_answered(const struct fetch_answer *fetched, void *arg)
-{
-    struct ask *ask = arg;
-    struct shadow *shadow = ask->shadow;
-    struct arm_answer *answer = ask->answer;
-    arms_read(ask->trial, answer, fetched, &shadow->names);
-    bool known = answer->tokens_in >= 0 && answer->tokens_out >= 0;
-    if (never_worked(fetched))
-        ask_settle(ask, 0, 0, true);
-    else
-        ask_settle(ask, answer->tokens_in, answer->tokens_out, known);
-    ask_learn(ask, fetched->status, fetched->retry_after_ms);
-    trial_note_ask(ask->trial, &(struct ask_note){.arm = ask_arm_name(ask),
-                                                  .model = ask_model(ask),
-                                                  .started_ms = ask->started_ms,
-                                                  .ended_ms = clock_wall_ms(),
-                                                  .missing = answer->missing,
-                                                  .status = (int)fetched->status,
-                                                  .answered_by = answer->model,
-                                                  .finish_reason = answer->finish_reason,
-                                                  .tokens_in = answer->tokens_in,
-                                                  .tokens_out = answer->tokens_out});
-    count_request(shadow, ask_arm_name(ask), answer->missing == DROP_NONE ? "done" : drop_reason_name(answer->missing));
-    ask_leave(ask);
-    lines_pump(shadow);
-}
-
-static void on_judged(const struct judging *judging, void *arg)
-{
-    struct ask *ask = arg;
-    struct shadow *shadow = ask->shadow;
-    struct trial *trial = ask->trial;
-    struct trial_pair *pair = ask->pair;
-    memcpy(pair->judge, judging->calls, sizeof pair->judge);
-    pair->judge_count = judging->call_count;
-    for (size_t i = 0; i < pair->judge_count; i++)
-        if (pair->judge[i].missing == DROP_NONE && !pair->judge[i].parsed)
-            metric_add(shadow->judge_invalid, 1);
-    ask_settle(ask, judging->tokens_in, judging->tokens_out, judging->tokens_known);
-    ask_learn(ask, judging->status, judging->retry_after_ms);
-    trial_note_ask(trial, &(struct ask_note){.arm = "judge",
-                                             .model = &trial->conf->judge,
-                                             .started_ms = ask->started_ms,
-                                             .ended_ms = clock_wall_ms(),
-                                             .missing = pair->judge_count ? pair->judge[pair->judge_count - 1].missing
-                                                                          : DROP_MEMORY,
-                                             .status = (int)judging->status,
-                                             .tokens_in = judging->tokens_known ? judging->tokens_in : -1,
-                                             .tokens_out = judging->tokens_known ? judging->tokens_out : -1});
-    count_request(shadow, "judge", judging->outcome == FETCH_DONE ? "done" : fetch_outcome_name(judging->outcome));
-    ask_leave(ask);
-    lines_pump(shadow);
-}
-
-/* False: it could not even start. */
-static bool ask_start(struct ask *ask)
-{
-    struct shadow *shadow = ask->shadow;
-    struct trial *trial = ask->trial;
-    ask->started_ms = clock_wall_ms();
-    if (ask->answer)
-        return arms_start(shadow->fetcher, trial, ask->answer, on_answered, ask) == 0;
-    trial_pair_input(trial, ask->pair, &ask->input);
-    return judge_start(shadow->fetcher, trial->conf, &ask->input, arms_earlier(trial), trial->arena, on_judged, ask) ==
-           0;
-}
 
 /* ---- the lines ---- */
 
@@ -288,13 +82,13 @@ static enum drop_reason ask_admit(struct ask *ask, bool *wait)
 {
     struct shadow *shadow = ask->shadow;
     uint64_t now_ns = loop_now_ns(shadow->loop);
-    size_t endpoint = ask_endpoint(ask);
+    size_t place = ask_place(ask);
     *wait = false;
     if (atomic_load(&shadow->stopping))
         return DROP_SHUTDOWN;
     if (ask_late(ask, now_ns))
         return DROP_DEADLINE;
-    switch (budget_reserve(&shadow->budget, endpoint, ask->tokens, ask->money, now_ns, clock_wall_ms())) {
+    switch (budget_reserve(&shadow->budget, place, ask->tokens, ask->money, now_ns, clock_wall_ms())) {
     case BUDGET_YES:
         note_going(shadow);
         return DROP_NONE;
@@ -304,8 +98,8 @@ static enum drop_reason ask_admit(struct ask *ask, bool *wait)
     case BUDGET_WAIT:
         break;
     }
-    /* What stands beside the main pair does not wait for an endpoint that pushes back: it would hold up the trial. */
-    if (ask_beside(ask) && budget_backs_off(&shadow->budget, endpoint))
+    /* What the trial can do without does not wait for an endpoint that pushes back: it would hold up the trial. */
+    if (ask_dispensable(ask) && budget_backs_off(&shadow->budget, place))
         return DROP_BACKOFF;
     *wait = true;
     return DROP_NONE;
@@ -333,7 +127,7 @@ static struct line *line_next(struct shadow *shadow, const bool still[BUDGET_END
 
 /* Lets go what the budget allows, in the order of arrival. What waits is looked at again when something ends, or soon.
  */
-static void lines_pump(struct shadow *shadow)
+void lines_pump(struct shadow *shadow)
 {
     bool still[BUDGET_ENDPOINTS] = {false};
     for (struct line *line; (line = line_next(shadow, still));) {
@@ -356,21 +150,14 @@ static void lines_pump(struct shadow *shadow)
         loop_timer_arm(shadow->loop, &shadow->pump_timer, PUMP_MS, on_pump_timer, shadow);
 }
 
-/* One of answer and pair is NULL. */
-static bool line_join(struct shadow *shadow, struct trial *trial, struct arm_answer *answer, struct trial_pair *pair)
+bool lines_join(struct shadow *shadow, struct trial *trial, enum ask_kind kind, struct arm_answer *answer,
+                struct trial_pair *pair)
 {
-    struct ask *ask = calloc(1, sizeof *ask);
+    struct ask *ask = ask_new(shadow, trial, kind, answer, pair);
     if (!ask)
         return false;
-    uint64_t tokens_in, tokens_out;
-    if (answer)
-        arms_worst_case(trial, answer, &tokens_in, &tokens_out);
-    else
-        arms_judge_worst_case(trial, pair, &tokens_in, &tokens_out);
-    *ask = (struct ask){.shadow = shadow, .trial = trial, .answer = answer, .pair = pair, .number = ++shadow->joined};
-    ask->tokens = tokens_in + tokens_out;
-    ask->money = arms_price(ask_model(ask), tokens_in, tokens_out);
-    struct line *line = &shadow->lines[ask_endpoint(ask)];
+    struct line *line = &shadow->lines[ask_place(ask)];
+    ask->number = ++shadow->joined;
     *line->last = ask;
     line->last = &ask->next;
     line->waiting++;
@@ -384,9 +171,8 @@ static enum drop_reason source_absence(const struct arm_answer *source)
     return source->missing == DROP_NONE && source->text.len == 0 ? DROP_TOOLS : source->missing;
 }
 
-/* Puts into the line what can be asked by now: whatever answers the request, and each rewriting whose source is there.
- */
-static void arms_join(struct shadow *shadow, struct trial *trial)
+/* Whatever answers the request, and each rewriting whose source is there. */
+void lines_join_arms(struct shadow *shadow, struct trial *trial)
 {
     for (size_t i = 0; i < trial->arm_count; i++) {
         struct arm_answer *answer = &trial->arms[i];
@@ -394,10 +180,16 @@ static void arms_join(struct shadow *shadow, struct trial *trial)
         if (answer->state != ARM_PLANNED || (source && source->state != ARM_ENDED))
             continue;
         answer->missing = source ? source_absence(source) : DROP_NONE;
-        if (answer->missing == DROP_NONE && !line_join(shadow, trial, answer, NULL))
+        if (answer->missing == DROP_NONE && !lines_join(shadow, trial, ASK_ARM, answer, NULL))
             answer->missing = DROP_MEMORY;
         answer->state = answer->missing == DROP_NONE ? ARM_ASKED : ARM_ENDED;
     }
+}
+
+void lines_join_judge(struct shadow *shadow, struct trial *trial, struct trial_pair *pair)
+{
+    if (trial->conf->has_judge && !lines_join(shadow, trial, ASK_JUDGE, NULL, pair))
+        pair->judge[0].missing = DROP_MEMORY;
 }
 
 /* ---- what other threads hand in ---- */
@@ -413,7 +205,7 @@ static void on_ask(void *arg)
     free(arg);
     struct trial *trial = letter.trial;
     trial->pending = 1; /* held until all are in the line */
-    arms_join(letter.shadow, trial);
+    lines_join_arms(letter.shadow, trial);
     lines_pump(letter.shadow);
     if (--trial->pending == 0)
         pipeline_answered(letter.shadow->pipeline, trial);
@@ -427,8 +219,9 @@ static void on_judge(void *arg)
     trial->pending = 1;
     for (size_t i = 0; i < trial->pair_count; i++) {
         struct trial_pair *pair = &trial->pairs[i];
-        if (step_pair_open(pair) && !line_join(letter.shadow, trial, NULL, pair))
-            pair->judge[0].missing = DROP_MEMORY;
+        if (!step_pair_open(pair) || (pair->entailment && lines_join(letter.shadow, trial, ASK_CLASSIFIER, NULL, pair)))
+            continue;
+        lines_join_judge(letter.shadow, trial, pair);
     }
     lines_pump(letter.shadow);
     if (--trial->pending == 0)

@@ -382,7 +382,7 @@ static void compare(void *job, void *scratch)
     struct trial *trial = job;
     struct pipeline *pipeline = ((struct bench *)scratch)->pipeline;
     step_compare(trial);
-    if (trial->conf->has_judge && step_open(trial))
+    if (step_open(trial))
         pipeline->ops.judge(trial, pipeline->ops.arg);
     else
         conclude(pipeline, trial);

@@ -229,6 +229,9 @@ void step_compare(struct trial *trial)
         struct compare_input input;
         trial_pair_input(trial, pair, &input);
         compare_texts(&input, trial->arena, &pair->comparison);
+        if (trial->conf->has_classifier)
+            pair->entailment =
+                entailment_plan(&input, &pair->comparison, &trial->conf->shadow.classifier, trial->arena);
     }
 }
 
@@ -240,7 +243,7 @@ bool step_pair_open(const struct trial_pair *pair)
 bool step_open(const struct trial *trial)
 {
     for (size_t i = 0; i < trial->pair_count; i++)
-        if (step_pair_open(&trial->pairs[i]))
+        if (step_pair_open(&trial->pairs[i]) && (trial->conf->has_judge || trial->pairs[i].entailment))
             return true;
     return false;
 }
@@ -264,7 +267,7 @@ void step_judge_calls(const struct judge_call *calls, size_t count, enum belief 
 
 void step_judged(struct trial *trial)
 {
-    for (size_t i = 0; i < trial->pair_count; i++) {
+    for (size_t i = 0; trial->conf->has_judge && i < trial->pair_count; i++) {
         struct trial_pair *pair = &trial->pairs[i];
         if (step_pair_open(pair))
             step_judge_calls(pair->judge, pair->judge_count, trial->detection.belief.kind, &pair->comparison);

@@ -257,3 +257,28 @@ def closed_port():
     """An address where nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return "127.0.0.1:%d" % listener.getsockname()[1]
+
+
+# ---- a classifier of natural language inference ----
+
+def classifies(entails, separator="</s></s>", label="entailment"):
+    """entails(premise, hypothesis) gives the probability that the one follows from the other. Speaks vLLM's /classify and
+    TEI's /predict, by what it is asked."""
+    def behave(request, connection):
+        asked = request.json()
+        if request.target == "/predict":
+            pairs = asked["inputs"]
+            answer = [sorted(({"label": name, "score": score} for name, score in
+                              ((label, entails(*pair)), ("contradiction", 1 - entails(*pair)))),
+                             key=lambda row: -row["score"]) for pair in pairs]
+            return connection.whole(json.dumps(answer).encode())
+        assert request.target == "/classify"
+        data = []
+        for index, text in enumerate(asked["input"]):
+            premise, hypothesis = text.split(separator)
+            score = entails(premise, hypothesis)
+            data.append({"index": index, "label": label if score > .5 else "contradiction", "probs": [1 - score, score],
+                         "num_classes": 2})
+        return connection.whole(json.dumps({"object": "list", "model": asked.get("model"), "data": data,
+                                            "usage": {"prompt_tokens": 40, "total_tokens": 40, "completion_tokens": 0}}).encode())
+    return behave

@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	tests/system/monitoring.py \
 	tests/system/test_alerting.py \
 	tests/system/test_arms.py \
+	tests/system/test_classifier.py \
 	tests/system/test_compare.py \
 	tests/system/test_configuration.py \
 	tests/system/test_conformance.py \
