@@ -53,6 +53,16 @@ static const char negative_auxiliaries[] =
 static const char counted[] = " many much old tall far long high big fast deep heavy large wide often big ";
 static const char number_nouns[] =
     " number percentage percent population distance height length temperature amount cost price ";
+/* Mark Twain is Samuel Clemens, and nobody can tell from the two names. */
+static const char trades[] =
+    " wrote written writer author authored novelist novel poet poem playwright lyricist sang sings sung singer "
+    "vocalist "
+    "rapper rapped musician actor actress comedian entertainer wrestler pope pseudonym alias nickname nicknamed ";
+/* Of whom a question with "which" asks; they may be called by one name or by all they have. */
+static const char callings[] =
+    " president minister leader king queen emperor empress prince princess general admiral revolutionary dictator "
+    "politician footballer boxer player golfer athlete driver champion wrestler outlaw gangster pirate nun monk saint "
+    "explorer scientist physicist philosopher painter sculptor composer inventor director astronaut person man woman ";
 static const char date_nouns[] = " year date decade century day month ";
 
 static bool sentence_has_asker(const struct passage *p, size_t from, size_t to)
@@ -171,6 +181,8 @@ static void classify(struct question *q)
     for (size_t i = 0; i < p->count; i++) {
         if (!q->asked[i])
             continue;
+        q->pen_names = q->pen_names || lexicon_in(trades, p->words[i].text);
+        q->person = q->person || lexicon_in(callings, p->words[i].text);
         struct slice word = p->words[i].text;
         if (p->words[i].flags & WORD_FIRST)
             start = true;

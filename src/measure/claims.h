@@ -36,8 +36,9 @@ struct question {
     bool negated;      /* "Isn't ...?": yes and no are ambiguous */
     bool alternatives; /* "A or B?" */
     unsigned options;  /* listed options, bits from A */
-    bool person;       /* who */
+    bool person;       /* who, or which of those that are persons */
     bool place;        /* where: one place may lie in another */
+    bool pen_names;    /* it asks for somebody of a trade whose people go by other names as well */
 };
 MUST_USE int question_read(const struct compare_input *input, struct arena *arena, struct question *out);
 /* True when the question itself says the word. */

@@ -82,6 +82,20 @@ static const char *const namesakes[] = {
     " constantinople istanbul byzantium ",
     " prussia germany german ",
     " czechia czech czechoslovakia ",
+    " saigon minh ",
+    " astana sultan ",
+    " leningrad petersburg petrograd ",
+    " stalingrad volgograd ",
+    " madras chennai ",
+    " calcutta kolkata ",
+    " rangoon yangon ",
+    " batavia jakarta ",
+    " christiania oslo ",
+    " zaire congo ",
+    " rhodesia zimbabwe ",
+    " swaziland eswatini ",
+    " formosa taiwan ",
+    " quicksilver mercury ",
 };
 
 static bool has_namesake(const struct word_set *set, const struct word *word)

@@ -12,6 +12,9 @@
 #define MAX_EXTRAS 6
 #endif
 
+/* Numbers of things below this are counted, not estimated. */
+#define EXACT_COUNTS 1000
+
 static void head_words(const struct claims *c, size_t *from, size_t *to)
 {
     words_sentence(&c->text, c->head, from, to);
@@ -268,7 +271,9 @@ static enum values compare_numbers(const struct value *a, const struct claims *a
     double larger = fmax(fabs(a->number), fabs(b->number));
     double apart = fabs(a->number - b->number) / larger;
     bool mentioned = says_number(ac, b->number) || says_number(bc, a->number);
-    if (mentioned || apart < .05 || ((a->approximate || b->approximate) && apart < .3))
+    /* What is measured is rounded, and so is what nobody can count; 206 bones are not 208. */
+    bool counted = !a->measured && !b->measured && larger < EXACT_COUNTS;
+    if (mentioned || (apart < .05 && !counted) || ((a->approximate || b->approximate) && apart < .3))
         return VALUES_UNCLEAR;
     return VALUES_DIFFERENT;
 }
@@ -376,6 +381,25 @@ static bool inside(const struct value *a, const struct claims *ac, const struct 
     return true;
 }
 
+/* The same new words one after the other, or a list of nothing but names, whose order says nothing. */
+static bool told_alike(const struct value *a, const struct claims *ac, const struct value *b, const struct claims *bc)
+{
+    bool list = true, alike = true;
+    size_t j = b->from;
+    for (size_t i = a->from; i < a->to; i++) {
+        if (!ac->novel[i])
+            continue;
+        list = list && (ac->text.words[i].flags & WORD_CAPITAL);
+        while (j < b->to && !bc->novel[j])
+            j++;
+        alike = alike && j < b->to &&
+                (ac->text.words[i].key == bc->text.words[j].key ||
+                 words_similar(ac->text.words[i].text, bc->text.words[j].text));
+        j++;
+    }
+    return alike || list;
+}
+
 /* Another name comes before the value, and the other answer does not have it: "Eddie (played by Moose)". */
 static bool comes_second(const struct value *a, const struct claims *ac, const struct claims *bc)
 {
@@ -419,6 +443,41 @@ static bool begins_with(const struct claims *c, const struct claims *name)
     return capital && words && matched == words && (last >= to || (c->text.words[last].flags & WORD_BREAK));
 }
 
+/* A name that is written as an abbreviation or a formula: NASA, NaCl, CO2. Half of its letters are capitals at least,
+ * and two. */
+static bool is_abbreviated(const struct claims *c, const struct value *value)
+{
+    for (size_t i = value->from; i < value->to; i++) {
+        const struct word *word = &c->text.words[i];
+        size_t letters = 0, capitals = 0;
+        for (size_t at = word->start; at < word->end && at < c->text.source.len; at++) {
+            char byte = c->text.source.data[at];
+            letters += ascii_is_alpha(byte);
+            capitals += byte >= 'A' && byte <= 'Z';
+        }
+        if (c->novel[i] && capitals >= 2 && 2 * capitals >= letters)
+            return true;
+    }
+    return false;
+}
+
+static bool is_single(const struct claims *c, const struct value *value)
+{
+    size_t words = 0;
+    for (size_t i = value->from; i < value->to; i++)
+        words += c->novel[i];
+    return words == 1;
+}
+
+/* Two names with nothing in common may be names of one thing: what is abbreviated, whoever takes another name, and a
+ * person who goes by one name beside a person with two: Lenin and Vladimir Ulyanov. */
+static bool may_be_aliases(const struct value *a, const struct claims *ac, const struct value *b,
+                           const struct claims *bc, const struct question *question)
+{
+    return question->place || question->pen_names || is_abbreviated(ac, a) != is_abbreviated(bc, b) ||
+           (question->person && is_single(ac, a) != is_single(bc, b));
+}
+
 static enum values compare_names(const struct value *a, const struct claims *ac, const struct value *b,
                                  const struct claims *bc, const struct question *question)
 {
@@ -433,15 +492,20 @@ static enum values compare_names(const struct value *a, const struct claims *ac,
     bool brief = count_extras(ac, bc) <= MAX_EXTRAS && count_extras(bc, ac) <= MAX_EXTRAS;
     bool ordered = !comes_second(a, ac, bc) && !comes_second(b, bc, ac);
     if (spans_same && head_covered)
-        return brief && ordered && (inside(a, ac, b, bc) || inside(b, bc, a, ac)) ? VALUES_SAME : VALUES_UNCLEAR;
+        return brief && ordered &&
+                       ((inside(a, ac, b, bc) && told_alike(a, ac, b, bc)) ||
+                        (inside(b, bc, a, ac) && told_alike(b, bc, a, ac)))
+                   ? VALUES_SAME
+                   : VALUES_UNCLEAR;
     if (brief && (begins_with(ac, bc) || begins_with(bc, ac)))
         return VALUES_SAME;
     if (question->person && head_covered && brief && (is_surname_of(a, ac, b, bc) || is_surname_of(b, bc, a, ac)))
         return VALUES_SAME;
     if (joined_alike(ac, a, bc, b))
         return a_head.words == a_span.words && b_head.words == b_span.words ? VALUES_SAME : VALUES_UNCLEAR;
-    bool apart = a_head.near == 0 && b_head.near == 0 && a_head.words && b_head.words && !question->place;
-    return apart && a_span.name && b_span.name ? VALUES_DIFFERENT : VALUES_UNCLEAR;
+    bool apart = a_head.near == 0 && b_head.near == 0 && a_head.words && b_head.words;
+    return apart && a_span.name && b_span.name && !may_be_aliases(a, ac, b, bc, question) ? VALUES_DIFFERENT
+                                                                                          : VALUES_UNCLEAR;
 }
 
 /* ---- */

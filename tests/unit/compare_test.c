@@ -86,8 +86,11 @@ static void closed_questions_are_decided_by_their_value(void **state)
          STAGE_EXTRACTED},
         {"Who wrote Hamlet?", NULL, "Hamlet was written by William Shakespeare.", "Shakespeare", BELIEF_NONE,
          VERDICT_AGREE, STAGE_EXTRACTED},
-        {"Who wrote Hamlet?", NULL, "It was Christopher Marlowe.", "William Shakespeare wrote Hamlet.", BELIEF_NONE,
+        {"Who painted Guernica?", NULL, "It was Salvador Dali.", "Pablo Picasso painted it.", BELIEF_NONE,
          VERDICT_CONTRADICT, STAGE_EXTRACTED},
+        {"How many bones has an adult?", NULL, "208", "206 bones", BELIEF_NONE, VERDICT_CONTRADICT, STAGE_EXTRACTED},
+        {"Who founded Microsoft?", NULL, "Bill Gates and Paul Allen", "Paul Allen and Bill Gates", BELIEF_NONE,
+         VERDICT_AGREE, STAGE_EXTRACTED},
         {"Who played Hook?", NULL, "Tinkerbell", "It was Tinker Bell.", BELIEF_NONE, VERDICT_AGREE, STAGE_EXTRACTED},
     };
     CHECK_ALL(examples);
@@ -107,6 +110,34 @@ static void what_words_leave_open_is_undecided(void **state)
         {"What sign is she?", NULL, "She was born on November 22, a Scorpio.",
          "She was born on November 22, a Sagittarius.", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
         {"Which one? A) Trout B) Whale", NULL, "A or B, hard to say.", "B", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
+    };
+    CHECK_ALL(examples);
+}
+
+static void two_names_that_may_be_one_s_do_not_contradict(void **state)
+{
+    (void)state;
+    static const char twain[] = "Who wrote Huckleberry Finn? I think it was Mark Twain.";
+    static const struct example examples[] = {
+        {"Who wrote Huckleberry Finn?", NULL, "Mark Twain", "Samuel Clemens", BELIEF_NONE, VERDICT_UNDECIDED,
+         STAGE_NONE},
+        {twain, "it was Mark Twain", "Yes, it was Mark Twain!", "Samuel Clemens wrote it.", BELIEF_ASSERTED,
+         VERDICT_UNDECIDED, STAGE_NONE},
+        {"Which revolutionary led them?", NULL, "Lenin", "Vladimir Ulyanov", BELIEF_NONE, VERDICT_UNDECIDED,
+         STAGE_NONE},
+        {"What is salt?", NULL, "Sodium chloride", "NaCl", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
+        {"What gas do plants absorb?", NULL, "CO2", "Carbon dioxide", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
+        {"What is its largest city?", NULL, "Saigon", "Ho Chi Minh City", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
+    };
+    CHECK_ALL(examples);
+}
+
+static void the_same_names_in_another_order_may_say_another_thing(void **state)
+{
+    (void)state;
+    static const struct example examples[] = {
+        {"Who won in 2018?", NULL, "France beat Croatia.", "Croatia beat France.", BELIEF_NONE, VERDICT_UNDECIDED,
+         STAGE_NONE},
     };
     CHECK_ALL(examples);
 }
@@ -314,6 +345,8 @@ int main(void)
         cmocka_unit_test(a_sign_that_means_something_is_not_form),
         cmocka_unit_test(closed_questions_are_decided_by_their_value),
         cmocka_unit_test(what_words_leave_open_is_undecided),
+        cmocka_unit_test(two_names_that_may_be_one_s_do_not_contradict),
+        cmocka_unit_test(the_same_names_in_another_order_may_say_another_thing),
         cmocka_unit_test(who_does_not_answer_evades),
         cmocka_unit_test(kind_words_do_not_evade_where_nothing_was_asked),
         cmocka_unit_test(the_belief_decides_who_goes_along),
