@@ -13,7 +13,8 @@
 #include "logspace.h"
 #include "nodes.h"
 
-#define BISECTION_STEPS 60
+#define EDGE_STEPS 100
+#define EDGE_WIDTH 1e-13
 
 void confseq_bets_init(struct confseq_bets *bets, double m)
 {
@@ -51,6 +52,56 @@ double confseq_gap(struct counts counts)
     return n > 0 ? ((double)counts.plus - (double)counts.minus) / n : 0;
 }
 
+/* ---- where evidence reaches a threshold ---- */
+
+typedef double evidence_fn(const void *data, double m);
+
+struct place { /* a mean, and the log evidence against it beyond the threshold */
+    double m, excess;
+};
+
+static double midway(struct place a, struct place b)
+{
+    return a.m + (b.m - a.m) / 2;
+}
+
+/* The mean at which evidence reaches the threshold, between one that is kept and one that is refuted; returned is a
+ * refuted one, so that the interval errs on the wide side. Secants with every third step a bisection: a dozen questions
+ * where bisection alone takes fifty, and never many more. */
+static double evidence_edge(evidence_fn *evidence, const void *data, double kept_m, double refuted_m,
+                            double log_threshold)
+{
+    struct place kept = {kept_m, evidence(data, kept_m) - log_threshold};
+    struct place refuted = {refuted_m, evidence(data, refuted_m) - log_threshold};
+    int same_side = 0; /* how often in a row kept (-) or refuted (+) has moved */
+    for (int step = 1; step <= EDGE_STEPS && fabs(kept.m - refuted.m) > EDGE_WIDTH; step++) {
+        double m = midway(kept, refuted);
+        if (step % 3 != 0 && isfinite(refuted.excess)) {
+            double secant = kept.m - kept.excess * (refuted.m - kept.m) / (refuted.excess - kept.excess);
+            if (secant > fmin(kept.m, refuted.m) && secant < fmax(kept.m, refuted.m))
+                m = secant;
+        }
+        double excess = evidence(data, m) - log_threshold;
+        if (excess < 0) {
+            kept = (struct place){m, excess};
+            same_side = same_side < 0 ? same_side - 1 : -1;
+            if (same_side < -1)
+                refuted.excess /= 2; /* or a secant would creep up to it from one side (the Illinois rule) */
+        } else {
+            refuted = (struct place){m, excess};
+            same_side = same_side > 0 ? same_side + 1 : 1;
+            if (same_side > 1)
+                kept.excess /= 2;
+        }
+    }
+    return refuted.m;
+}
+
+static double counts_evidence(const void *data, double m)
+{
+    return confseq_log_evidence(*(const struct counts *)data, m);
+}
+
 /* The smallest mean that the evidence has not refuted. Evidence falls as m rises to the observed mean. */
 static double lower_bound(struct counts counts, double log_threshold)
 {
@@ -59,14 +110,7 @@ static double lower_bound(struct counts counts, double log_threshold)
     double refuted = -1 + 1e-9, kept = fmin(confseq_gap(counts), 1 - 1e-9);
     if (kept <= refuted || confseq_log_evidence(counts, refuted) < log_threshold)
         return -1;
-    for (int step = 0; step < BISECTION_STEPS; step++) {
-        double middle = refuted + (kept - refuted) / 2;
-        if (confseq_log_evidence(counts, middle) < log_threshold)
-            kept = middle;
-        else
-            refuted = middle;
-    }
-    return refuted;
+    return evidence_edge(counts_evidence, &counts, kept, refuted, log_threshold);
 }
 
 double confseq_lower(struct counts counts, double alpha)
@@ -99,27 +143,15 @@ struct rate_question {
     double successes, failures, log_prior_mass; /* log B(a+S, b+n-S) - log B(a, b) */
 };
 
-static double rate_log_evidence(const struct rate_question *question, double p)
+static double rate_evidence(const void *data, double p)
 {
+    const struct rate_question *question = data;
     double log_likelihood = 0;
     if (question->successes > 0)
         log_likelihood += question->successes * log(p);
     if (question->failures > 0)
         log_likelihood += question->failures * log1p(-p);
     return question->log_prior_mass - log_likelihood;
-}
-
-/* The edge of the interval between the observed rate, which is always inside, and 0 or 1. */
-static double rate_edge(const struct rate_question *question, double inside, double outside, double log_threshold)
-{
-    for (int step = 0; step < BISECTION_STEPS; step++) {
-        double middle = inside + (outside - inside) / 2;
-        if (rate_log_evidence(question, middle) < log_threshold)
-            inside = middle;
-        else
-            outside = middle;
-    }
-    return outside;
 }
 
 void confseq_rate(uint64_t successes, uint64_t trials, double a, double b, double alpha, double *lower, double *upper)
@@ -132,9 +164,9 @@ void confseq_rate(uint64_t successes, uint64_t trials, double a, double b, doubl
     double s = (double)successes, f = (double)(trials - successes), observed = s / (double)trials;
     struct rate_question question = {s, f, log_beta(a + s, b + f) - log_beta(a, b)};
     if (successes > 0)
-        *lower = rate_edge(&question, observed, 0, -log(alpha));
+        *lower = evidence_edge(rate_evidence, &question, observed, 0, -log(alpha));
     if (successes < trials)
-        *upper = rate_edge(&question, observed, 1, -log(alpha));
+        *upper = evidence_edge(rate_evidence, &question, observed, 1, -log(alpha));
 }
 
 static const double real_bets[CONFSEQ_BETS] = {.02, .04, .07, .11, .16, .23, .32, .43, .56, .72, .9};
@@ -210,20 +242,24 @@ double grid_log_evidence(const struct grid *grid, const uint64_t *at, double m)
     return grid_bets_log_evidence(&bets, grid, at);
 }
 
+struct grid_question {
+    const struct grid *grid;
+    const uint64_t *at;
+};
+
+static double grid_evidence(const void *data, double m)
+{
+    const struct grid_question *question = data;
+    return grid_log_evidence(question->grid, question->at, m);
+}
+
 /* Evidence falls as m rises, and is spent at the observed mean: there no bet has won. */
 static double grid_lower(const struct grid *grid, const uint64_t *at, double log_threshold)
 {
     double refuted = grid->low + 1e-9, kept = grid_mean(grid, at);
     if (grid_total(grid, at) == 0 || kept <= refuted || grid_log_evidence(grid, at, refuted) < log_threshold)
         return grid->low;
-    for (int step = 0; step < BISECTION_STEPS; step++) {
-        double middle = refuted + (kept - refuted) / 2;
-        if (grid_log_evidence(grid, at, middle) < log_threshold)
-            kept = middle;
-        else
-            refuted = middle;
-    }
-    return refuted;
+    return evidence_edge(grid_evidence, &(struct grid_question){grid, at}, kept, refuted, log_threshold);
 }
 
 void grid_interval(const struct grid *grid, const uint64_t *at, double alpha, double *lower, double *upper)
