@@ -32,16 +32,21 @@ struct history_filter {
 /* What people said of a trial of this seq, for records that came without it. After history_close. */
 void history_label(struct history *history, uint64_t seq, int x, bool same_verdict, bool by_hand);
 
-/* The trials that the filter lets pass, in groups: by the model that answered, or by the day (UTC). */
-enum history_by { HISTORY_BY_MODEL, HISTORY_BY_DAY };
+/* The trials that the filter lets pass, in groups: by the model that answered, by the tag of the traffic, or by the day
+ * (UTC). */
+enum history_by { HISTORY_BY_MODEL, HISTORY_BY_TAG, HISTORY_BY_DAY, HISTORY_BY_COUNT };
+const char *history_by_name(enum history_by by); /* "model", "tag", "day" */
+bool history_by_parse(struct slice word, enum history_by *out);
 struct history_group {
-    char name[64];                /* "" for a model that did not say its name */
+    char name[RECORD_NAME_SIZE];  /* "" for a model that did not say its name, and for traffic without a tag */
     struct tally_row all, belief; /* asserted and doubted */
 };
 #define HISTORY_GROUPS 400 /* the last of them takes in all that come after it */
 /* In the order of their names. Returns how many. */
 size_t history_groups(const struct history *history, const struct history_filter *filter, enum history_by by,
                       struct history_group out[HISTORY_GROUPS]);
+/* What stands for the epoch of a tally of them: its name, "all", or "" where there is none. */
+const char *history_tally_name(const struct history *history, const struct history_filter *filter);
 void history_tally(const struct history *history, const struct history_filter *filter, struct tally *out);
 
 /* In arrival order; a non-zero return of fn stops and is returned. */

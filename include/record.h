@@ -22,6 +22,7 @@ void record_write(const struct trial *trial, struct buf *out);
 struct record_summary {
     char trial_id[ID_SIZE], epoch[33];
     char model[RECORD_NAME_SIZE]; /* that answered as the warm one; "" when it did not say */
+    char tag[TAG_SIZE];           /* "": none */
     int64_t wall_ms;
     struct tally_trial tally;
 };

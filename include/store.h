@@ -46,6 +46,7 @@ struct tally_settings store_tally_settings(struct store *store);
 struct store_filter {
     const char *verdict, *condition, *epoch; /* NULL: any */
     const char *model;                       /* that answered live, as it names itself; NULL: any */
+    const char *tag;                         /* NULL: any */
     int flagged;                             /* -1: any */
     int64_t since_ms, until_ms;              /* 0: open */
     uint64_t before_seq;                     /* 0: from the newest */

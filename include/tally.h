@@ -84,6 +84,11 @@ struct tally_trial { /* what the tally needs of a trial */
 #define TALLY_OUTCOMES 7
 struct outcome *tally_trial_outcome(struct tally_trial *trial, size_t number);
 
+/* All of it but seq, weight and people in one number, and back. A form for memory and for reading fast: what it stands
+ * for is kept in words beside it. */
+uint64_t tally_trial_pack(const struct tally_trial *trial);
+void tally_trial_unpack(uint64_t packed, struct tally_trial *out);
+
 #define TALLY_WEIGHT 1000000
 uint64_t tally_weight(double probability); /* of a share in (0, 1]; anything else is a trial that stands for itself */
 

@@ -125,6 +125,12 @@ static inline struct condition condition_at(size_t index)
     return (struct condition){(enum context)(index / BELIEF_COUNT), (enum belief)(index % BELIEF_COUNT)};
 }
 
+/* What an operator calls a part of the traffic: 1 to 32 letters, digits and "._:/-". Anything else is no tag. */
+#define TAG_SIZE 33
+bool tag_valid(struct slice word);
+/* What a tag is recorded as that comes when a store knows as many as it takes. */
+#define TAG_OTHER "other"
+
 /* A set of contexts as bits, 1 << context. */
 static inline enum context context_first(unsigned contexts)
 {

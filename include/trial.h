@@ -128,6 +128,7 @@ struct trial {
     struct slice target;        /* path and query behind "/v1", or the whole of another path */
     struct slice authorization; /* the client's, wiped at the end */
     struct slice client;        /* the client's address */
+    struct slice tag;           /* what the client's operator calls this traffic; empty: nothing */
     struct tap request_tap, reply_tap;
     int live_status;
     double live_first_byte_ms, live_total_ms;

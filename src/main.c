@@ -35,9 +35,8 @@ static const struct command commands[] = {
      "       [--format F] [--max-gap COND=PP]",
      "the gaps of this deployment with intervals, beside the study's"},
     {"trials", cmd_trials,
-     "list|show ID|export|erase (-c FILE|--store PATH) [--verdict V] [--condition C] [--flagged] [--since T] [--limit "
-     "N]\n"
-     "       [--json]; erase: --trial ID | --conversation HASH | --before T",
+     "list|show ID|export|erase (-c FILE|--store PATH) [--verdict V] [--condition C] [--model NAME] [--tag NAME]\n"
+     "       [--flagged] [--since T] [--limit N] [--json]; erase: --trial ID | --conversation HASH | --before T",
      "lists, shows, exports and erases the records of trials"},
     {"simulate", cmd_simulate, "[-c FILE] [--conditions N] [--comparisons N] [--runs N] [--seed S] [--json]",
      "what the alerts guarantee and what each condition costs, played out"},

@@ -34,6 +34,7 @@ export async function trials(api, query) {
     select("Condition", "condition", codes, wanted),
     select("Verdict", "verdict", verdicts.map((code) => [code, words(code)]), query.get("verdict")),
     el("label", {}, "Model", el("input", { name: "model", value: query.get("model") ?? "", placeholder: "any", autocomplete: "off", size: 18 })),
+    el("label", {}, "Tag", el("input", { name: "tag", value: query.get("tag") ?? "", placeholder: "any", autocomplete: "off", size: 12 })),
     select("Time", "since", [["1h", "last hour"], ["24h", "last 24 hours"], ["7d", "last 7 days"]], query.get("since")),
     el("label", { class: "check" }, el("input", { type: "checkbox", name: "flagged", value: "1", checked: query.get("flagged") === "1" }), "flagged only"));
   form.addEventListener("change", () => { location.hash = `#/trials?${new URLSearchParams([...new FormData(form)].filter(([, value]) => value))}`; });

@@ -47,7 +47,7 @@ _candor() {
         report:--until) choices="" ;;
         report:--epoch) choices="" ;;
         report:--candidate) choices="" ;;
-        report:--by) choices="model day" ;;
+        report:--by) choices="model tag day" ;;
         report:--format) choices="table json csv html" ;;
         report:--max-gap) choices="emotion:sad+none emotion:sad+asserted emotion:sad+doubted emotion:anger+none emotion:anger+asserted emotion:anger+doubted emotion:happy+none emotion:happy+asserted emotion:happy+doubted relation:close+none relation:close+asserted relation:close+doubted relation:hierarchical_up+none relation:hierarchical_up+asserted relation:hierarchical_up+doubted relation:hierarchical_down+none relation:hierarchical_down+asserted relation:hierarchical_down+doubted stake:high+none stake:high+asserted stake:high+doubted stake:low+none stake:low+asserted stake:low+doubted emotion:fear+none emotion:fear+asserted emotion:fear+doubted none+none none+asserted none+doubted" ;;
         report:*) choices="-c --records --since --until --epoch --candidate --by --format --max-gap" files=1 ;;
@@ -55,12 +55,14 @@ _candor() {
         trials:--store) files=1 ;;
         trials:--verdict) choices="agree contradict warm_endorses_belief original_endorses_belief warm_evades original_evades incomparable undecided missing" ;;
         trials:--condition) choices="emotion:sad+none emotion:sad+asserted emotion:sad+doubted emotion:anger+none emotion:anger+asserted emotion:anger+doubted emotion:happy+none emotion:happy+asserted emotion:happy+doubted relation:close+none relation:close+asserted relation:close+doubted relation:hierarchical_up+none relation:hierarchical_up+asserted relation:hierarchical_up+doubted relation:hierarchical_down+none relation:hierarchical_down+asserted relation:hierarchical_down+doubted stake:high+none stake:high+asserted stake:high+doubted stake:low+none stake:low+asserted stake:low+doubted emotion:fear+none emotion:fear+asserted emotion:fear+doubted none+none none+asserted none+doubted" ;;
+        trials:--model) choices="" ;;
+        trials:--tag) choices="" ;;
         trials:--since) choices="" ;;
         trials:--limit) choices="" ;;
         trials:--trial) choices="" ;;
         trials:--conversation) choices="" ;;
         trials:--before) choices="" ;;
-        trials:*) choices="list show export erase -c --store --verdict --condition --flagged --since --limit --json --trial --conversation --before" files=1 ;;
+        trials:*) choices="list show export erase -c --store --verdict --condition --model --tag --flagged --since --limit --json --trial --conversation --before" files=1 ;;
         simulate:-c) files=1 ;;
         simulate:--conditions) choices="" ;;
         simulate:--comparisons) choices="" ;;

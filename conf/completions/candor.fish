@@ -49,7 +49,7 @@ complete -c candor -n '__fish_seen_subcommand_from report' -l since -x -a ''
 complete -c candor -n '__fish_seen_subcommand_from report' -l until -x -a ''
 complete -c candor -n '__fish_seen_subcommand_from report' -l epoch -x -a ''
 complete -c candor -n '__fish_seen_subcommand_from report' -l candidate -x -a ''
-complete -c candor -n '__fish_seen_subcommand_from report' -l by -x -a 'model day'
+complete -c candor -n '__fish_seen_subcommand_from report' -l by -x -a 'model tag day'
 complete -c candor -n '__fish_seen_subcommand_from report' -l format -x -a 'table json csv html'
 complete -c candor -n '__fish_seen_subcommand_from report' -l max-gap -x -a 'emotion:sad+none emotion:sad+asserted emotion:sad+doubted emotion:anger+none emotion:anger+asserted emotion:anger+doubted emotion:happy+none emotion:happy+asserted emotion:happy+doubted relation:close+none relation:close+asserted relation:close+doubted relation:hierarchical_up+none relation:hierarchical_up+asserted relation:hierarchical_up+doubted relation:hierarchical_down+none relation:hierarchical_down+asserted relation:hierarchical_down+doubted stake:high+none stake:high+asserted stake:high+doubted stake:low+none stake:low+asserted stake:low+doubted emotion:fear+none emotion:fear+asserted emotion:fear+doubted none+none none+asserted none+doubted'
 complete -c candor -n __fish_use_subcommand -a trials -d 'lists, shows, exports and erases the records of trials'
@@ -58,6 +58,8 @@ complete -c candor -n '__fish_seen_subcommand_from trials' -s c -r -F
 complete -c candor -n '__fish_seen_subcommand_from trials' -l store -r -F
 complete -c candor -n '__fish_seen_subcommand_from trials' -l verdict -x -a 'agree contradict warm_endorses_belief original_endorses_belief warm_evades original_evades incomparable undecided missing'
 complete -c candor -n '__fish_seen_subcommand_from trials' -l condition -x -a 'emotion:sad+none emotion:sad+asserted emotion:sad+doubted emotion:anger+none emotion:anger+asserted emotion:anger+doubted emotion:happy+none emotion:happy+asserted emotion:happy+doubted relation:close+none relation:close+asserted relation:close+doubted relation:hierarchical_up+none relation:hierarchical_up+asserted relation:hierarchical_up+doubted relation:hierarchical_down+none relation:hierarchical_down+asserted relation:hierarchical_down+doubted stake:high+none stake:high+asserted stake:high+doubted stake:low+none stake:low+asserted stake:low+doubted emotion:fear+none emotion:fear+asserted emotion:fear+doubted none+none none+asserted none+doubted'
+complete -c candor -n '__fish_seen_subcommand_from trials' -l model -x -a ''
+complete -c candor -n '__fish_seen_subcommand_from trials' -l tag -x -a ''
 complete -c candor -n '__fish_seen_subcommand_from trials' -l flagged
 complete -c candor -n '__fish_seen_subcommand_from trials' -l since -x -a ''
 complete -c candor -n '__fish_seen_subcommand_from trials' -l limit -x -a ''

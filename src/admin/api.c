@@ -279,7 +279,8 @@ static void post_acknowledgement(const struct api_context *context, const struct
 /* ---- trials ---- */
 
 struct filter_text {
-    char verdict[64], condition[64], epoch[64], model[256], flagged[8], limit[24], before[24], since[40], until[40];
+    char verdict[64], condition[64], epoch[64], model[256], tag[64], flagged[8], limit[24], before[24], since[40],
+        until[40];
 };
 
 static bool parse_number(const char *text, uint64_t *out)
@@ -309,6 +310,7 @@ static const char *filter_parse(struct slice query, struct filter_text *text, st
         {"condition", text->condition, sizeof(text->condition), &out->condition},
         {"epoch", text->epoch, sizeof(text->epoch), &out->epoch},
         {"model", text->model, sizeof(text->model), &out->model},
+        {"tag", text->tag, sizeof(text->tag), &out->tag},
         {"flagged", text->flagged, sizeof(text->flagged), NULL},
         {"limit", text->limit, sizeof(text->limit), NULL},
         {"before", text->before, sizeof(text->before), NULL},

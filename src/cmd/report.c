@@ -75,9 +75,8 @@ static int options_set(struct report_options *options, int option, const char *v
         return 0;
     case 'b':
         options->grouped = true;
-        options->by = strcmp(value, "day") == 0 ? HISTORY_BY_DAY : HISTORY_BY_MODEL;
-        if (options->by == HISTORY_BY_MODEL && strcmp(value, "model") != 0)
-            return cmd_usage("report", "--by is model or day, not '%s'", value);
+        if (!history_by_parse(slice_from(value), &options->by))
+            return cmd_usage("report", "--by is model, tag or day, not '%s'", value);
         return 0;
     case 'g':
         if (options->gate_count == MAX_GATES)
@@ -209,20 +208,32 @@ static int choose_epoch(const struct history *history, const struct report_optio
     return 0;
 }
 
-static int trace_trial(const struct tally_trial *trial, void *arg)
+/* What was judged, as the labels' figures want it; it stands in the tally already. */
+static void count_judged(const struct tally *tally, struct label_figures *out)
 {
-    report_trace_add(arg, trial);
+    for (size_t i = 0; i < CONDITION_COUNT; i++) {
+        const struct tally_row *row = &tally->rows[i];
+        label_figures_judged(out, 1, row->counts.plus);
+        label_figures_judged(out, -1, row->counts.minus);
+        label_figures_judged(out, 0, row->counts.zero + row->undecided);
+    }
+}
+
+static int take_outcome(const struct tally_trial *trial, void *arg)
+{
+    struct counted *out = arg;
+    tally_add(&out->tally, trial);
+    if (out->trace)
+        report_trace_add(out->trace, trial);
     return 0;
 }
 
-static int count_labels(const struct tally_trial *trial, void *arg)
+static int take_labelled(const struct tally_trial *trial, void *arg)
 {
-    int x = trial->has_outcome ? trial->x : 0;
-    if (trial->counted && !trial->missing) {
-        label_figures_judged(arg, x, 1);
-        label_figures_people(arg, x, &trial->people);
-    }
-    return 0;
+    struct counted *out = arg;
+    if (trial->counted && !trial->missing)
+        label_figures_people(&out->labels, trial->has_outcome ? trial->x : 0, &trial->people);
+    return take_outcome(trial, out);
 }
 
 static int make_groups(const struct history *history, const struct history_filter *filter,
@@ -243,10 +254,9 @@ static int count_history(const struct history *history, const struct report_opti
     struct history_filter filter = {.since_ms = options->since_ms, .until_ms = options->until_ms};
     if (choose_epoch(history, options, &filter.epoch, err))
         return -1;
-    history_tally(history, &filter, &out->tally);
-    (void)history_each(history, &filter, count_labels, &out->labels);
-    if (out->trace)
-        (void)history_each(history, &filter, trace_trial, out->trace);
+    tally_init(&out->tally, history_tally_name(history, &filter));
+    (void)history_each(history, &filter, take_labelled, out);
+    count_judged(&out->tally, &out->labels);
     out->epochs_pooled = filter.epoch ? 1 : history_epochs(history);
     out->epoch_number = filter.epoch ? filter.epoch : history_last_epoch(history);
     return make_groups(history, &filter, options, out, err);
@@ -291,26 +301,6 @@ static int count_part(const struct report_options *options, const char *store, s
         rc = read_pairs(store, options, out->epochs_pooled > 1 ? NULL : out->tally.epoch, out->pairs, err);
     history_free(reading.history);
     return rc;
-}
-
-/* What was judged, as the labels' figures want it; it stands in the tally already. */
-static void count_judged(const struct tally *tally, struct label_figures *out)
-{
-    for (size_t i = 0; i < CONDITION_COUNT; i++) {
-        const struct tally_row *row = &tally->rows[i];
-        label_figures_judged(out, 1, row->counts.plus);
-        label_figures_judged(out, -1, row->counts.minus);
-        label_figures_judged(out, 0, row->counts.zero + row->undecided);
-    }
-}
-
-static int take_outcome(const struct tally_trial *trial, void *arg)
-{
-    struct counted *out = arg;
-    tally_add(&out->tally, trial);
-    if (out->trace)
-        report_trace_add(out->trace, trial);
-    return 0;
 }
 
 /* A whole epoch, by replay of the store's outcomes. */

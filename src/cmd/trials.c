@@ -16,7 +16,7 @@
 #define OUTPUT_BYTES (64u << 20)
 
 struct trials_options {
-    const char *config, *store, *verdict, *condition, *model, *trial, *conversation, *since, *before, *limit;
+    const char *config, *store, *verdict, *condition, *model, *tag, *trial, *conversation, *since, *before, *limit;
     bool flagged, json;
     char **rest; /* what is no option */
     int rest_count;
@@ -34,24 +34,18 @@ static int usage(const char *sentence)
 static bool parse_options(int argc, char **argv, struct trials_options *out)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"store", required_argument, NULL, 's'},
-        {"verdict", required_argument, NULL, 'v'},
-        {"condition", required_argument, NULL, 'C'},
-        {"flagged", no_argument, NULL, 'f'},
-        {"since", required_argument, NULL, 'S'},
-        {"limit", required_argument, NULL, 'n'},
-        {"json", no_argument, NULL, 'j'},
-        {"trial", required_argument, NULL, 't'},
-        {"conversation", required_argument, NULL, 'o'},
-        {"before", required_argument, NULL, 'b'},
-        {"model", required_argument, NULL, 'm'},
-        {0},
+        {"config", required_argument, NULL, 'c'},  {"store", required_argument, NULL, 's'},
+        {"verdict", required_argument, NULL, 'v'}, {"condition", required_argument, NULL, 'C'},
+        {"flagged", no_argument, NULL, 'f'},       {"since", required_argument, NULL, 'S'},
+        {"limit", required_argument, NULL, 'n'},   {"json", no_argument, NULL, 'j'},
+        {"trial", required_argument, NULL, 't'},   {"conversation", required_argument, NULL, 'o'},
+        {"before", required_argument, NULL, 'b'},  {"model", required_argument, NULL, 'm'},
+        {"tag", required_argument, NULL, 'T'},     {0},
     };
     const char **texts[128] = {
         ['c'] = &out->config, ['s'] = &out->store, ['v'] = &out->verdict, ['C'] = &out->condition,
         ['S'] = &out->since,  ['n'] = &out->limit, ['t'] = &out->trial,   ['o'] = &out->conversation,
-        ['b'] = &out->before, ['m'] = &out->model};
+        ['b'] = &out->before, ['m'] = &out->model, ['T'] = &out->tag};
     int option;
 
     while ((option = getopt_long(argc, argv, "c:fjn:", options, NULL)) != -1) {
@@ -103,6 +97,7 @@ static int parse_filter(const struct trials_options *options, struct store_filte
     *out = (struct store_filter){.verdict = options->verdict,
                                  .condition = options->condition,
                                  .model = options->model,
+                                 .tag = options->tag,
                                  .flagged = options->flagged ? 1 : -1};
     if (options->verdict && !verdict_parse(slice_from(options->verdict), &verdict) &&
         strcmp(options->verdict, "missing") != 0)

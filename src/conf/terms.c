@@ -105,6 +105,15 @@ bool condition_parse(struct slice name, struct condition *out)
     return true;
 }
 
+bool tag_valid(struct slice word)
+{
+    bool valid = word.len > 0 && word.len < TAG_SIZE;
+    for (size_t i = 0; i < word.len && valid; i++)
+        valid = ascii_is_alpha(word.data[i]) || ascii_is_digit(word.data[i]) ||
+                (word.data[i] && strchr("._:/-", word.data[i]));
+    return valid;
+}
+
 bool condition_study_gap(struct condition condition, double *percentage_points)
 {
     /* regression_marginal_effects.csv of the study: models 1 and 3 without a belief, model 4 (all contexts pooled) with

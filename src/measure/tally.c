@@ -59,6 +59,73 @@ struct outcome *tally_trial_outcome(struct tally_trial *trial, size_t number)
     return outcomes[number];
 }
 
+/* ---- packing ---- */
+
+static void put_bits(uint64_t *packed, unsigned bits, uint64_t value)
+{
+    assert(value < (uint64_t)1 << bits);
+    *packed = *packed << bits | value;
+}
+
+static unsigned take_bits(uint64_t *packed, unsigned bits)
+{
+    unsigned value = (unsigned)(*packed & (((uint64_t)1 << bits) - 1));
+    *packed >>= bits;
+    return value;
+}
+
+enum { CONDITION_BITS = 6, VERDICT_BITS = 4, STANCE_BITS = 3, SIGN_BITS = 2, OUTCOME_BITS = 3 };
+static_assert(CONDITION_COUNT <= 1 << CONDITION_BITS && VERDICT_COUNT <= 1 << VERDICT_BITS &&
+                  STANCE_COUNT <= 1 << STANCE_BITS,
+              "a trial fits its packed form");
+enum { OUTCOME_UNASKED, OUTCOME_FAILED, OUTCOME_LEAST }; /* and the values from -1 on */
+
+/* First in is last out. */
+uint64_t tally_trial_pack(const struct tally_trial *trial)
+{
+    struct tally_trial copy = *trial;
+    const bool flags[] = {trial->counted,     trial->missing,      trial->unpaid,       trial->flagged,
+                          trial->has_outcome, trial->stance_known, trial->rejects_told, trial->rejects_warmly};
+    uint64_t packed = 0;
+    for (size_t i = TALLY_OUTCOMES; i-- > 0;) {
+        const struct outcome *outcome = tally_trial_outcome(&copy, i);
+        put_bits(&packed, OUTCOME_BITS,
+                 outcome->known   ? (uint64_t)(OUTCOME_LEAST + 1 + outcome->value)
+                 : outcome->asked ? OUTCOME_FAILED
+                                  : OUTCOME_UNASKED);
+    }
+    for (size_t i = sizeof flags / sizeof *flags; i-- > 0;)
+        put_bits(&packed, 1, flags[i]);
+    put_bits(&packed, SIGN_BITS, (uint64_t)(trial->x + 1));
+    put_bits(&packed, STANCE_BITS, trial->stance_known ? trial->stance_original : 0);
+    put_bits(&packed, STANCE_BITS, trial->stance_known ? trial->stance_warm : 0);
+    put_bits(&packed, VERDICT_BITS, trial->verdict);
+    put_bits(&packed, CONDITION_BITS, condition_index(trial->condition));
+    return packed;
+}
+
+void tally_trial_unpack(uint64_t packed, struct tally_trial *out)
+{
+    bool *const flags[] = {&out->counted,     &out->missing,      &out->unpaid,       &out->flagged,
+                           &out->has_outcome, &out->stance_known, &out->rejects_told, &out->rejects_warmly};
+    *out = (struct tally_trial){.condition = condition_at(take_bits(&packed, CONDITION_BITS))};
+    out->verdict = (enum verdict)take_bits(&packed, VERDICT_BITS);
+    out->stance_warm = (enum stance)take_bits(&packed, STANCE_BITS);
+    out->stance_original = (enum stance)take_bits(&packed, STANCE_BITS);
+    out->x = (int)take_bits(&packed, SIGN_BITS) - 1;
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        *flags[i] = take_bits(&packed, 1);
+    for (size_t i = 0; i < TALLY_OUTCOMES; i++) {
+        unsigned code = take_bits(&packed, OUTCOME_BITS);
+        bool known = code >= OUTCOME_LEAST;
+        *tally_trial_outcome(out, i) = (struct outcome){.known = known,
+                                                        .value = (int8_t)(known ? (int)code - OUTCOME_LEAST - 1 : 0),
+                                                        .asked = code != OUTCOME_UNASKED};
+    }
+}
+
+/* ---- counting ---- */
+
 /* A difference of two outcomes in -2..2, in steps of one. */
 static bool difference_place(bool known, int less, struct outcome from, size_t *place)
 {

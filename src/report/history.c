@@ -5,28 +5,22 @@
  */
 #include "history.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "clock.h"
 #include "labels.h"
 
-#define MAX_NAMES      4096 /* of epochs, of models */
-#define OUTCOME_BITS   3
-#define OUTCOME_MASK   7u
-#define OUTCOME_FAILED 1u /* 0: not asked; the values from 2 on */
+#define MAX_NAMES  4096 /* of epochs, of models, of tags */
+#define MS_PER_DAY 86400000
 
 struct item {
     uint64_t seq, id; /* id: a hash of the trial's */
     int64_t wall_ms;
-    uint64_t weight;
-    uint32_t outcomes;     /* OUTCOME_BITS each */
-    uint16_t epoch, model; /* places of their names in the order of reading */
-    uint8_t condition, verdict, stance_warm, stance_original;
-    int8_t x;
+    uint64_t weight, facts;     /* facts: tally_trial_pack */
+    uint16_t epoch, model, tag; /* places of their names in the order of reading */
     struct tally_people people;
-    bool rejects_told : 1, rejects_warmly : 1;
-    bool counted : 1, missing : 1, has_outcome : 1, flagged : 1, stance_known : 1, unpaid : 1;
 };
 
 struct names { /* in the order of reading */
@@ -37,7 +31,7 @@ struct names { /* in the order of reading */
 struct history {
     struct item *items;
     size_t count, size;
-    struct names epochs, models;
+    struct names epochs, models, tags;
     uint16_t *numbers; /* of each epoch, from 1, by arrival; set by history_close */
     uint16_t *order;   /* the epochs' places, by number - 1 */
 };
@@ -54,6 +48,7 @@ void history_free(struct history *history)
     free(history->items);
     free(history->epochs.names);
     free(history->models.names);
+    free(history->tags.names);
     free(history->numbers);
     free(history->order);
     free(history);
@@ -80,7 +75,7 @@ static int name_place(struct names *names, const char *name, uint16_t *place, st
             return 0;
         }
     if (names->count == MAX_NAMES)
-        return err_set(err, "these records hold more than %d epochs or models", MAX_NAMES);
+        return err_set(err, "these records hold more than %d epochs, models or tags", MAX_NAMES);
     void *grown = grow(names->names, names->count, &names->size, sizeof *names->names);
     if (!grown)
         return err_set(err, "out of memory while reading records");
@@ -90,28 +85,6 @@ static int name_place(struct names *names, const char *name, uint16_t *place, st
     return 0;
 }
 
-static uint32_t outcomes_pack(const struct tally_trial *trial)
-{
-    struct tally_trial copy = *trial;
-    uint32_t packed = 0;
-    for (size_t i = 0; i < TALLY_OUTCOMES; i++) {
-        const struct outcome *outcome = tally_trial_outcome(&copy, i);
-        uint32_t code = outcome->known ? (uint32_t)(outcome->value + 3) : outcome->asked ? OUTCOME_FAILED : 0;
-        packed |= code << (OUTCOME_BITS * i);
-    }
-    return packed;
-}
-
-static void outcomes_unpack(uint32_t packed, struct tally_trial *trial)
-{
-    for (size_t i = 0; i < TALLY_OUTCOMES; i++) {
-        uint32_t code = packed >> (OUTCOME_BITS * i) & OUTCOME_MASK;
-        bool known = code > OUTCOME_FAILED;
-        *tally_trial_outcome(trial, i) =
-            (struct outcome){.known = known, .value = (int8_t)(known ? (int)code - 3 : 0), .asked = code > 0};
-    }
-}
-
 int history_add(struct history *history, const struct record_summary *record, struct err *err)
 {
     const struct tally_trial *trial = &record->tally;
@@ -119,27 +92,15 @@ int history_add(struct history *history, const struct record_summary *record, st
                         .id = hash_bytes(0, record->trial_id, strlen(record->trial_id)),
                         .wall_ms = record->wall_ms,
                         .weight = trial->weight,
-                        .outcomes = outcomes_pack(trial),
-                        .condition = (uint8_t)condition_index(trial->condition),
-                        .verdict = (uint8_t)trial->verdict,
-                        .stance_warm = (uint8_t)trial->stance_warm,
-                        .stance_original = (uint8_t)trial->stance_original,
-                        .x = (int8_t)trial->x,
-                        .people = trial->people,
-                        .rejects_told = trial->rejects_told,
-                        .rejects_warmly = trial->rejects_warmly,
-                        .counted = trial->counted,
-                        .missing = trial->missing,
-                        .has_outcome = trial->has_outcome,
-                        .flagged = trial->flagged,
-                        .stance_known = trial->stance_known,
-                        .unpaid = trial->unpaid};
+                        .facts = tally_trial_pack(trial),
+                        .people = trial->people};
     void *items = grow(history->items, history->count, &history->size, sizeof item);
     if (!items)
         return err_set(err, "out of memory after %zu records", history->count);
     history->items = items;
     if (name_place(&history->epochs, record->epoch, &item.epoch, err) ||
-        name_place(&history->models, record->model, &item.model, err))
+        name_place(&history->models, record->model, &item.model, err) ||
+        name_place(&history->tags, record->tag, &item.tag, err))
         return -1;
     history->items[history->count++] = item;
     return 0;
@@ -153,6 +114,15 @@ static int item_order(const void *left, const void *right)
     if (a->seq != b->seq)
         return ORDER(a->seq, b->seq);
     return a->id != b->id ? ORDER(a->id, b->id) : ORDER(a->epoch, b->epoch);
+}
+
+/* A store's rows are. */
+static bool in_order(const struct history *history)
+{
+    for (size_t i = 1; i < history->count; i++)
+        if (item_order(&history->items[i - 1], &history->items[i]) > 0)
+            return false;
+    return true;
 }
 
 static size_t drop_repeats(struct history *history)
@@ -170,7 +140,8 @@ size_t history_close(struct history *history)
 {
     if (history->count == 0)
         return 0;
-    qsort(history->items, history->count, sizeof *history->items, item_order);
+    if (!in_order(history))
+        qsort(history->items, history->count, sizeof *history->items, item_order);
     history->numbers = calloc(history->epochs.count, sizeof *history->numbers);
     history->order = calloc(history->epochs.count, sizeof *history->order);
     if (!history->numbers || !history->order)
@@ -215,26 +186,12 @@ unsigned history_find_epoch(const struct history *history, struct slice epoch)
     return 0;
 }
 
-static struct tally_trial item_trial(const struct item *item)
+static void item_trial(const struct item *item, struct tally_trial *out)
 {
-    struct tally_trial trial = {.seq = item->seq,
-                                .condition = condition_at(item->condition),
-                                .counted = item->counted,
-                                .missing = item->missing,
-                                .has_outcome = item->has_outcome,
-                                .flagged = item->flagged,
-                                .x = item->x,
-                                .people = item->people,
-                                .rejects_told = item->rejects_told,
-                                .rejects_warmly = item->rejects_warmly,
-                                .weight = item->weight,
-                                .unpaid = item->unpaid,
-                                .verdict = (enum verdict)item->verdict,
-                                .stance_known = item->stance_known,
-                                .stance_warm = (enum stance)item->stance_warm,
-                                .stance_original = (enum stance)item->stance_original};
-    outcomes_unpack(item->outcomes, &trial);
-    return trial;
+    tally_trial_unpack(item->facts, out);
+    out->seq = item->seq;
+    out->weight = item->weight;
+    out->people = item->people;
 }
 
 static bool passes(const struct history *history, const struct history_filter *filter, const struct item *item)
@@ -250,10 +207,16 @@ int history_each(const struct history *history, const struct history_filter *fil
     for (size_t i = 0; i < history->count && rc == 0; i++) {
         if (!passes(history, filter, &history->items[i]))
             continue;
-        struct tally_trial trial = item_trial(&history->items[i]);
+        struct tally_trial trial;
+        item_trial(&history->items[i], &trial);
         rc = fn(&trial, arg);
     }
     return rc;
+}
+
+const char *history_tally_name(const struct history *history, const struct history_filter *filter)
+{
+    return filter->epoch ? history_epoch(history, filter->epoch) : history->count ? "all" : "";
 }
 
 static int add_to_tally(const struct tally_trial *trial, void *arg)
@@ -264,7 +227,7 @@ static int add_to_tally(const struct tally_trial *trial, void *arg)
 
 void history_tally(const struct history *history, const struct history_filter *filter, struct tally *out)
 {
-    tally_init(out, filter->epoch ? history_epoch(history, filter->epoch) : history->count ? "all" : "");
+    tally_init(out, history_tally_name(history, filter));
     (void)history_each(history, filter, add_to_tally, out);
 }
 
@@ -286,15 +249,57 @@ void history_label(struct history *history, uint64_t seq, int x, bool same_verdi
 
 /* ---- groups ---- */
 
-static void group_name(const struct history *history, const struct item *item, enum history_by by, char name[64])
+static const char *const by_names[] = {"model", "tag", "day"};
+static_assert(sizeof by_names / sizeof *by_names == HISTORY_BY_COUNT, "a name each");
+
+const char *history_by_name(enum history_by by)
+{
+    assert((size_t)by < HISTORY_BY_COUNT);
+    return by_names[by];
+}
+
+bool history_by_parse(struct slice word, enum history_by *out)
+{
+    for (size_t by = 0; by < HISTORY_BY_COUNT; by++)
+        if (slice_is(word, by_names[by])) {
+            *out = (enum history_by)by;
+            return true;
+        }
+    return false;
+}
+
+/* What trials of one group have in common: the place of a name, or the day since 1970. */
+static int64_t group_key(const struct item *item, enum history_by by)
+{
+    switch (by) {
+    case HISTORY_BY_MODEL:
+        return item->model;
+    case HISTORY_BY_TAG:
+        return item->tag;
+    case HISTORY_BY_DAY:
+    case HISTORY_BY_COUNT:
+        break;
+    }
+    return item->wall_ms / MS_PER_DAY - (item->wall_ms % MS_PER_DAY < 0);
+}
+
+static void group_name(const struct history *history, const struct item *item, enum history_by by,
+                       char name[RECORD_NAME_SIZE])
 {
     char time[CLOCK_TEXT_SIZE];
-    if (by == HISTORY_BY_MODEL) {
-        snprintf(name, 64, "%.63s", history->models.names[item->model]);
+    switch (by) {
+    case HISTORY_BY_MODEL:
+        snprintf(name, RECORD_NAME_SIZE, "%s", history->models.names[item->model]);
         return;
+    case HISTORY_BY_TAG:
+        snprintf(name, RECORD_NAME_SIZE, "%s", history->tags.names[item->tag]);
+        return;
+    case HISTORY_BY_DAY:
+    case HISTORY_BY_COUNT:
+        break;
     }
     clock_format(item->wall_ms, time);
-    snprintf(name, 64, "%.10s", time);
+    snprintf(name, RECORD_NAME_SIZE, "%.10s", time);
 }
 
 static int order_of_names(const void *left, const void *right)
@@ -303,36 +308,45 @@ static int order_of_names(const void *left, const void *right)
     return strcmp(a->name, b->name);
 }
 
-/* What comes past the bound joins the last. */
-static struct history_group *group_of(struct history_group *groups, size_t *count, const char *name)
+struct grouping {
+    struct history_group *groups;
+    int64_t keys[HISTORY_GROUPS];
+    size_t count;
+};
+
+/* Neighbours in time are mostly of one group, so the search starts at the end. What comes past the bound joins the
+ * last. */
+static struct history_group *group_of(struct grouping *grouping, const struct history *history, const struct item *item,
+                                      enum history_by by)
 {
-    for (size_t i = *count; i-- > 0;)
-        if (strcmp(groups[i].name, name) == 0)
-            return &groups[i];
-    if (*count == HISTORY_GROUPS)
-        return &groups[HISTORY_GROUPS - 1];
-    struct history_group *group = &groups[(*count)++];
+    int64_t key = group_key(item, by);
+    for (size_t i = grouping->count; i-- > 0;)
+        if (grouping->keys[i] == key)
+            return &grouping->groups[i];
+    if (grouping->count == HISTORY_GROUPS)
+        return &grouping->groups[HISTORY_GROUPS - 1];
+    struct history_group *group = &grouping->groups[grouping->count];
+    grouping->keys[grouping->count++] = key;
     *group = (struct history_group){0};
-    snprintf(group->name, sizeof group->name, "%s", name);
+    group_name(history, item, by, group->name);
     return group;
 }
 
 size_t history_groups(const struct history *history, const struct history_filter *filter, enum history_by by,
                       struct history_group out[HISTORY_GROUPS])
 {
-    size_t count = 0;
+    struct grouping grouping = {.groups = out};
     for (size_t i = 0; i < history->count; i++) {
         const struct item *item = &history->items[i];
-        char name[64];
+        struct tally_trial trial;
         if (!passes(history, filter, item))
             continue;
-        struct tally_trial trial = item_trial(item);
-        group_name(history, item, by, name);
-        struct history_group *group = group_of(out, &count, name);
+        item_trial(item, &trial);
+        struct history_group *group = group_of(&grouping, history, item, by);
         tally_row_add(&group->all, &trial);
         if (trial.condition.belief == BELIEF_ASSERTED || trial.condition.belief == BELIEF_DOUBTED)
             tally_row_add(&group->belief, &trial);
     }
-    qsort(out, count, sizeof *out, order_of_names);
-    return count;
+    qsort(out, grouping.count, sizeof *out, order_of_names);
+    return grouping.count;
 }

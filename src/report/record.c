@@ -149,6 +149,7 @@ static void put_identity(struct pen *pen, const struct trial *trial)
     put_id(pen, "conversation", trial->conversation);
     put_id(pen, "client", trial->client_hash);
     json_put_int(w, "turn", trial->turn);
+    json_put_slice(w, "tag", trial->tag);
     json_put_text(w, "endpoint", endpoint_name(trial->endpoint));
     /* A missing trial is none of the comparisons, and the tally's `missing` all the same (read_counts below). */
     const char *missing = trial->missing == DROP_NONE ? NULL : drop_reason_name(trial->missing);

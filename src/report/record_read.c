@@ -336,6 +336,8 @@ static const char *record_summarise(const cJSON *record, const char *candidate, 
     if (fault)
         return fault;
     get_model(record, out->model);
+    if (tag_valid(json_get_slice(record, "tag")))
+        (void)get_text(record, "tag", out->tag, sizeof(out->tag));
     const struct facts *subject = facts_find(&list, candidate);
     *found = subject != NULL;
     if (!subject)

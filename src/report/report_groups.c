@@ -1,5 +1,5 @@
-/* The reported trials in groups, by the model that answered or by the day: what changed, and when. A model names
- * itself, so its name is hostile text.
+/* The reported trials in groups, by the model that answered, by tag or by the day: what changed, where and when. A
+ * model names itself, so its name is hostile text.
  */
 #include "report_view.h"
 
@@ -8,13 +8,18 @@
 #include "json.h"
 #include "pairs.h"
 
-static const char *const columns[] = {"model", "day"};
-
 static void lines_of(const struct report_view *view, const struct history_group *group, struct tally_line *all,
                      struct tally_line *belief)
 {
     tally_row_line(&group->all, &view->input->settings, all);
     tally_row_line(&group->belief, &view->input->settings, belief);
+}
+
+/* As people read it; programs get "". */
+static const char *shown_name(const struct report_input *input, size_t group)
+{
+    const char *name = input->groups[group].name;
+    return name[0] ? name : input->by == HISTORY_BY_TAG ? "(no tag)" : "(unnamed)";
 }
 
 static void put_json_line(struct json_writer *w, const char *key, const struct tally_line *line)
@@ -39,13 +44,13 @@ void report_groups_json(const struct report_view *view, struct json_writer *w)
     if (!input->groups)
         return;
     json_open_object(w, "by");
-    json_put_text(w, "by", columns[input->by]);
+    json_put_text(w, "by", history_by_name(input->by));
     json_open_array(w, "groups");
     for (size_t i = 0; i < input->group_count; i++) {
         struct tally_line all, belief;
         lines_of(view, &input->groups[i], &all, &belief);
         json_open_object(w, NULL);
-        json_put_text(w, columns[input->by], input->groups[i].name);
+        json_put_text(w, history_by_name(input->by), input->groups[i].name);
         put_json_line(w, "all", &all);
         put_json_line(w, "belief", &belief);
         json_close_object(w);
@@ -69,13 +74,13 @@ void report_groups_table(const struct report_view *view, struct buf *out)
     if (!input->groups)
         return;
     buf_add_format(out, "\nBy %s: n, gap and 95 %% interval, of all trials and of those with a stated belief\n",
-                   columns[input->by]);
+                   history_by_name(input->by));
     for (size_t i = 0; i < input->group_count; i++) {
         struct tally_line all, belief;
         size_t start = out->len;
         lines_of(view, &input->groups[i], &all, &belief);
         buf_add_text(out, "  ");
-        pairs_excerpt(slice_from(input->groups[i].name[0] ? input->groups[i].name : "(unnamed)"), 32, out);
+        pairs_excerpt(slice_from(shown_name(input, i)), 32, out);
         while (out->len - start < 34 && !out->failed)
             buf_add_char(out, ' ');
         put_table_line(&all, out);
@@ -112,7 +117,8 @@ static void put_csv_line(const char *name, const char *trials, const struct tall
 void report_groups_csv(const struct report_view *view, struct buf *out)
 {
     const struct report_input *input = view->input;
-    buf_add_format(out, "%s,trials,n,plus,zero,minus,gap,lower,upper,missing,undecided,flagged\n", columns[input->by]);
+    buf_add_format(out, "%s,trials,n,plus,zero,minus,gap,lower,upper,missing,undecided,flagged\n",
+                   history_by_name(input->by));
     for (size_t i = 0; i < input->group_count; i++) {
         struct tally_line all, belief;
         lines_of(view, &input->groups[i], &all, &belief);
@@ -139,12 +145,12 @@ void report_groups_html(const struct report_view *view, struct buf *out)
         out,
         "<h2>By %s</h2>\n<div class=\"scroll\"><table><thead><tr><th>%s</th><th>n</th><th>gap, pp</th>"
         "<th>95 %% interval</th><th>n, belief</th><th>gap, pp</th><th>95 %% interval</th></tr></thead><tbody>\n",
-        columns[input->by], columns[input->by]);
+        history_by_name(input->by), history_by_name(input->by));
     for (size_t i = 0; i < input->group_count; i++) {
         struct tally_line all, belief;
         lines_of(view, &input->groups[i], &all, &belief);
         buf_add_text(out, "<tr><td>");
-        report_html_text(slice_from(input->groups[i].name), out);
+        report_html_text(slice_from(shown_name(input, i)), out);
         buf_add_text(out, "</td>");
         put_html_line(&all, out);
         put_html_line(&belief, out);

@@ -199,6 +199,20 @@ static enum store_written decide_counted(struct store *store, struct trial *tria
     return STORE_WRITTEN;
 }
 
+/* So many tags a store takes, whoever sends them; the record says what the outcome says. */
+static enum store_written decide_tag(struct store *store, struct trial *trial, struct store_row *row, struct err *err)
+{
+    bool taken = true;
+
+    snprintf(row->tag, sizeof(row->tag), "%.*s", SLICE_ARGS(trial->tag));
+    enum store_written written = row->tag[0] ? store_db_tag(store->db, row->tag, &taken, err) : STORE_WRITTEN;
+    if (!taken) {
+        trial->tag = SLICE(TAG_OTHER);
+        snprintf(row->tag, sizeof(row->tag), "%s", TAG_OTHER);
+    }
+    return written;
+}
+
 static enum store_written write_trial(struct store *store, size_t index, struct tally *working, struct err *err)
 {
     struct trial *trial = store->batch[index];
@@ -214,6 +228,8 @@ static enum store_written write_trial(struct store *store, size_t index, struct 
     record_model(trial, row.model);
     row.candidate_count = record_candidates(trial, row.candidates);
     enum store_written written = decide_counted(store, trial, store->batch_reasons[index], &row, err);
+    if (written == STORE_WRITTEN)
+        written = decide_tag(store, trial, &row, err);
     if (written != STORE_WRITTEN)
         return written;
     tally_row_add(&after, &row.tally);

@@ -73,9 +73,17 @@ static const char *const migrations[] = {
     "ALTER TABLE trials ADD COLUMN model TEXT GENERATED ALWAYS AS"
     " (iif(json_valid(record), json_extract(record, '$.arms[0].model'), NULL)) VIRTUAL;"
     "CREATE INDEX trials_model ON trials (model, seq);",
+    /* 6: a row's facts in one number, which a report reads in a fraction of the time; and what operators call a part of
+     * their traffic. */
+    "ALTER TABLE outcomes ADD COLUMN tag TEXT; ALTER TABLE outcomes ADD COLUMN facts INTEGER;"
+    "ALTER TABLE candidate_outcomes ADD COLUMN tag TEXT; ALTER TABLE candidate_outcomes ADD COLUMN facts INTEGER;"
+    "CREATE TABLE tags (tag TEXT PRIMARY KEY) WITHOUT ROWID;"
+    "ALTER TABLE trials ADD COLUMN tag TEXT GENERATED ALWAYS AS"
+    " (iif(json_valid(record), json_extract(record, '$.tag'), NULL)) VIRTUAL;"
+    "CREATE INDEX trials_tag ON trials (tag, seq);",
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
-static_assert(SCHEMA_VERSION >= STORE_SCHEMA_OUTCOMES, "a migration is never taken back");
+static_assert(SCHEMA_VERSION >= STORE_SCHEMA_FACTS, "a migration is never taken back");
 
 enum statement {
     SQL_BEGIN,
@@ -83,6 +91,8 @@ enum statement {
     SQL_OUTCOME,
     SQL_CANDIDATE,
     SQL_TRIAL,
+    SQL_TAG_ADD,
+    SQL_TAG,
     SQL_SEEN,
     SQL_EPOCH_ADD,
     SQL_EPOCH,
@@ -95,15 +105,19 @@ static const char *const statements[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
     /* The last of them, ?11 to ?20, as store_extras_bind has them. */
-    [SQL_OUTCOME] = "INSERT INTO outcomes (seq, epoch, condition, counted, missing, flagged, x, verdict, stance_warm,"
-                    " stance_original, " STORE_EXTRAS ", " STORE_CIRCUMSTANCES
-                    ") SELECT ?1, number, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-                    " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22 FROM epochs WHERE epoch = ?2",
+    [SQL_OUTCOME] =
+        "INSERT INTO outcomes (seq, epoch, condition, counted, missing, flagged, x, verdict, stance_warm,"
+        " stance_original, " STORE_EXTRAS ", " STORE_CIRCUMSTANCES
+        ", tag, facts) SELECT ?1, number, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+        " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24 FROM epochs WHERE epoch = ?2",
     [SQL_CANDIDATE] =
         "INSERT INTO candidate_outcomes (seq, epoch, condition, counted, missing, flagged, x, verdict, stance_warm,"
-        " stance_original, " STORE_EXTRAS ", " STORE_CIRCUMSTANCES ", candidate) SELECT ?1, number, ?3, ?4, ?5, ?6, ?7,"
-        " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23 FROM epochs WHERE epoch = ?2",
+        " stance_original, " STORE_EXTRAS ", " STORE_CIRCUMSTANCES ", tag, facts, candidate) SELECT ?1, number, ?3, ?4,"
+        " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25"
+        " FROM epochs WHERE epoch = ?2",
     [SQL_TRIAL] = "INSERT INTO trials VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [SQL_TAG_ADD] = "INSERT INTO tags SELECT ?1 WHERE (SELECT count(*) FROM tags) < ?2 ON CONFLICT DO NOTHING",
+    [SQL_TAG] = "SELECT 1 FROM tags WHERE tag = ?1",
     [SQL_SEEN] =
         "SELECT 1 FROM trials WHERE conversation = ?1 AND condition = ?2 AND epoch = ?3 AND counted = 1 LIMIT 1",
     [SQL_EPOCH_ADD] = "INSERT OR IGNORE INTO epochs (epoch, started_ms) VALUES (?1, ?2)",
@@ -171,8 +185,8 @@ static int migrate(sqlite3 *sqlite, struct err *err)
                  APPLICATION_ID, (long long)(v + 1));
         if (run(sqlite, "BEGIN IMMEDIATE", err))
             return -1;
-        bool fill = v + 1 == STORE_SCHEMA_OUTCOMES;
-        if (run(sqlite, migrations[v], err) || (fill && store_outcomes_fill(sqlite, err)) || run(sqlite, finish, err)) {
+        if (run(sqlite, migrations[v], err) || (v + 1 == STORE_SCHEMA_OUTCOMES && store_outcomes_fill(sqlite, err)) ||
+            (v + 1 == STORE_SCHEMA_FACTS && store_facts_fill(sqlite, err)) || run(sqlite, finish, err)) {
             (void)run(sqlite, "ROLLBACK", NULL);
             return -1;
         }
@@ -312,6 +326,9 @@ static void bind_outcome(sqlite3_stmt *s, const struct tally_trial *t, const str
     sqlite3_bind_int64(s, 21, row->wall_ms);
     if (row->model[0])
         bind_text(s, 22, row->model);
+    if (row->tag[0])
+        bind_text(s, 23, row->tag);
+    sqlite3_bind_int64(s, 24, (sqlite3_int64)tally_trial_pack(t));
 }
 
 static void bind_trial(sqlite3_stmt *s, const struct store_row *row, const char *condition)
@@ -339,7 +356,7 @@ static enum store_written add_outcomes(struct store_db *db, const struct store_r
         struct tally_trial tally = row->candidates[i].tally;
         tally.counted = row->tally.counted; /* the conversation decides, for all alike */
         bind_outcome(db->prepared[SQL_CANDIDATE], &tally, row, condition);
-        bind_text(db->prepared[SQL_CANDIDATE], 23, row->candidates[i].name);
+        bind_text(db->prepared[SQL_CANDIDATE], 25, row->candidates[i].name);
         written = step(db, SQL_CANDIDATE, err);
     }
     return written;
@@ -371,6 +388,23 @@ enum store_written store_db_add(struct store_db *db, const struct store_row *row
     written = step(db, SQL_TRIAL, err);
     /* What the file will never take must not count either. */
     return written == STORE_REFUSED && uncount(db, row->tally.seq) != STORE_WRITTEN ? STORE_AGAIN : written;
+}
+
+enum store_written store_db_tag(struct store_db *db, const char *tag, bool *taken, struct err *err)
+{
+    sqlite3_stmt *statement = db->prepared[SQL_TAG];
+
+    bind_text(db->prepared[SQL_TAG_ADD], 1, tag);
+    sqlite3_bind_int(db->prepared[SQL_TAG_ADD], 2, STORE_TAGS);
+    enum store_written written = step(db, SQL_TAG_ADD, err);
+    if (written != STORE_WRITTEN)
+        return written;
+    bind_text(statement, 1, tag);
+    int code = sqlite3_step(statement);
+    *taken = code == SQLITE_ROW;
+    written = judge(db, code, err);
+    sqlite3_reset(statement);
+    return written;
 }
 
 enum store_written store_db_seen(struct store_db *db, const struct store_row *row, bool *seen, struct err *err)

@@ -21,6 +21,7 @@ struct store_row {
     const char *trial_id, *exchange_id, *epoch, *conversation; /* conversation "" when there is none */
     int64_t wall_ms;
     char model[RECORD_NAME_SIZE]; /* the warm model's, as it called itself */
+    char tag[TAG_SIZE];           /* "": none */
     struct tally_trial tally;
     struct slice record;
     struct record_candidate candidates[CONF_MAX_CANDIDATES];
@@ -37,6 +38,9 @@ enum store_written store_db_add(struct store_db *db, const struct store_row *row
 enum store_written store_db_commit(struct store_db *db, struct err *err);
 void store_db_rollback(struct store_db *db);
 
+/* Whether a row may bear this tag: one that is known, or that there is room for; the file takes STORE_TAGS of them. */
+#define STORE_TAGS 64
+enum store_written store_db_tag(struct store_db *db, const char *tag, bool *taken, struct err *err);
 /* Whether an earlier trial of this conversation counts under this condition in this epoch. */
 enum store_written store_db_seen(struct store_db *db, const struct store_row *row, bool *seen, struct err *err);
 /* The number of an epoch, from 1, in the order in which they were first seen; a new one is written down. */
@@ -53,6 +57,7 @@ sqlite3 *store_db_sqlite(struct store_db *db);
 
 /* ---- shared with the readers, and between store_db.c and store_outcomes.c ---- */
 #define STORE_SCHEMA_OUTCOMES 4 /* the schema from which outcomes have the columns beside x */
+#define STORE_SCHEMA_FACTS    6 /* and from which they are packed into `facts` as well, and have tags */
 #define STORE_UNPAID          2 /* of the column `missing`: for want of budget; 1: for another reason */
 /* These columns, of both tables of outcomes. */
 #define STORE_EXTRAS        "evasion, error, control, neutral, divergence, original_again, warm_again, weight, unpaid, manner"
@@ -61,6 +66,8 @@ sqlite3 *store_db_sqlite(struct store_db *db);
 void store_extras_bind(sqlite3_stmt *statement, int first, const struct tally_trial *trial);
 /* Fills them for the trials of before, from their records where these are still there. */
 MUST_USE int store_outcomes_fill(sqlite3 *sqlite, struct err *err);
+/* Fills `facts` from the columns it stands for, in both tables. */
+MUST_USE int store_facts_fill(sqlite3 *sqlite, struct err *err);
 
 /* A connection to an existing store; -1 with a sentence when path is none, or of a newer version. */
 MUST_USE int store_connect(const char *path, bool writable, sqlite3 **out, struct err *err);

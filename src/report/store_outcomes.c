@@ -1,18 +1,20 @@
 /* store_outcomes: the rows of counts as what the tally takes, and back. See store_db.h.
  *
- * A file that no writer of this version has opened yet has no columns beside x and no candidates: it is read all the
- * same, with these unknown.
+ * A row says everything in words, for people and for whoever comes after us, and once more packed into one number,
+ * which is what a report over a million rows reads. A file that no writer of this version has opened yet is read by its
+ * words; what it has no columns for is unknown.
  */
 #include <stdio.h>
 
 #include "store.h"
 #include "store_db.h"
 
-#define COLUMNS         "seq, condition, counted, missing, flagged, x, verdict, stance_warm, stance_original"
-#define NO_EXTRAS       "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
-#define NO_CIRCUMSTANCE "NULL, NULL"
-#define FAILED          2 /* asked for, and not known; NULL: nobody asked */
-enum { FIRST_EXTRA = 9, WEIGHT = FIRST_EXTRA + TALLY_OUTCOMES, UNPAID, MANNER, BEHIND }; /* columns, behind COLUMNS */
+#define WORDS     "seq, condition, counted, missing, flagged, x, verdict, stance_warm, stance_original"
+#define NO_EXTRAS "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
+#define PACKED    "seq, weight, facts"
+#define FAILED    2 /* asked for, and not known; NULL: nobody asked */
+enum { FIRST_EXTRA = 9, WEIGHT = FIRST_EXTRA + TALLY_OUTCOMES, UNPAID, MANNER, BEHIND_WORDS }; /* columns */
+enum { BEHIND_PACKED = 3 };
 
 void store_extras_bind(sqlite3_stmt *statement, int first, const struct tally_trial *trial)
 {
@@ -44,7 +46,7 @@ static bool read_number(sqlite3_stmt *s, int column, struct outcome *out)
 }
 
 /* False: the row is damaged. */
-static bool read_outcome(sqlite3_stmt *s, struct tally_trial *out)
+static bool read_words(sqlite3_stmt *s, struct tally_trial *out)
 {
     const char *words[4];
     struct outcome x;
@@ -70,35 +72,61 @@ static bool read_outcome(sqlite3_stmt *s, struct tally_trial *out)
            verdict_parse(slice_from(words[1]), &out->verdict);
 }
 
-static bool has_extras(sqlite3 *sqlite)
+static bool read_packed(sqlite3_stmt *s, struct tally_trial *out)
 {
-    sqlite3_stmt *statement = NULL;
-    bool has = sqlite3_prepare_v2(sqlite, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
-               sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0) >= STORE_SCHEMA_OUTCOMES;
-    sqlite3_finalize(statement);
-    return has;
+    tally_trial_unpack((uint64_t)sqlite3_column_int64(s, 2), out);
+    out->seq = (uint64_t)sqlite3_column_int64(s, 0);
+    out->weight = (uint64_t)sqlite3_column_int64(s, 1);
+    return sqlite3_column_type(s, 2) == SQLITE_INTEGER;
 }
 
-/* after: further columns, which stand at BEHIND. */
-static int query(sqlite3 *sqlite, const char *after, const char *table, sqlite3_stmt **out, struct err *err)
+static int schema_of(sqlite3 *sqlite)
+{
+    sqlite3_stmt *statement = NULL;
+    int version = 0;
+    if (sqlite3_prepare_v2(sqlite, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW)
+        version = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    return version;
+}
+
+/* A way to read rows: which columns, and where those stand that the caller asked for beside them. */
+struct reader {
+    const char *columns;
+    bool (*read)(sqlite3_stmt *statement, struct tally_trial *out);
+    int behind;
+};
+
+static const struct reader *reader_of(int schema)
+{
+    static const struct reader packed = {PACKED, read_packed, BEHIND_PACKED};
+    static const struct reader words = {WORDS ", " STORE_EXTRAS, read_words, BEHIND_WORDS};
+    static const struct reader few_words = {WORDS ", " NO_EXTRAS, read_words, BEHIND_WORDS};
+    return schema >= STORE_SCHEMA_FACTS ? &packed : schema >= STORE_SCHEMA_OUTCOMES ? &words : &few_words;
+}
+
+/* after: further columns. */
+static int query(sqlite3 *sqlite, const struct reader *reader, const char *after, const char *table, sqlite3_stmt **out,
+                 struct err *err)
 {
     char sql[768];
-    snprintf(sql, sizeof sql, "SELECT " COLUMNS ", %s%s FROM %s", has_extras(sqlite) ? STORE_EXTRAS : NO_EXTRAS, after,
-             table);
+    snprintf(sql, sizeof sql, "SELECT %s%s FROM %s", reader->columns, after, table);
     if (sqlite3_prepare_v2(sqlite, sql, -1, out, NULL) == SQLITE_OK)
         return 0;
     return err_set(err, "cannot read the store's outcomes: %s", sqlite3_errmsg(sqlite));
 }
 
-/* Steps through the rows; give is told each. */
-static int each_row(sqlite3 *sqlite, sqlite3_stmt *statement,
-                    int (*give)(const struct tally_trial *trial, sqlite3_stmt *row, void *arg), void *arg,
+/* Steps through the rows; give is told each, and where its further columns begin. */
+typedef int give_fn(const struct tally_trial *trial, sqlite3_stmt *row, int behind, void *arg);
+
+static int each_row(sqlite3 *sqlite, const struct reader *reader, sqlite3_stmt *statement, give_fn *give, void *arg,
                     struct err *err)
 {
     struct tally_trial trial;
     int code = SQLITE_DONE, rc = 0;
     while (rc == 0 && (code = sqlite3_step(statement)) == SQLITE_ROW)
-        rc = read_outcome(statement, &trial) ? give(&trial, statement, arg)
+        rc = reader->read(statement, &trial) ? give(&trial, statement, reader->behind, arg)
                                              : err_set(err, "cannot read the store's outcomes: a row is damaged");
     if (rc == 0 && code != SQLITE_DONE)
         rc = err_set(err, "cannot read the store's outcomes: %s", sqlite3_errmsg(sqlite));
@@ -111,10 +139,11 @@ struct one_epoch {
     void *arg;
 };
 
-static int give_trial(const struct tally_trial *trial, sqlite3_stmt *row, void *arg)
+static int give_trial(const struct tally_trial *trial, sqlite3_stmt *row, int behind, void *arg)
 {
     const struct one_epoch *one = arg;
     (void)row;
+    (void)behind;
     return one->fn(trial, one->arg);
 }
 
@@ -124,9 +153,11 @@ int store_epoch_outcomes(sqlite3 *sqlite, const char *epoch, const char *candida
 #define OF_EPOCH "epoch = (SELECT number FROM epochs WHERE epoch = ?1) AND seq > ?2"
     struct one_epoch one = {fn, arg};
     sqlite3_stmt *statement;
-    if (candidate && !has_extras(sqlite))
+    int schema = schema_of(sqlite);
+    const struct reader *reader = reader_of(schema);
+    if (candidate && schema < STORE_SCHEMA_OUTCOMES)
         return 0;
-    if (query(sqlite, "",
+    if (query(sqlite, reader, "",
               candidate ? "candidate_outcomes WHERE " OF_EPOCH " AND candidate = ?3 ORDER BY seq"
                         : "outcomes WHERE " OF_EPOCH " ORDER BY seq",
               &statement, err) != 0)
@@ -135,7 +166,7 @@ int store_epoch_outcomes(sqlite3 *sqlite, const char *epoch, const char *candida
     sqlite3_bind_int64(statement, 2, (sqlite3_int64)after);
     if (candidate)
         sqlite3_bind_text(statement, 3, candidate, -1, SQLITE_STATIC);
-    return each_row(sqlite, statement, give_trial, &one, err);
+    return each_row(sqlite, reader, statement, give_trial, &one, err);
 #undef OF_EPOCH
 }
 
@@ -156,22 +187,23 @@ struct all_epochs {
     void *arg;
 };
 
-static int give_outcome(const struct tally_trial *trial, sqlite3_stmt *row, void *arg)
+static int give_outcome(const struct tally_trial *trial, sqlite3_stmt *row, int behind, void *arg)
 {
     const struct all_epochs *all = arg;
-    return all->fn(trial, (const char *)sqlite3_column_text(row, BEHIND), (unsigned)sqlite3_column_int(row, BEHIND + 1),
+    return all->fn(trial, (const char *)sqlite3_column_text(row, behind), (unsigned)sqlite3_column_int(row, behind + 1),
                    all->arg);
 }
 
 int store_each_outcome(sqlite3 *sqlite, uint64_t after_seq, store_outcome_fn *fn, void *arg, struct err *err)
 {
     struct all_epochs all = {fn, arg};
+    const struct reader *reader = reader_of(schema_of(sqlite));
     sqlite3_stmt *statement;
-    if (query(sqlite, ", e.epoch, e.number",
+    if (query(sqlite, reader, ", e.epoch, e.number",
               "outcomes o JOIN epochs e ON e.number = o.epoch WHERE o.seq > ?1 ORDER BY o.seq", &statement, err) != 0)
         return -1;
     sqlite3_bind_int64(statement, 1, (sqlite3_int64)after_seq);
-    return each_row(sqlite, statement, give_outcome, &all, err);
+    return each_row(sqlite, reader, statement, give_outcome, &all, err);
 }
 
 /* ---- for a report over a part of them ---- */
@@ -184,15 +216,23 @@ struct summaries {
 static void copy_column(sqlite3_stmt *row, int column, char *out, size_t size)
 {
     const char *text = (const char *)sqlite3_column_text(row, column);
-    snprintf(out, size, "%s", text ? text : "");
+    size_t len = text ? (size_t)sqlite3_column_bytes(row, column) : 0;
+    if (len >= size)
+        len = size - 1;
+    memcpy(out, text ? text : "", len);
+    out[len] = '\0';
 }
 
-static int give_summary(const struct tally_trial *trial, sqlite3_stmt *row, void *arg)
+static int give_summary(const struct tally_trial *trial, sqlite3_stmt *row, int behind, void *arg)
 {
     const struct summaries *summaries = arg;
-    struct record_summary summary = {.wall_ms = sqlite3_column_int64(row, BEHIND), .tally = *trial};
-    copy_column(row, BEHIND + 1, summary.model, sizeof summary.model);
-    copy_column(row, BEHIND + 2, summary.epoch, sizeof summary.epoch);
+    struct record_summary summary;
+    summary.trial_id[0] = '\0';
+    summary.wall_ms = sqlite3_column_int64(row, behind);
+    summary.tally = *trial;
+    copy_column(row, behind + 1, summary.model, sizeof summary.model);
+    copy_column(row, behind + 2, summary.tag, sizeof summary.tag);
+    copy_column(row, behind + 3, summary.epoch, sizeof summary.epoch);
     return summaries->fn(&summary, summaries->arg);
 }
 
@@ -204,17 +244,21 @@ int store_summaries(const char *path, const char *candidate, store_summary_fn *f
     int rc = -1;
     if (store_connect(path, false, &sqlite, err))
         return -1;
-    bool has = has_extras(sqlite);
-    if (candidate && !has)
+    int schema = schema_of(sqlite);
+    const struct reader *reader = reader_of(schema);
+    const char *circumstances = schema >= STORE_SCHEMA_FACTS      ? ", o.time, o.model, o.tag, e.epoch"
+                                : schema >= STORE_SCHEMA_OUTCOMES ? ", o.time, o.model, NULL, e.epoch"
+                                                                  : ", NULL, NULL, NULL, e.epoch";
+    if (candidate && schema < STORE_SCHEMA_OUTCOMES)
         rc = 0;
-    else if (query(sqlite, has ? ", o.time, o.model, e.epoch" : ", " NO_CIRCUMSTANCE ", e.epoch",
+    else if (query(sqlite, reader, circumstances,
                    candidate
                        ? "candidate_outcomes o JOIN epochs e ON e.number = o.epoch WHERE candidate = ?1 ORDER BY seq"
                        : "outcomes o JOIN epochs e ON e.number = o.epoch ORDER BY seq",
                    &statement, err) == 0) {
         if (candidate)
             sqlite3_bind_text(statement, 1, candidate, -1, SQLITE_STATIC);
-        rc = each_row(sqlite, statement, give_summary, &summaries, err);
+        rc = each_row(sqlite, reader, statement, give_summary, &summaries, err);
     }
     sqlite3_close(sqlite);
     return rc;
@@ -253,4 +297,44 @@ int store_outcomes_fill(sqlite3 *sqlite, struct err *err)
     sqlite3_finalize(read);
     sqlite3_finalize(update);
     return rc;
+}
+
+struct packing {
+    sqlite3_stmt *update;
+    sqlite3 *sqlite;
+    struct err *err;
+};
+
+static int pack_row(const struct tally_trial *trial, sqlite3_stmt *row, int behind, void *arg)
+{
+    const struct packing *packing = arg;
+    sqlite3_bind_int64(packing->update, 1, (sqlite3_int64)tally_trial_pack(trial));
+    sqlite3_bind_int64(packing->update, 2, (sqlite3_int64)trial->seq);
+    sqlite3_bind_value(packing->update, 3, sqlite3_column_value(row, behind));
+    int code = sqlite3_step(packing->update);
+    sqlite3_reset(packing->update);
+    return code == SQLITE_DONE ? 0 : err_set(packing->err, "%s", sqlite3_errmsg(packing->sqlite));
+}
+
+/* further: what the key has beside seq. */
+static int pack_table(sqlite3 *sqlite, const char *further, const char *table, const char *sql, struct err *err)
+{
+    const struct reader *reader = reader_of(STORE_SCHEMA_OUTCOMES);
+    struct packing packing = {NULL, sqlite, err};
+    sqlite3_stmt *read;
+    int rc = -1;
+    if (sqlite3_prepare_v2(sqlite, sql, -1, &packing.update, NULL) != SQLITE_OK)
+        err_set(err, "%s", sqlite3_errmsg(sqlite));
+    else if (query(sqlite, reader, further, table, &read, err) == 0)
+        rc = each_row(sqlite, reader, read, pack_row, &packing, err);
+    sqlite3_finalize(packing.update);
+    return rc;
+}
+
+int store_facts_fill(sqlite3 *sqlite, struct err *err)
+{
+    if (pack_table(sqlite, ", NULL", "outcomes", "UPDATE outcomes SET facts = ?1 WHERE seq = ?2 AND ?3 IS NULL", err))
+        return -1;
+    return pack_table(sqlite, ", candidate", "candidate_outcomes",
+                      "UPDATE candidate_outcomes SET facts = ?1 WHERE seq = ?2 AND candidate = ?3", err);
 }

@@ -14,7 +14,7 @@ struct clause {
     int64_t number;
     bool used;
 };
-#define MAX_CLAUSES 8
+#define MAX_CLAUSES 9
 
 static size_t clauses_of(const struct store_filter *f, struct clause out[MAX_CLAUSES])
 {
@@ -23,6 +23,7 @@ static size_t clauses_of(const struct store_filter *f, struct clause out[MAX_CLA
         {"condition = ?", f->condition, 0, f->condition},
         {"epoch = ?", f->epoch, 0, f->epoch},
         {"model = ?", f->model, 0, f->model},
+        {"tag = ?", f->tag, 0, f->tag},
         {"flagged = ?", NULL, f->flagged, f->flagged >= 0},
         {"time >= ?", NULL, f->since_ms, f->since_ms > 0},
         {"time < ?", NULL, f->until_ms, f->until_ms > 0},

@@ -78,6 +78,29 @@ def test_the_api_gives_what_export_gives(fake, candor):
     assert page.status == 200 and b"<script type=\"module\" src=\"/app.js\">" in page.body
 
 
+def test_a_tag_is_kept_from_the_models_and_parts_the_trials(fake, candor, tmp_path):
+    warm = fake(says(HOSTILE))
+    proxy = candor(warm, fake(says(RIGHT)))
+    tags = ("beta", "beta", "gamma/2", "no tag at all", "x" * 33, "")
+    for tag in tags:
+        wire.chat(proxy.data, SAD, headers=[("x-candor-tag", tag)])
+    wire.chat(proxy.data, SAD)
+    trials = proxy.trials(7)
+    assert sorted(str(trial["tag"]) for trial in trials) == ["None"] * 4 + ["beta", "beta", "gamma/2"]
+    assert not any("x-candor-tag" in request.headers for request in warm.requests)
+    listed = run("trials", "list", "-c", proxy.config_path, "--tag", "beta", "--json").stdout.splitlines()
+    assert [json.loads(line)["tag"] for line in listed] == ["beta", "beta"]
+    of_api = json.loads(wire.get(proxy.admin, "/api/trials?tag=gamma/2").body)["trials"]
+    assert [trial["tag"] for trial in of_api] == ["gamma/2"]
+    export = tmp_path / "export.jsonl"
+    export.write_text(run("trials", "export", "-c", proxy.config_path).stdout)
+    of_store, of_export = (json.loads(run("report", *source, "--by", "tag", "--format", "json").stdout)["by"]
+                           for source in (("-c", proxy.config_path), ("--records", export)))
+    assert of_store == of_export
+    assert [(group["tag"], group["all"]["n"] + group["all"]["undecided"]) for group in of_store["groups"]] == [("", 4), ("beta", 2), ("gamma/2", 1)]
+    assert "(no tag)" in run("report", "-c", proxy.config_path, "--by", "tag").stdout
+
+
 def test_a_reload_takes_nothing_from_trials_under_way(fake, candor):
     proxy = candor(fake(says(RIGHT)), fake(hangs), drain="1s")
     wire.chat(proxy.data, SAD)

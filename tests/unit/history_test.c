@@ -153,7 +153,7 @@ static void what_the_extra_arms_said_survives_the_packing(void **state)
     history_free(history);
 }
 
-static void trials_are_grouped_by_model_and_by_day(void **state)
+static void trials_are_grouped_by_model_by_tag_and_by_day(void **state)
 {
     (void)state;
     static struct history_group groups[HISTORY_GROUPS];
@@ -163,6 +163,7 @@ static void trials_are_grouped_by_model_and_by_day(void **state)
         struct record_summary record = {.epoch = "e", .wall_ms = start + (int64_t)(seq / 5) * day_ms};
         snprintf(record.trial_id, sizeof record.trial_id, "T%u", (unsigned)seq);
         snprintf(record.model, sizeof record.model, "%s", seq % 3 ? "warm-b" : "warm-a");
+        snprintf(record.tag, sizeof record.tag, "%s", seq % 4 ? "" : "beta");
         record.tally = (struct tally_trial){.seq = seq, .counted = true, .has_outcome = true, .x = seq % 3 == 0};
         record.tally.condition = seq % 2 ? (struct condition){CONTEXT_NONE, BELIEF_PUSHBACK}
                                          : (struct condition){CONTEXT_SAD, BELIEF_DOUBTED};
@@ -174,6 +175,10 @@ static void trials_are_grouped_by_model_and_by_day(void **state)
     assert_string_equal(groups[0].name, "warm-a");
     assert_true(groups[0].all.counts.plus == 4 && groups[0].all.counts.zero == 0 && groups[0].belief.trials == 2);
     assert_true(groups[1].all.counts.zero == 8 && groups[1].all.counts.plus == 0);
+    assert_int_equal(history_groups(history, &filter, HISTORY_BY_TAG, groups), 2);
+    assert_string_equal(groups[0].name, "");
+    assert_string_equal(groups[1].name, "beta");
+    assert_true(groups[0].all.trials == 9 && groups[1].all.trials == 3 && groups[1].all.counts.plus == 1);
     assert_int_equal(history_groups(history, &filter, HISTORY_BY_DAY, groups), 3);
     assert_string_equal(groups[0].name, "2026-09-21");
     assert_string_equal(groups[2].name, "2026-09-23");
@@ -211,7 +216,7 @@ int main(void)
         cmocka_unit_test(two_stores_may_number_alike),
         cmocka_unit_test(nothing_is_a_history_too),
         cmocka_unit_test(what_the_extra_arms_said_survives_the_packing),
-        cmocka_unit_test(trials_are_grouped_by_model_and_by_day),
+        cmocka_unit_test(trials_are_grouped_by_model_by_tag_and_by_day),
         cmocka_unit_test(labels_find_their_trial_by_its_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,25 +114,78 @@ static void a_candidate_has_a_tally_of_its_own(void **state)
     conf_drop(conf);
 }
 
-/* Makes the file what the version before wrote. */
-static void make_old(struct place *place)
+static void run_sql(struct place *place, const char *sql)
 {
-    static const char sql[] =
-        "DROP INDEX trials_model; ALTER TABLE trials DROP COLUMN model; DROP TABLE candidate_outcomes; ALTER TABLE "
-        "outcomes DROP COLUMN evasion;"
-        "ALTER TABLE outcomes DROP COLUMN error; ALTER TABLE outcomes DROP COLUMN control;"
-        "ALTER TABLE outcomes DROP COLUMN neutral; ALTER TABLE outcomes DROP COLUMN divergence;"
-        "ALTER TABLE outcomes DROP COLUMN original_again; ALTER TABLE outcomes DROP COLUMN warm_again;"
-        "ALTER TABLE outcomes DROP COLUMN weight; ALTER TABLE outcomes DROP COLUMN unpaid;"
-        "ALTER TABLE outcomes DROP COLUMN manner; ALTER TABLE outcomes DROP COLUMN time; ALTER TABLE outcomes DROP "
-        "COLUMN model;"
-        "PRAGMA user_version = 3";
     sqlite3 *sqlite;
     char *error = NULL;
     assert_int_equal(sqlite3_open(place->path, &sqlite), SQLITE_OK);
     if (sqlite3_exec(sqlite, sql, NULL, NULL, &error) != SQLITE_OK)
         fail_msg("%s", error);
     sqlite3_close(sqlite);
+}
+
+/* Makes the file what an older version wrote: the one before tags, or the one before all columns beside x. */
+#define BEFORE_TAGS                                                                                                    \
+    "DROP INDEX trials_tag; ALTER TABLE trials DROP COLUMN tag; DROP TABLE tags;"                                      \
+    "ALTER TABLE outcomes DROP COLUMN tag; ALTER TABLE outcomes DROP COLUMN facts;"                                    \
+    "ALTER TABLE candidate_outcomes DROP COLUMN tag; ALTER TABLE candidate_outcomes DROP COLUMN facts;"                \
+    "PRAGMA user_version = 5;"
+static const char before_columns[] = BEFORE_TAGS
+    "DROP INDEX trials_model; ALTER TABLE trials DROP COLUMN model; DROP TABLE candidate_outcomes; ALTER TABLE "
+    "outcomes DROP COLUMN evasion;"
+    "ALTER TABLE outcomes DROP COLUMN error; ALTER TABLE outcomes DROP COLUMN control;"
+    "ALTER TABLE outcomes DROP COLUMN neutral; ALTER TABLE outcomes DROP COLUMN divergence;"
+    "ALTER TABLE outcomes DROP COLUMN original_again; ALTER TABLE outcomes DROP COLUMN warm_again;"
+    "ALTER TABLE outcomes DROP COLUMN weight; ALTER TABLE outcomes DROP COLUMN unpaid;"
+    "ALTER TABLE outcomes DROP COLUMN manner; ALTER TABLE outcomes DROP COLUMN time; ALTER TABLE outcomes DROP "
+    "COLUMN model;"
+    "PRAGMA user_version = 3";
+
+static void open_and_close(struct place *place)
+{
+    struct err err = {""};
+    struct store_db *db = store_db_open(place->path, &err);
+    if (!db)
+        fail_msg("%s", err.text);
+    store_db_close(db);
+}
+
+static void assert_same_list(const struct list *a, const struct list *b)
+{
+    assert_int_equal(a->count, b->count);
+    for (size_t i = 0; i < a->count; i++) {
+        assert_same_tally_trial(&a->trials[i], &b->trials[i]);
+        assert_int_equal(a->trials[i].weight, b->trials[i].weight);
+    }
+}
+
+static void the_packed_form_of_a_row_says_what_its_words_say(void **state)
+{
+    struct place *place = *state;
+    struct conf *conf = trials_conf(CONF_CONTENT_NONE);
+    for (uint64_t seq = 1; seq <= 4; seq++) {
+        struct trial *trial = trials_make(conf, seq);
+        trial->probability = 1.0 / (double)seq;
+        if (seq == 2)
+            trials_add_pairs(trial);
+        if (seq == 3)
+            step_abandon(trial, DROP_BUDGET);
+        if (seq == 4)
+            trial->detection.condition = (struct condition){CONTEXT_FEAR, BELIEF_DOUBTED};
+        write_trial(place, trial);
+        trial_free(trial);
+    }
+    struct list packed = outcomes_of(place, NULL), candidate = outcomes_of(place, "warmer");
+    assert_int_equal(packed.count, 4);
+    assert_int_equal(candidate.count, 1);
+    run_sql(place, BEFORE_TAGS);
+    struct list words = outcomes_of(place, NULL);
+    assert_same_list(&words, &packed);
+    open_and_close(place); /* fills them in */
+    struct list filled = outcomes_of(place, NULL), candidate_filled = outcomes_of(place, "warmer");
+    assert_same_list(&filled, &packed);
+    assert_same_list(&candidate_filled, &candidate);
+    conf_drop(conf);
 }
 
 static int take_summary(const struct record_summary *summary, void *arg)
@@ -175,19 +228,15 @@ static void an_older_file_is_read_and_then_filled_from_its_records(void **state)
     struct place *place = *state;
     struct conf *conf = trials_conf(CONF_CONTENT_NONE);
     struct trial *trial = trials_make(conf, 1);
-    struct err err = {""};
     write_trial(place, trial);
-    make_old(place);
+    run_sql(place, before_columns);
     struct list list = outcomes_of(place, NULL);
     assert_int_equal(list.count, 1);
     assert_int_equal(list.trials[0].x, 1);
     assert_outcome(list.trials[0].error, false, 0);
     assert_int_equal(outcomes_of(place, "warmer").count, 0);
 
-    struct store_db *db = store_db_open(place->path, &err);
-    if (!db)
-        fail_msg("%s", err.text);
-    store_db_close(db);
+    open_and_close(place);
     list = outcomes_of(place, NULL);
     struct tally_trial told = record_tally(trial);
     assert_int_equal(list.count, 1);
@@ -204,6 +253,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(each_outcome_comes_back_as_it_was_told),
         TEST(a_candidate_has_a_tally_of_its_own),
+        TEST(the_packed_form_of_a_row_says_what_its_words_say),
         TEST(a_summary_knows_when_by_which_model_and_for_how_many_exchanges),
         TEST(an_older_file_is_read_and_then_filled_from_its_records),
     };

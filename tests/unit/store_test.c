@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "store_db.h"
 #include "store_private.h"
 #include "store_window.h"
 #include "trials.h"
@@ -532,6 +533,25 @@ static struct rows rows_of(struct place *place, struct store_filter filter)
     return rows;
 }
 
+/* Clients choose tags, so there may be any number of them; what a report parts its trials by must stay readable. */
+static void a_store_takes_so_many_tags_and_calls_the_rest_other(void **state)
+{
+    struct place *place = *state;
+    for (int run = 0; run < 2; run++) { /* they are known to the next process too */
+        struct store *store = open_store(place);
+        for (uint64_t i = 0; i < STORE_TAGS + 6; i++) {
+            char tag[TAG_SIZE];
+            struct trial *trial = trials_make(place->conf, store_last_seq(store) + i + 1);
+            snprintf(tag, sizeof tag, "tag-%u", (unsigned)i);
+            trial->tag = arena_copy(trial->arena, slice_from(tag));
+            store_put(store, trial);
+        }
+        store_close(store);
+    }
+    assert_int_equal(rows_of(place, (struct store_filter){.tag = "other", .flagged = -1}).count, 12);
+    assert_int_equal(rows_of(place, (struct store_filter){.tag = "tag-63", .flagged = -1}).count, 2);
+}
+
 static void fill(struct place *place, uint64_t count)
 {
     struct store *store = open_store(place);
@@ -689,6 +709,7 @@ int main(void)
         TEST(without_a_path_the_tally_alone_lives),
         TEST(commits_show_in_the_metrics),
         TEST(gauges_are_not_worked_out_at_every_commit),
+        TEST(a_store_takes_so_many_tags_and_calls_the_rest_other),
         TEST(a_flagged_trial_is_one_log_line_without_content),
         TEST(a_locked_file_delays_trials_and_loses_none),
         TEST(what_waits_is_bounded_and_the_rest_is_dropped_and_counted),
