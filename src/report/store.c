@@ -20,6 +20,7 @@
 #include "alert.h"
 #include "clock.h"
 #include "queue.h"
+#include "store_candidates.h"
 #include "store_db.h"
 #include "store_private.h"
 #include "store_tell.h"
@@ -73,6 +74,7 @@ struct store {
     uint64_t told_at_ns, tell_at_ns; /* tell_at_ns 0: nothing is untold */
     size_t waiting, waiting_bytes;
     struct tally tally, older; /* of the current epoch, and of the one before for its stragglers */
+    struct store_candidates *candidates;
     struct buf record;
 };
 
@@ -297,8 +299,17 @@ static void tell_gauges(struct store *store, uint64_t now_ns)
         if (store->untold[i])
             store_tell_condition(store->metrics, &store->tally, condition_at(i), &settings, level_null);
     memset(store->untold, 0, sizeof(store->untold));
+    store_candidates_tell(store->candidates, store->metrics, &settings);
     store->told_at_ns = now_ns;
     store->tell_at_ns = 0;
+}
+
+/* Gauges that cannot be brought up to date now are so with the next trial: the file holds everything. */
+static void note_candidates(struct store *store, const struct trial *trial, bool of_current_epoch)
+{
+    struct err err = {""};
+    if (of_current_epoch && store_candidates_add(store->candidates, store_db_sqlite(store->db), trial, &err) != 0)
+        log_warn(store->log, "the candidates' gauges are behind", LOG_Z("reason", err.text));
 }
 
 /* The batch is on the disk: tell, and let its trials go. */
@@ -314,6 +325,7 @@ static void finish_batch(struct store *store, const struct tally *tally)
         if (tally == &store->tally)
             store->untold[condition_index(trial->detection.condition)] = true;
         store_tell_trial(store->log, store->metrics, trial);
+        note_candidates(store, trial, tally == &store->tally);
         store->waiting--;
         store->waiting_bytes -= trial_bytes(trial);
         if (store->ops.on_commit)
@@ -542,7 +554,10 @@ struct store *store_open_bounded(const char *path, struct conf *conf, const char
     atomic_init(&store->healthy, true);
     pthread_mutex_init(&store->mutex, NULL);
     buf_init(&store->record, RECORD_MAX_BYTES);
-    if (start(store, path, epoch, err)) {
+    store->candidates = store_candidates_new();
+    if (!store->candidates)
+        err_set(err, "no memory for the candidates' tallies");
+    if (!store->candidates || start(store, path, epoch, err)) {
         store_close(store);
         return NULL;
     }
@@ -612,6 +627,7 @@ void store_close(struct store *store)
     if (store->started)
         pthread_join(store->thread, NULL);
     store_db_close(store->db);
+    store_candidates_free(store->candidates);
     window_fini(&store->window);
     queue_free(store->queue);
     if (store->lock_fd >= 0)

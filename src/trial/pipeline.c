@@ -305,6 +305,8 @@ static void observe(struct bench *bench, struct trial *trial)
     enum drop_reason reason = look(bench, trial);
     if (reason == DROP_NONE)
         reason = step_plan(trial, bench->detector);
+    if (trial->neutral.reason)
+        metric_add(METRIC(pipeline->metrics, "candor_neutral_refused_total", trial->neutral.reason), 1);
     if (trial->traced && pipeline->ops.seen) {
         step_read_live(trial);
         pipeline->ops.seen(trial, reason, pipeline->ops.arg);
