@@ -166,6 +166,8 @@ struct conf {
 };
 
 /* NULL and "file:line:column: sentence". The caller holds one reference. Reads the named secret files too. */
+/* The name of a model that would judge its own answers, NULL: there is none. */
+const char *conf_judges_itself(const struct conf *conf);
 MUST_USE struct conf *conf_load(const char *path, struct err *err);
 /* From text, for tests and the demo; name stands for the file. */
 MUST_USE struct conf *conf_parse(struct slice yaml, const char *name, struct err *err);

@@ -45,6 +45,7 @@ struct label_figures {
 };
 /* count comparisons judged x; undecided ones as 0. */
 void label_figures_judged(struct label_figures *figures, int x, uint64_t count);
+void label_figures_tally(struct label_figures *figures, const struct tally *tally); /* all that it counts */
 /* What people said of one of them. */
 void label_figures_people(struct label_figures *figures, int judged_x, const struct tally_people *people);
 /* One more label of a trial, in order of time: the first counts, the second only tells whether people agree. */

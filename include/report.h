@@ -29,6 +29,11 @@ struct report_pairs;
 MUST_USE struct report_pairs *report_pairs_new(void);
 void report_pairs_free(struct report_pairs *pairs); /* accepts NULL */
 void report_pairs_offer(struct report_pairs *pairs, struct slice record);
+/* Offers the flagged records of a store's epoch (NULL: all) and time: those of the verdict that says most first, of
+ * each the newest, until there are enough to choose from. */
+struct store_filter;
+MUST_USE int report_pairs_read(struct report_pairs *pairs, const char *store, const struct store_filter *period,
+                               struct err *err);
 
 struct report_input {
     const struct tally *tally;

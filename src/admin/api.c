@@ -9,6 +9,7 @@
 
 #include "alert_store.h"
 #include "clock.h"
+#include "label_store.h"
 #include "report.h"
 #include "store.h"
 
@@ -137,15 +138,33 @@ static struct tally *tally_get(const struct api_context *context, struct tally_s
     return tally;
 }
 
+/* What stands beside the counts of the report's epoch in the store; without it, or where it cannot be read, nothing. */
+static void report_beside(const char *store, struct report_input *input, struct report_pairs *pairs,
+                          struct label_figures *labels)
+{
+    struct store_filter period = {.epoch = input->tally->epoch};
+    label_figures_tally(labels, input->tally);
+    if (!store || !input->tally->epoch[0])
+        return;
+    if (label_store_people(store, input->tally->epoch, labels, NULL) == 0)
+        input->labels = labels;
+    if (pairs && report_pairs_read(pairs, store, &period, NULL) == 0)
+        input->pairs = pairs;
+}
+
 static void get_report(const struct api_context *context, const struct api_query *query, struct api_answer *answer)
 {
-    struct report_input input = {.self_judged = context->conf->allow_self_judge};
+    struct report_input input = {.self_judged = conf_judges_itself(context->conf) != NULL};
     struct tally *tally = tally_get(context, &input.settings, answer);
+    struct report_pairs *pairs = report_pairs_new();
+    struct label_figures labels = {0};
     (void)query;
-    if (!tally)
-        return;
-    input.tally = tally;
-    report_write(&input, REPORT_JSON, &answer->body);
+    if (tally) {
+        input.tally = tally;
+        report_beside(context->conf->store_path, &input, pairs, &labels);
+        report_write(&input, REPORT_JSON, &answer->body);
+    }
+    report_pairs_free(pairs);
     free(tally);
 }
 

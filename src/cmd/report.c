@@ -165,19 +165,11 @@ static int take_summary(const struct record_summary *summary, void *arg)
     return history_add(reading->history, summary, reading->err);
 }
 
-static int offer_row(struct slice row, void *arg)
-{
-    report_pairs_offer(arg, row);
-    return 0;
-}
-
-/* The newest flagged records are enough to choose from. */
 static int read_pairs(const char *store, const struct report_options *options, const char *epoch,
                       struct report_pairs *pairs, struct err *err)
 {
-    struct store_filter filter = {
-        .flagged = 1, .epoch = epoch, .since_ms = options->since_ms, .until_ms = options->until_ms, .limit = 500};
-    return pairs && !options->candidate ? store_read(store, &filter, offer_row, pairs, err) : 0;
+    struct store_filter period = {.epoch = epoch, .since_ms = options->since_ms, .until_ms = options->until_ms};
+    return pairs && !options->candidate ? report_pairs_read(pairs, store, &period, err) : 0;
 }
 
 /* ---- choosing what to count ---- */
@@ -206,17 +198,6 @@ static int choose_epoch(const struct history *history, const struct report_optio
                 epochs, history_epoch(history, *chosen));
     }
     return 0;
-}
-
-/* What was judged, as the labels' figures want it; it stands in the tally already. */
-static void count_judged(const struct tally *tally, struct label_figures *out)
-{
-    for (size_t i = 0; i < CONDITION_COUNT; i++) {
-        const struct tally_row *row = &tally->rows[i];
-        label_figures_judged(out, 1, row->counts.plus);
-        label_figures_judged(out, -1, row->counts.minus);
-        label_figures_judged(out, 0, row->counts.zero + row->undecided);
-    }
 }
 
 static int take_outcome(const struct tally_trial *trial, void *arg)
@@ -256,7 +237,7 @@ static int count_history(const struct history *history, const struct report_opti
         return -1;
     tally_init(&out->tally, history_tally_name(history, &filter));
     (void)history_each(history, &filter, take_labelled, out);
-    count_judged(&out->tally, &out->labels);
+    label_figures_tally(&out->labels, &out->tally);
     out->epochs_pooled = filter.epoch ? 1 : history_epochs(history);
     out->epoch_number = filter.epoch ? filter.epoch : history_last_epoch(history);
     return make_groups(history, &filter, options, out, err);
@@ -317,7 +298,7 @@ static int count_epoch(const struct report_options *options, const char *store, 
     if (rc == 0)
         rc = store_outcomes(store, epoch, options->candidate, 0, take_outcome, out, err);
     if (rc == 0) {
-        count_judged(&out->tally, &out->labels);
+        label_figures_tally(&out->labels, &out->tally);
         if (!options->candidate)
             rc = label_store_people(store, epoch, &out->labels, err);
     }
@@ -355,19 +336,13 @@ static int run_gates(const struct report_input *input, const struct report_optio
     return code;
 }
 
-static bool same_model(const struct conf_model *a, const struct conf_model *b)
-{
-    if (a->url_count == 0 || b->url_count == 0 || strcmp(a->urls[0].text, b->urls[0].text) != 0)
-        return false;
-    return !a->model || !b->model || strcmp(a->model, b->model) == 0;
-}
-
 static int print_report(const struct counted *counted, const struct conf *conf, const struct report_options *options)
 {
     struct report_input input = {.tally = &counted->tally,
                                  .settings = tally_settings_of(conf),
                                  .since_ms = options->since_ms,
                                  .until_ms = options->until_ms,
+                                 .self_judged = conf && conf_judges_itself(conf),
                                  .colour = cmd_colour(stdout),
                                  .trace = counted->trace,
                                  .epochs_pooled = counted->epochs_pooled,
@@ -379,10 +354,6 @@ static int print_report(const struct counted *counted, const struct conf *conf, 
                                  .by = options->by};
     if (counted->epoch_number)
         input.settings.epoch_number = counted->epoch_number;
-    if (conf) {
-        input.self_judged =
-            conf->has_judge && (same_model(&conf->judge, &conf->warm) || same_model(&conf->judge, &conf->original));
-    }
     struct buf out;
     buf_init(&out, 64u << 20);
     report_write(&input, options->format, &out);

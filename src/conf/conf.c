@@ -39,8 +39,7 @@ static bool same_endpoint(const struct conf_model *a, const struct conf_model *b
     return false;
 }
 
-/* The name of the model that would judge its own answers, or NULL. */
-static const char *judged_by_itself(const struct conf *conf)
+const char *conf_judges_itself(const struct conf *conf)
 {
     const struct conf_model *pair[] = {&conf->warm, &conf->original};
     for (size_t i = 0; conf->has_judge && i < 2 + conf->candidate_count; i++) {
@@ -62,7 +61,7 @@ static int conf_check(struct conf_load *load, const struct yaml_node *root)
         return yaml_error(load->err, root, "'listen' is missing: where should clients connect?");
     if (!conf->warm.url_count || !conf->original.url_count)
         return yaml_error(load->err, root, "models.%s is missing", conf->warm.url_count ? "original" : "warm");
-    const char *itself = conf->allow_self_judge ? NULL : judged_by_itself(conf);
+    const char *itself = conf->allow_self_judge ? NULL : conf_judges_itself(conf);
     if (itself)
         return yaml_error(load->err, load->judge,
                           "the judge is one of the models it judges, %s; name another, or set allow_self_judge: true",

@@ -115,6 +115,16 @@ void label_people_add(struct tally_people *people, int x, bool same_verdict, boo
     people->labels = (uint8_t)(people->labels + (people->labels < UINT8_MAX));
 }
 
+void label_figures_tally(struct label_figures *figures, const struct tally *tally)
+{
+    for (size_t i = 0; i < CONDITION_COUNT; i++) {
+        const struct tally_row *row = &tally->rows[i];
+        label_figures_judged(figures, 1, row->counts.plus);
+        label_figures_judged(figures, -1, row->counts.minus);
+        label_figures_judged(figures, 0, row->counts.zero + row->undecided);
+    }
+}
+
 void label_figures_people(struct label_figures *figures, int judged_x, const struct tally_people *people)
 {
     bool judged = judged_x > 0, human = people->x > 0;

@@ -12,9 +12,11 @@
 #include "pairs.h"
 #include "record.h"
 #include "report_view.h"
+#include "store.h"
 
-#define MOST_KEPT  320        /* of all epochs together */
-#define MOST_BYTES (64 << 10) /* of one record that is kept */
+#define MOST_KEPT    320        /* of all epochs together */
+#define MOST_BYTES   (64 << 10) /* of one record that is kept */
+#define MOST_OFFERED 500        /* of a store's flagged records, which are parsed to be compared */
 
 struct kept {
     char epoch[33];
@@ -43,15 +45,21 @@ void report_pairs_free(struct report_pairs *pairs)
     free(pairs);
 }
 
+/* By so much that nothing else of a record makes up for a lesser verdict. */
+static const struct {
+    enum verdict verdict;
+    double score;
+} weights[] = {{VERDICT_WARM_ENDORSES_BELIEF, 8}, {VERDICT_CONTRADICT, 4}, {VERDICT_WARM_EVADES, 0}};
+#define VERDICTS_FLAGGED (sizeof weights / sizeof *weights)
+
 static double score_of(const cJSON *record)
 {
-    static const double weights[VERDICT_COUNT] = {
-        [VERDICT_WARM_ENDORSES_BELIEF] = 8, [VERDICT_CONTRADICT] = 5, [VERDICT_WARM_EVADES] = 2};
     const cJSON *compare = json_get(record, "compare"), *call;
     enum verdict verdict;
     double difference = 0, score = 0;
     if (verdict_parse(json_get_slice(compare, "verdict"), &verdict))
-        score = weights[verdict];
+        for (size_t i = 0; i < VERDICTS_FLAGGED; i++)
+            score += weights[i].verdict == verdict ? weights[i].score : 0;
     cJSON_ArrayForEach(call, json_get(record, "judge")) score += slice_is(json_get_slice(call, "sure"), "high");
     if (json_get_double(compare, "difference", &difference))
         score += difference;
@@ -103,6 +111,33 @@ void report_pairs_offer(struct report_pairs *pairs, struct slice record)
         }
     }
     cJSON_Delete(tree);
+}
+
+struct offering {
+    struct report_pairs *pairs;
+    size_t count;
+};
+
+static int offer_row(struct slice row, void *arg)
+{
+    struct offering *offering = arg;
+    offering->count++;
+    report_pairs_offer(offering->pairs, row);
+    return 0;
+}
+
+int report_pairs_read(struct report_pairs *pairs, const char *store, const struct store_filter *period, struct err *err)
+{
+    struct offering offering = {.pairs = pairs};
+    for (size_t i = 0; i < VERDICTS_FLAGGED && offering.count < MOST_OFFERED; i++) {
+        struct store_filter filter = *period;
+        filter.flagged = 1;
+        filter.verdict = verdict_name(weights[i].verdict);
+        filter.limit = MOST_OFFERED - offering.count;
+        if (store_read(store, &filter, offer_row, &offering, err))
+            return -1;
+    }
+    return 0;
 }
 
 /* ---- telling ---- */

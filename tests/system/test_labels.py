@@ -165,6 +165,7 @@ def test_from_sixty_labels_on_the_report_tells_the_judges_errors_and_the_correct
     assert f"{100 * p:.1f} as judged; corrected {100 * rate['point']:.1f}" in text
     whole = json.loads(run("report", "-c", proxy.config_path, "--format", "json").stdout)
     assert whole["labels"] == figures
+    assert json.loads(wire.get(proxy.admin, "/api/report", TOKEN).body) == whole
     export = run("trials", "export", "-c", proxy.config_path).stdout
     of_export = run("report", "-c", proxy.config_path, "--records", "-", "--format", "json", text=export)
     assert json.loads(of_export.stdout)["labels"] == figures
