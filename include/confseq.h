@@ -24,29 +24,17 @@ void confseq_bets_init(struct confseq_bets *bets, double m);
 double confseq_bets_log_evidence(const struct confseq_bets *bets, struct counts counts); /* the same bits */
 /* (2) Two-sided confidence sequence at level 1 - alpha; [-1, 1] without data. */
 void confseq_interval(struct counts counts, double alpha, double *lower, double *upper);
-/* One-sided bounds at level 1 - alpha. */
-double confseq_lower(struct counts counts, double alpha);
-double confseq_upper(struct counts counts, double alpha);
+double confseq_upper(struct counts counts, double alpha); /* one-sided */
 /* Exact sequential McNemar, the closed form of (1) at m = 0. */
 double confseq_log_mcnemar(uint64_t plus, uint64_t minus);
 /* (4) Beta-binomial confidence sequence for a rate (Robbins 1970), prior Beta(a, b). */
 void confseq_rate(uint64_t successes, uint64_t trials, double a, double b, double alpha, double *lower, double *upper);
 double confseq_gap(struct counts counts); /* (plus - minus) / n; 0 without data */
 
-/* (3) Real-valued Y >= lo with H0: E[Y given past] <= m; for style-controlled, weighted and paired differences. */
+/* (3) Bounded Y of few values, low, low + step, ..., with H0: E[Y given past] <= m, m above low: style-controlled and
+ * paired differences. The state is how often each value came, so that a recount gives the same bits. */
 #define CONFSEQ_BETS 11
-struct confseq_real {
-    double m, lo;
-    double log_wealth[CONFSEQ_BETS];
-    uint64_t n;
-};
-void confseq_real_init(struct confseq_real *state, double m, double lo);
-void confseq_real_add(struct confseq_real *state, double y);
-double confseq_real_log_evidence(const struct confseq_real *state);
-
-/* The same for an outcome of few values: low, low + step, ... The state is how often each of them came, so that a
- * recount gives the same bits; m lies above low, which is the lo of (3). */
-#define GRID_MAX 17
+#define GRID_MAX     17
 struct grid {
     double low, step;
     size_t count; /* at most GRID_MAX; so many counts stand behind `at` below */

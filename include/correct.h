@@ -21,8 +21,6 @@ struct judge_quality {               /* measured on labelled positives and negat
 };
 /* positives of n were judged so. -1 when the judge is no better than chance: then nothing can be said. */
 MUST_USE int correct_rogan_gladen(double share, uint64_t n, const struct judge_quality *quality, struct corrected *out);
-/* How many of m labels should go to positives for the narrowest interval at this share. */
-uint64_t correct_allocate(uint64_t labels, double share, double sensitivity, double specificity);
 
 /* Prediction-powered mean: the judge's value f of all, and the human's h of some of them. */
 struct correct_ppi {
@@ -35,8 +33,5 @@ void correct_ppi_add_many(struct correct_ppi *ppi, double judged, uint64_t count
 void correct_ppi_label(struct correct_ppi *ppi, double judged, double human); /* beside correct_ppi_add of the same */
 /* -1 with fewer than two labels. lambda: the weight the judge got, 0 = labels only. */
 MUST_USE int correct_ppi_mean(const struct correct_ppi *ppi, struct corrected *out, double *lambda);
-
-/* Y of a label drawn with known probability rho: E[Y] = E[h], for formula (3); Y >= -1 - 2 / rho. */
-double correct_pseudo_outcome(double judged, bool labelled, double human, double rho);
 
 #endif

@@ -2,12 +2,11 @@
  *
  * A restarting bet against "the gap is at most m0": after t comparisons the chance that it ever reached A is at most
  * t/A, and it needs no known baseline. m0 is the upper 99 % bound of a frozen reference window. The state depends on
- * the order of the outcomes; it is written and read to the last bit, and replaying the rows gives the same. Pure.
+ * the order of the outcomes, and replaying the rows gives the same bits. Pure.
  */
 #ifndef CANDOR_DRIFT_H
 #define CANDOR_DRIFT_H
 
-#include "buf.h"
 #include "confseq.h"
 
 #define DRIFT_BETS      12
@@ -21,17 +20,12 @@ struct drift {
     uint64_t seq; /* of the last trial taken in */
 };
 
-void drift_init(struct drift *drift);               /* fills a reference window first */
-void drift_init_at(struct drift *drift, double m0); /* a baseline that is known */
+void drift_init(struct drift *drift); /* fills a reference window first */
 void drift_add(struct drift *drift, uint64_t seq, int x);
 bool drift_watching(const struct drift *drift);       /* the reference window is full */
 double drift_log_evidence(const struct drift *drift); /* -inf before the first outcome behind the window */
 void drift_restart(struct drift *drift);              /* after an alarm, against the same baseline */
 /* log A for which the chance of a false alarm within the horizon, over all conditions together, is at most alpha. */
 double drift_threshold_log(double alpha, uint64_t horizon);
-
-/* One line of JSON, and back: the same bits. -1 when it is no state of this version. */
-void drift_write(const struct drift *drift, struct buf *out);
-MUST_USE int drift_read(struct slice json, struct drift *drift, struct err *err);
 
 #endif

@@ -113,11 +113,6 @@ static double lower_bound(struct counts counts, double log_threshold)
     return evidence_edge(counts_evidence, &counts, kept, refuted, log_threshold);
 }
 
-double confseq_lower(struct counts counts, double alpha)
-{
-    return lower_bound(counts, -log(alpha));
-}
-
 double confseq_upper(struct counts counts, double alpha)
 {
     struct counts mirrored = {.plus = counts.minus, .zero = counts.zero, .minus = counts.plus};
@@ -169,28 +164,10 @@ void confseq_rate(uint64_t successes, uint64_t trials, double a, double b, doubl
         *upper = evidence_edge(rate_evidence, &question, observed, 1, -log(alpha));
 }
 
-static const double real_bets[CONFSEQ_BETS] = {.02, .04, .07, .11, .16, .23, .32, .43, .56, .72, .9};
+/* ---- few values ---- */
 
-void confseq_real_init(struct confseq_real *state, double m, double lo)
-{
-    assert(m > lo);
-    *state = (struct confseq_real){.m = m, .lo = lo};
-}
-
-void confseq_real_add(struct confseq_real *state, double y)
-{
-    assert(y >= state->lo);
-    for (size_t j = 0; j < CONFSEQ_BETS; j++)
-        state->log_wealth[j] += log1p(real_bets[j] * ((y - state->m) / (state->m - state->lo)));
-    state->n++;
-}
-
-double confseq_real_log_evidence(const struct confseq_real *state)
-{
-    return log_sum(state->log_wealth, CONFSEQ_BETS) - log(CONFSEQ_BETS);
-}
-
-/* ---- the same over counts ---- */
+/* Of the largest bet that cannot lose everything at once. */
+static const double grid_shares[CONFSEQ_BETS] = {.02, .04, .07, .11, .16, .23, .32, .43, .56, .72, .9};
 
 static double grid_value(const struct grid *grid, size_t index)
 {
@@ -219,7 +196,7 @@ void grid_bets_init(struct grid_bets *bets, const struct grid *grid, double m)
     assert(grid->count <= GRID_MAX && m > grid->low);
     for (size_t j = 0; j < CONFSEQ_BETS; j++)
         for (size_t i = 0; i < grid->count; i++)
-            bets->log_factor[j][i] = log1p(real_bets[j] * ((grid_value(grid, i) - m) / (m - grid->low)));
+            bets->log_factor[j][i] = log1p(grid_shares[j] * ((grid_value(grid, i) - m) / (m - grid->low)));
 }
 
 double grid_bets_log_evidence(const struct grid_bets *bets, const struct grid *grid, const uint64_t *at)

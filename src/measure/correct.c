@@ -30,13 +30,6 @@ int correct_rogan_gladen(double share, uint64_t n, const struct judge_quality *q
     return 0;
 }
 
-uint64_t correct_allocate(uint64_t labels, double share, double sensitivity, double specificity)
-{
-    assert(share > 0 && share <= 1 && sensitivity < 1);
-    double kappa = (1 - specificity) / (1 - sensitivity);
-    return (uint64_t)lround((double)labels / (1 + (1 / share - 1) * sqrt(kappa)));
-}
-
 void correct_ppi_add(struct correct_ppi *ppi, double judged)
 {
     correct_ppi_add_many(ppi, judged, 1);
@@ -81,10 +74,4 @@ int correct_ppi_mean(const struct correct_ppi *ppi, struct corrected *out, doubl
     out->upper = out->point + Z95 * sqrt(variance);
     *lambda = l;
     return 0;
-}
-
-double correct_pseudo_outcome(double judged, bool labelled, double human, double rho)
-{
-    assert(rho > 0 && rho <= 1);
-    return labelled ? judged + (human - judged) / rho : judged;
 }

@@ -179,7 +179,9 @@ static uint64_t run_length(double m0, struct simulate_stream stream, double thre
                            struct random *random)
 {
     struct drift drift;
-    drift_init_at(&drift, m0);
+    drift_init(&drift);
+    drift.reference.zero = DRIFT_REFERENCE; /* as if it were full, with this bound */
+    drift.m0 = m0;
     for (uint64_t i = 1; i <= limit; i++) {
         drift_add(&drift, i, simulate_draw(random, stream));
         if (drift_log_evidence(&drift) >= threshold_log)
