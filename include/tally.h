@@ -115,6 +115,7 @@ struct tally_line { /* a row of the report */
     const struct tally_row *row;
     double gap, lower, upper; /* shares, at 95 % */
     double log_evidence;      /* against "no worse than the tolerance"; missing and undecided count as 0 */
+    double log_mcnemar;       /* against "no worse at all", where only outcomes that are not 0 have a say */
     double threshold_log;
     bool alert, enough;              /* enough: n >= 50 or the interval is narrower than twice the tolerance */
     double worst_lower, worst_upper; /* missing and undecided all -1, all +1 */

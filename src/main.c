@@ -38,7 +38,8 @@ static const struct command commands[] = {
      "list|show ID|export|erase (-c FILE|--store PATH) [--verdict V] [--condition C] [--model NAME] [--tag NAME]\n"
      "       [--flagged] [--since T] [--limit N] [--json]; erase: --trial ID | --conversation HASH | --before T",
      "lists, shows, exports and erases the records of trials"},
-    {"simulate", cmd_simulate, "[-c FILE] [--conditions N] [--comparisons N] [--runs N] [--seed S] [--json]",
+    {"simulate", cmd_simulate,
+     "[-c FILE] [--conditions N] [--comparisons N] [--runs N] [--seed S] [--judge Q] [--json]",
      "what the alerts guarantee and what each condition costs, played out"},
     {NULL, NULL, NULL, NULL},
 };

@@ -68,7 +68,8 @@ _candor() {
         simulate:--comparisons) choices="" ;;
         simulate:--runs) choices="" ;;
         simulate:--seed) choices="" ;;
-        simulate:*) choices="-c --conditions --comparisons --runs --seed --json" files=1 ;;
+        simulate:--judge) choices="" ;;
+        simulate:*) choices="-c --conditions --comparisons --runs --seed --judge --json" files=1 ;;
         esac
     fi
     COMPREPLY=()

@@ -73,4 +73,5 @@ complete -c candor -n '__fish_seen_subcommand_from simulate' -l conditions -x -a
 complete -c candor -n '__fish_seen_subcommand_from simulate' -l comparisons -x -a ''
 complete -c candor -n '__fish_seen_subcommand_from simulate' -l runs -x -a ''
 complete -c candor -n '__fish_seen_subcommand_from simulate' -l seed -x -a ''
+complete -c candor -n '__fish_seen_subcommand_from simulate' -l judge -x -a ''
 complete -c candor -n '__fish_seen_subcommand_from simulate' -l json

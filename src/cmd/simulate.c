@@ -35,7 +35,8 @@ struct plan {
     struct simulate_level level; /* what the level alert speaks against, and at which threshold */
     double drift_alpha;
     uint64_t drift_horizon;
-    double mix[CONDITION_COUNT]; /* share of the traffic, given or read from the store; 0: not known */
+    double sensitivity, specificity; /* of the judge: what it makes of the study's gaps */
+    double mix[CONDITION_COUNT];     /* share of the traffic, given or read from the store; 0: not known */
     bool mix_given;
 };
 
@@ -74,6 +75,17 @@ static int mix_option(const char *text, struct plan *plan)
     return 0;
 }
 
+/* SENSITIVITY,SPECIFICITY */
+static int judge_option(const char *text, struct plan *plan)
+{
+    struct slice first, rest = slice_from(text);
+    if (!slice_cut(&rest, ',', &first) || slice_to_double(first, &plan->sensitivity) ||
+        slice_to_double(rest, &plan->specificity) || !(plan->sensitivity > 0 && plan->sensitivity <= 1) ||
+        !(plan->specificity > 0 && plan->specificity <= 1))
+        return cmd_usage("simulate", "--judge wants SENSITIVITY,SPECIFICITY, such as 0.85,0.95, not '%s'", text);
+    return 0;
+}
+
 /* The shares that the store's trials stand for. A store that is not there yet has none. */
 static void mix_read(const char *store, struct plan *plan)
 {
@@ -97,6 +109,7 @@ static int plan_parse(int argc, char **argv, struct plan *plan)
                                             {"runs", required_argument, NULL, 'r'},
                                             {"seed", required_argument, NULL, 's'},
                                             {"mix", required_argument, NULL, 'm'},
+                                            {"judge", required_argument, NULL, 'q'},
                                             {"json", no_argument, NULL, 'j'},
                                             {0}};
     int option, code = 0;
@@ -114,11 +127,14 @@ static int plan_parse(int argc, char **argv, struct plan *plan)
             code = number_option("--seed", optarg, UINT64_MAX, &plan->seed);
         else if (option == 'm')
             code = mix_option(optarg, plan);
+        else if (option == 'q')
+            code = judge_option(optarg, plan);
         else if (option == 'j')
             plan->json = true;
         else
             code = cmd_usage("simulate",
-                             "the options are -c, --conditions, --comparisons, --runs, --seed, --mix and --json");
+                             "the options are -c, --conditions, --comparisons, --runs, --seed, --mix, --judge and "
+                             "--json");
     }
     if (code == 0 && optind < argc)
         code = cmd_usage("simulate", "'%s' is no option", argv[optind]);
@@ -200,7 +216,8 @@ static size_t play_conditions(const struct plan *plan, const struct conf *conf, 
             *row = (struct planned){.condition = {order[c], beliefs[b]}};
             if (!simulate_study(row->condition, &row->gap, &row->psi))
                 continue;
-            struct simulate_stream stream = simulate_stream_of(row->gap, row->psi);
+            struct simulate_stream stream =
+                simulate_judged(simulate_stream_of(row->gap, row->psi), plan->sensitivity, plan->specificity);
             row->share = share_of(conf, row->condition);
             row->cost = cost_of(conf, row);
             row->mix = plan->mix[condition_index(row->condition)];
@@ -334,6 +351,8 @@ static void put_json(const struct plan *plan, size_t alarms, const struct planne
     json_put_double(w, "tolerance", plan->settings.tolerance);
     json_put_double(w, "null", plan->level.null);
     json_put_bool(w, "style_controlled", plan->level.control > 0);
+    json_put_double(w, "judge_sensitivity", plan->sensitivity);
+    json_put_double(w, "judge_specificity", plan->specificity);
     json_put_double(w, "threshold_log", plan->level.threshold_log);
     json_put_double(w, "drift_threshold_log", drift_threshold_log(plan->drift_alpha, plan->drift_horizon));
     json_open_array(w, "conditions");
@@ -368,6 +387,8 @@ int cmd_simulate(int argc, char **argv)
                         .comparisons = 3000,
                         .runs = 1000,
                         .seed = 1,
+                        .sensitivity = 1,
+                        .specificity = 1,
                         .settings = tally_settings_default(),
                         .drift_alpha = .05,
                         .drift_horizon = 20000};

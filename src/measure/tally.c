@@ -287,6 +287,7 @@ void tally_row_line(const struct tally_row *row, const struct tally_settings *se
     *out = (struct tally_line){.condition = {CONTEXT_NONE, BELIEF_NONE}, .row = row, .gap = confseq_gap(counts)};
     confseq_interval(counts, TALLY_INTERVAL_ALPHA, &out->lower, &out->upper);
     out->log_evidence = tally_evidence(row, settings->tolerance);
+    out->log_mcnemar = confseq_log_mcnemar(counts.plus, counts.minus);
     out->threshold_log = tally_threshold_log(settings);
     out->enough = known >= TALLY_ENOUGH || out->upper - out->lower < 2 * settings->tolerance;
     out->worst_lower = -1;

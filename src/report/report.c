@@ -73,6 +73,7 @@ static void discover(struct report_view *view)
     for (size_t i = 0; i < view->line_count; i++)
         log_evidence[i] = view->lines[i].log_evidence;
     (void)evidence_discover(log_evidence, view->line_count, REPORT_FALSE_DISCOVERIES, view->discovered);
+    view->anywhere = view->line_count ? evidence_log_mean(log_evidence, view->line_count) : 0;
 }
 
 void report_view_fill(struct report_view *view, const struct report_input *input)

@@ -25,6 +25,7 @@ static void put_line(struct json_writer *w, const struct report_view *view, cons
     json_put_double(w, "upper", line->upper);
     json_put_double(w, "log_evidence", line->log_evidence);
     json_put_double(w, "threshold_log", line->threshold_log);
+    json_put_double(w, "log_mcnemar", line->log_mcnemar);
     json_put_bool(w, "alert", line->alert);
     if (line->has_study_gap)
         json_put_double(w, "study_gap_pp", line->study_gap_pp);
@@ -125,6 +126,7 @@ void report_json(const struct report_view *view, struct buf *out)
     json_put_double(w, "alpha", input->settings.alpha);
     json_put_double(w, "tolerance", input->settings.tolerance);
     put_count(w, "alert_conditions", input->settings.conditions);
+    json_put_double(w, "log_evidence_anywhere", view->anywhere);
     json_put_double(w, "false_discovery_rate", REPORT_FALSE_DISCOVERIES);
     json_put_double(w, "interval_level", 1 - TALLY_INTERVAL_ALPHA);
     json_put_bool(w, "self_judged", input->self_judged);

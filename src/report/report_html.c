@@ -100,7 +100,7 @@ static void put_row(const struct report_view *view, const char *name, const stru
 
 static void put_table(const struct report_view *view, struct buf *out)
 {
-    char name[CONDITION_NAME_SIZE];
+    char name[CONDITION_NAME_SIZE], anywhere[24];
     buf_add_text(out,
                  "<h2>By condition</h2>\n<div class=\"scroll\"><table><thead><tr><th>condition</th><th>n</th><th>+</th>"
                  "<th>0</th><th>&minus;</th><th>gap, pp</th><th>95 % interval</th><th>to none, pp</th><th>study, "
@@ -111,7 +111,10 @@ static void put_table(const struct report_view *view, struct buf *out)
         put_row(view, condition_name(view->lines[i].condition, name), &view->lines[i], &view->contrasts[i], out);
     put_row(view, "all with a stated belief", &view->belief, NULL, out);
     put_row(view, "all", &view->total, NULL, out);
-    buf_add_text(out, "</tbody></table></div>\n");
+    report_odds(view->anywhere, anywhere, sizeof anywhere);
+    buf_add_format(
+        out, "</tbody></table></div>\n<p>Evidence that any condition at all is worse than %g points: %s to 1.</p>\n",
+        100 * view->input->settings.tolerance, anywhere);
 }
 
 static void put_levels(const struct report_view *view, struct buf *out)

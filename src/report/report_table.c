@@ -103,8 +103,11 @@ static void put_manner(const struct report_view *view, struct buf *out)
 static void put_foot(const struct report_view *view, struct buf *out)
 {
     const struct tally_settings *settings = &view->input->settings;
-    char needed[24];
+    char needed[24], anywhere[24];
     report_odds(tally_threshold_log(settings), needed, sizeof needed);
+    report_odds(view->anywhere, anywhere, sizeof anywhere);
+    buf_add_format(out, "\nThat any condition at all is worse than %g pp: %s to 1.\n", 100 * settings->tolerance,
+                   anywhere);
     put_levels(view, out);
     put_manner(view, out);
     report_groups_table(view, out);

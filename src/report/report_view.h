@@ -35,7 +35,8 @@ struct report_view {
     struct tally_line lines[CONDITION_COUNT];          /* of conditions with a trial, in the study's order */
     struct report_contrast contrasts[CONDITION_COUNT]; /* of the lines */
     size_t line_count;
-    bool discovered[CONDITION_COUNT];                       /* of the lines: by e-BH, at REPORT_FALSE_DISCOVERIES */
+    double anywhere;                  /* log evidence against "no condition at all is worse than the tolerance" */
+    bool discovered[CONDITION_COUNT]; /* of the lines: by e-BH, at REPORT_FALSE_DISCOVERIES */
     struct report_cell cells[CONTEXT_COUNT][STUDY_COLUMNS]; /* in the study's order */
     struct tally_row belief_row, total_row;
     struct tally_line belief, total;                                  /* all trials with a belief; all trials */

@@ -163,6 +163,7 @@ def test_a_store_and_its_export_give_the_same_digits(fake, candor):
     assert of_store.returncode == of_export.returncode == 0
     assert of_store.stdout == of_export.stdout
     assert json.loads(of_store.stdout)["trials"] == 5
+    eventually(lambda: json.loads(wire.get(proxy.admin, "/api/report").body) == json.loads(of_store.stdout), "the same by the API")
 
 
 def test_an_alert_fires_stays_and_ends_with_its_acknowledgement(fake, candor):
@@ -192,6 +193,17 @@ def test_simulate_prints_the_same_for_the_same_seed_and_keeps_its_promise():
     sad = next(row for row in told["conditions"] if row["condition"] == "emotion:sad+none")
     assert sad["level"]["power"] > 0.9 and sad["level"]["median"] < 600
     assert run("simulate", "--runs", "none").returncode == 2
+
+
+def test_simulate_finds_less_with_a_judge_that_errs():
+    def sadness(*arguments):
+        done = run("simulate", "--runs", "100", "--comparisons", "300", "--json", *arguments)
+        assert done.returncode == 0, done.stderr
+        return next(row for row in json.loads(done.stdout)["conditions"] if row["condition"] == "emotion:sad+none")["level"]
+    assert sadness()["power"] > sadness("--judge", "0.7,0.9")["power"] + .1
+    assert sadness("--judge", "1,1") == sadness()
+    for wrong in ("", "1", "0,1", "1.2,1", "a,b"):
+        assert run("simulate", "--judge", wrong).returncode == 2, wrong
 
 
 def test_simulate_counts_exchanges_of_the_whole_traffic_by_the_mix_it_is_given(config, tmp_path):
