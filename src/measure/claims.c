@@ -82,11 +82,11 @@ static void mark_asked(struct question *q)
     for (unsigned s = 0; s < p->sentences; s++) {
         size_t from, to;
         words_sentence(p, s, &from, &to);
-        any_mark = any_mark || p->questions[s];
+        any_mark = any_mark || p->sentence[s].question;
         any_asker = any_asker || sentence_has_asker(p, from, to);
     }
     for (size_t i = 0; i < p->count; i++)
-        q->asked[i] = !any_mark || p->questions[p->words[i].sentence];
+        q->asked[i] = !any_mark || p->sentence[p->words[i].sentence].question;
     q->asks = any_mark || any_asker;
     if (any_mark || !any_asker)
         return;
@@ -258,7 +258,7 @@ static bool sentence_is_chat(const struct claims *c, size_t from, size_t to)
     }
     if (pronouns == 0)
         return false;
-    if (c->text.questions[c->text.words[from].sentence] && claims < 12)
+    if (c->text.sentence[c->text.words[from].sentence].question && claims < 12)
         return true;
     bool opens = lexicon_in(openers, c->text.words[from].text);
     return chat_words > 0 && claims <= (opens ? 4 + 4 * chat_words : 2 * chat_words);

@@ -286,7 +286,7 @@ static void extract_name(const struct claims *c, struct value *out)
     size_t from, to;
     head_words(c, &from, &to);
     out->kind = ASK_NAME;
-    out->found = span.to > span.from && span.to - span.from <= 8 && !c->text.questions[c->head];
+    out->found = span.to > span.from && span.to - span.from <= 8 && !c->text.sentence[c->head].question;
     for (size_t i = from; i < to; i++)
         if (c->text.words[i].flags & WORD_NEGATION)
             out->found = false;

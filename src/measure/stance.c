@@ -148,7 +148,7 @@ static struct signs read_signs(const struct claims *c, const struct question *q)
     for (unsigned s = 0; s < c->text.sentences && s < MAX_SENTENCES; s++) {
         size_t from, to;
         words_sentence(&c->text, s, &from, &to);
-        if (c->text.questions[s])
+        if (c->text.sentence[s].question)
             continue;
         read_phrases(c, from, to, &signs);
         if (belief_in(c, from, to, &q->belief) < .99)

@@ -8,6 +8,9 @@
 #include "fold.h"
 #include "lexicon.h"
 
+/* Every other word of a text has stood in it before. */
+#define SEEN 256
+
 struct reader {
     struct slice source;
     size_t at;
@@ -19,6 +22,7 @@ struct reader {
     bool sentence_open;  /* it has a word */
     bool broken, quoted; /* WORD_BREAK, WORD_QUOTED for the next word */
     bool signed_next;    /* a minus stands before it */
+    uint16_t seen[SEEN]; /* by their letters: the last word read of these, from 1; 0: none */
 };
 
 static inline struct folded look(const struct reader *r, size_t at)
@@ -37,7 +41,7 @@ static void end_sentence(struct reader *r, bool question)
 {
     if (!r->sentence_open)
         return;
-    r->out->questions[r->sentence] = question;
+    r->out->sentence[r->sentence].question = question;
     r->sentence++;
     r->sentence_open = false;
 }
@@ -153,16 +157,50 @@ static bool ends_word(const struct reader *r)
     return c == ' ' || c == ',' || c == '\n';
 }
 
+/* A run of plain letters, which needs no table; how many there are. */
+static size_t take_plain_letters(struct reader *r)
+{
+    const char *from = r->source.data + r->at, *end = r->source.data + r->source.len, *at = from;
+    char *folded = r->folded + r->folded_len;
+    for (; at < end && ascii_is_alpha(*at); at++)
+        *folded++ = (char)(*at | 0x20);
+    size_t count = (size_t)(at - from);
+    r->at += count;
+    r->folded_len += count;
+    return count;
+}
+
+/* What the lexicon knows of a word: looked up once for all places where the text says it. */
+static void classify_word(struct reader *r, struct word *word)
+{
+    enum {
+        KNOWN = WORD_STOP | WORD_COMMON | WORD_NEGATION | WORD_PERSONAL | WORD_CHATTY | WORD_CONTRAST | WORD_DENIAL |
+                WORD_COUNTS | WORD_VARIANT
+    };
+    struct slice text = word->text;
+    if (text.len == 0)
+        return;
+    unsigned first = (unsigned char)text.data[0], middle = (unsigned char)text.data[text.len / 2],
+             last = (unsigned char)text.data[text.len - 1];
+    unsigned letters = first << 24 | middle << 16 | last << 8 | (unsigned char)text.len;
+    uint16_t *seen = &r->seen[(letters * 0x9E3779B1u >> 16) % SEEN];
+    const struct word *before = *seen ? &r->out->words[*seen - 1] : NULL;
+    if (before && slice_equal(before->text, text)) {
+        word->flags |= before->flags & KNOWN;
+        word->key = before->key;
+        return;
+    }
+    word->flags |= lexicon_flags(text);
+    word->key = lexicon_key(text, word->flags & WORD_VARIANT);
+    *seen = (uint16_t)(word - r->out->words + 1);
+}
+
 static void read_letters(struct reader *r, bool capital)
 {
     size_t start = r->at, folded_start = r->folded_len, piece = 0;
     bool dotted = false;
     for (;;) {
-        /* Runs of plain letters need no table. */
-        while (r->at < r->source.len && ascii_is_alpha(r->source.data[r->at])) {
-            r->folded[r->folded_len++] = ascii_lower(r->source.data[r->at++]);
-            piece++;
-        }
+        piece += take_plain_letters(r);
         if (ends_word(r))
             break;
         struct folded c = look(r, r->at);
@@ -184,7 +222,7 @@ static void read_letters(struct reader *r, bool capital)
         text.len--;
     struct word *word = add_word(r, text, start, capital ? WORD_CAPITAL : 0);
     if (word && !dotted)
-        word->flags |= lexicon_flags(text);
+        classify_word(r, word);
 }
 
 /* A full stop ends a sentence unless it belongs to an initial, an abbreviation or something without a space behind. */
@@ -291,7 +329,8 @@ static void finish_words(struct passage *p)
     for (size_t i = 0; i < p->count; i++) {
         /* The pronoun I behind a name ("Charles I") is a numeral, not a stop word. */
         struct word *word = &p->words[i];
-        if (slice_is(word->text, "i") && i > 0 && word_is_name(&p->words[i - 1]) && adjacent(&p->words[i - 1], word))
+        bool i_alone = word->text.len == 1 && word->text.data[0] == 'i';
+        if (i_alone && i > 0 && word_is_name(&p->words[i - 1]) && adjacent(&p->words[i - 1], word))
             word->flags &= ~(unsigned)WORD_STOP;
         mark_number_word(p, i);
     }
@@ -303,44 +342,59 @@ static void finish_words(struct passage *p)
     p->count = kept;
     for (size_t i = 0; i < kept; i++) {
         struct word *word = &p->words[i];
-        word->key = word->flags & WORD_NUMBER ? number_key(word) : lexicon_key(word->text, word->flags & WORD_VARIANT);
-        p->starts[word->sentence] |= words_start(word->text.data, word->text.len);
+        struct sentence *sentence = &p->sentence[word->sentence];
+        unsigned start = words_start(word->text.data, word->text.len);
+        if (word->flags & WORD_NUMBER)
+            word->key = number_key(word);
+        else if (word->key == 0)
+            word->key = lexicon_key(word->text, word->flags & WORD_VARIANT);
+        sentence->starts[start / 64] |= 1ull << start % 64;
+        sentence->from = sentence->to ? sentence->from : i;
+        sentence->to = i + 1;
     }
 }
 
-/* At least as many words as the text has: a word begins where a run of letters or of digits does, at a sign that is
- * spoken, or anywhere beyond ASCII. */
-static size_t count_words(struct slice source)
+/* At least as many as the text has. A word begins where a run of letters or of digits does, at a sign that is spoken,
+ * or anywhere beyond ASCII; a sentence ends at one of three signs or with a line. */
+struct counts {
+    size_t words, sentences;
+};
+
+static struct counts count_text(struct slice source)
 {
-    size_t count = 1, i = 0;
-    while (i < source.len && count < MEASURE_MAX_WORDS) {
+    struct counts counts = {1, 1};
+    size_t i = 0;
+    while (i < source.len && counts.words < MEASURE_MAX_WORDS) {
         char c = source.data[i++];
         if (ascii_is_alpha(c)) {
-            count++;
+            counts.words++;
             while (i < source.len && ascii_is_alpha(source.data[i]))
                 i++;
         } else if (ascii_is_digit(c)) {
-            count++;
+            counts.words++;
             while (i < source.len && ascii_is_digit(source.data[i]))
                 i++;
         } else if (c != ' ') {
-            count += (unsigned char)c >= 0x80 || c == '%' || c == '$' || c == '&';
+            bool wide = (unsigned char)c >= 0x80;
+            counts.words += wide || c == '%' || c == '$' || c == '&';
+            counts.sentences += wide || c == '.' || c == '!' || c == '?' || c == '\n';
         }
     }
-    return count;
+    if (counts.words >= MEASURE_MAX_WORDS) /* what lies beyond was not looked at, and may be read all the same */
+        counts.sentences = MEASURE_MAX_WORDS + 1;
+    return counts;
 }
 
 int words_read(struct slice source, struct arena *arena, struct passage *out)
 {
-    size_t capacity = count_words(source);
+    struct counts counts = count_text(source);
     *out = (struct passage){.source = source};
-    out->words = arena_array(arena, capacity, sizeof *out->words);
-    out->questions = arena_alloc(arena, capacity + 1);
-    out->starts = arena_array(arena, capacity + 1, sizeof *out->starts);
+    out->words = arena_array(arena, counts.words, sizeof *out->words);
+    out->sentence = arena_array(arena, counts.sentences, sizeof *out->sentence);
     /* No character folds to more than twice its bytes; past the last word nothing is written. */
-    struct reader r = {.source = source, .out = out, .capacity = capacity};
+    struct reader r = {.source = source, .out = out, .capacity = counts.words};
     r.folded = arena_alloc(arena, 2 * source.len + 8);
-    if (!out->words || !out->questions || !out->starts || !r.folded)
+    if (!out->words || !out->sentence || !r.folded)
         return -1;
     while (r.at < source.len && !out->cut) {
         struct folded c = look(&r, r.at);
@@ -366,43 +420,26 @@ int words_read(struct slice source, struct arena *arena, struct passage *out)
 
 bool words_phrase_at(const struct passage *p, size_t index, const char *phrase)
 {
-    struct slice rest = slice_from(phrase), part;
     unsigned sentence = index < p->count ? p->words[index].sentence : 0;
-    while (slice_cut(&rest, ' ', &part)) {
-        if (index >= p->count || p->words[index].sentence != sentence || !slice_equal(p->words[index].text, part))
+    for (; index < p->count && p->words[index].sentence == sentence; index++) {
+        struct slice text = p->words[index].text;
+        if (strncmp(phrase, text.data, text.len) != 0) /* ends where the phrase does */
             return false;
-        index++;
+        phrase += text.len;
+        if (*phrase == '\0')
+            return true;
+        if (*phrase++ != ' ')
+            return false;
     }
-    return true;
+    return false;
 }
 
 size_t words_search_phrase(const struct passage *p, size_t from, size_t to, const char *phrase)
 {
-    struct slice rest = slice_from(phrase), first;
-    if (!slice_cut(&rest, ' ', &first))
-        return to;
-    for (size_t i = from; i < to && i < p->count; i++) {
-        struct slice text = p->words[i].text;
-        if (text.len == first.len && text.data[0] == first.data[0] && words_phrase_at(p, i, phrase))
+    for (size_t i = from; i < to && i < p->count; i++)
+        if (p->words[i].text.data[0] == *phrase && words_phrase_at(p, i, phrase))
             return i;
-    }
     return to;
-}
-
-void words_sentence(const struct passage *p, unsigned sentence, size_t *from, size_t *to)
-{
-    size_t low = 0, high = p->count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (p->words[middle].sentence < sentence)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *from = low;
-    while (low < p->count && p->words[low].sentence == sentence)
-        low++;
-    *to = low;
 }
 
 /* Edit distance of two words of at most 24 bytes. */

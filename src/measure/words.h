@@ -38,14 +38,20 @@ struct word {
     unsigned flags;
 };
 
+#define WORD_STARTS 256
+struct sentence {
+    size_t from, to;                   /* its words */
+    uint64_t starts[WORD_STARTS / 64]; /* which two first letters its words have, as a small filter for phrases */
+    bool question;                     /* it ends in a question mark */
+};
+
 struct passage {
     struct slice source;
     struct word *words;
     size_t count;
     unsigned sentences;
-    bool cut;                 /* longer than MEASURE_MAX_WORDS: only the beginning was read */
-    uint64_t *starts;         /* per sentence: which two first letters its words have, as a small filter for phrases */
-    unsigned char *questions; /* per sentence: 1 when it ends in a question mark */
+    bool cut;                  /* longer than MEASURE_MAX_WORDS: only the beginning was read */
+    struct sentence *sentence; /* sentences of them */
 };
 
 #define MEASURE_MAX_WORDS 2048
@@ -62,21 +68,27 @@ bool words_phrase_at(const struct passage *passage, size_t index, const char *ph
 /* The index of the first place in [from, to), words of one sentence, where phrase stands; to when nowhere. Asked for
  * many phrases, of which hardly any stands there, so the filter of the sentence goes first. */
 size_t words_search_phrase(const struct passage *passage, size_t from, size_t to, const char *phrase);
-/* One of 64 bits for the first two letters of a word. */
-static inline uint64_t words_start(const char *word, size_t len)
+/* One of WORD_STARTS for the first two letters of a word. */
+static inline unsigned words_start(const char *word, size_t len)
 {
     unsigned first = (unsigned char)word[0], second = len > 1 ? (unsigned char)word[1] : 0;
-    return 1ull << ((first * 7 + second * 3) & 63);
+    return ((first << 8 | second) * 0x9E3779B1u >> 16) % WORD_STARTS;
 }
 static inline size_t words_find_phrase(const struct passage *passage, size_t from, size_t to, const char *phrase)
 {
     bool short_word = phrase[1] == ' ' || phrase[1] == '\0';
-    if (from >= to || !(passage->starts[passage->words[from].sentence] & words_start(phrase, short_word ? 1 : 2)))
+    unsigned start = words_start(phrase, short_word ? 1 : 2);
+    if (from >= to || !(passage->sentence[passage->words[from].sentence].starts[start / 64] >> start % 64 & 1))
         return to;
     return words_search_phrase(passage, from, to, phrase);
 }
-/* The words [from, to) of the sentence. */
-void words_sentence(const struct passage *passage, unsigned sentence, size_t *from, size_t *to);
+/* The words [from, to) of the sentence; none where there is no such sentence. */
+static inline void words_sentence(const struct passage *passage, unsigned sentence, size_t *from, size_t *to)
+{
+    bool there = sentence < passage->sentences;
+    *from = there ? passage->sentence[sentence].from : passage->count;
+    *to = there ? passage->sentence[sentence].to : passage->count;
+}
 
 /* A word that carries part of a claim. */
 static inline bool word_is_content(const struct word *word)

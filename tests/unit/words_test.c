@@ -74,8 +74,8 @@ static void sentences_end_where_a_reader_would_end_them(void **state)
     assert_int_equal(read_words("Dr. J. Smith of St. Ives paid 3.50. He left! Did he? Yes").sentences, 4);
     assert_int_equal(read_words("one\ntwo\n\nthree").sentences, 3);
     struct passage p = read_words("Really? Yes.");
-    assert_true(p.questions[0]);
-    assert_false(p.questions[1]);
+    assert_true(p.sentence[0].question);
+    assert_false(p.sentence[1].question);
 }
 
 static void positions_are_bytes_of_the_source(void **state)
