@@ -28,3 +28,8 @@ tests_unit_torture_test_SOURCES = tests/unit/torture_test.c
 tests_unit_torture_test_CPPFLAGS = $(UNIT_FLAGS)
 tests_unit_torture_test_LDADD = $(UNIT_LIBS)
 tests_unit_torture_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=free
+UNIT_TESTS += tests/unit/upstream_test
+tests_unit_upstream_test_SOURCES = tests/unit/upstream_test.c
+tests_unit_upstream_test_CPPFLAGS = $(UNIT_FLAGS)
+tests_unit_upstream_test_LDADD = $(UNIT_LIBS)
+tests_unit_upstream_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getaddrinfo,--wrap=clock_monotonic_ns
