@@ -1,6 +1,6 @@
 /* pool: threads that run pure jobs; they own nothing between jobs but their scratch.
  *
- * Each thread makes its scratch once (PCRE2 match data, say) with scratch_new and hands it to every job. The queue is
+ * Each thread has a scratch of its own (PCRE2 match data, say), made once, and hands it to every job. The queue is
  * bounded: pool_put refuses when it is full. pool_free finishes what is queued, joins, and frees the scratches.
  */
 #ifndef CANDOR_POOL_H
@@ -12,7 +12,7 @@ struct pool;
 typedef void pool_job_fn(void *job, void *scratch);
 
 struct pool_scratch {
-    void *(*new)(void *arg); /* runs on the thread; may return NULL */
+    void *(*new)(void *arg); /* inside pool_new, which fails where it returns NULL; NULL: the jobs need none */
     void (*free)(void *scratch);
     void *arg;
 };

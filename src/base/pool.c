@@ -11,25 +11,41 @@ struct letter {
     void *job;
 };
 
+struct worker {
+    struct pool *pool;
+    void *scratch;
+    pthread_t thread;
+};
+
 struct pool {
     struct queue *queue;
     struct pool_scratch scratch;
-    pthread_t *threads;
-    unsigned count;
+    struct worker *workers;
+    unsigned count; /* that run */
 };
 
-static void *pool_run(void *arg)
+static void *worker_run(void *arg)
 {
-    struct pool *pool = arg;
-    void *scratch = pool->scratch.new ? pool->scratch.new(pool->scratch.arg) : NULL;
+    struct worker *worker = arg;
     struct letter *letter;
-    while ((letter = queue_take(pool->queue, UINT64_MAX))) {
-        letter->fn(letter->job, scratch);
+    while ((letter = queue_take(worker->pool->queue, UINT64_MAX))) {
+        letter->fn(letter->job, worker->scratch);
         free(letter);
     }
-    if (pool->scratch.free)
-        pool->scratch.free(scratch);
     return NULL;
+}
+
+static int worker_start(struct pool *pool, struct worker *worker, struct err *err)
+{
+    worker->pool = pool;
+    if (pool->scratch.new && !(worker->scratch = pool->scratch.new(pool->scratch.arg)))
+        return err_set(err, "no memory for what a pool thread works with");
+    int rc = pthread_create(&worker->thread, NULL, worker_run, worker);
+    if (rc == 0)
+        return 0;
+    if (pool->scratch.free)
+        pool->scratch.free(worker->scratch);
+    return err_set(err, "cannot start a pool thread: %s", strerror(rc));
 }
 
 struct pool *pool_new(unsigned threads, size_t max_queued, struct pool_scratch scratch, struct err *err)
@@ -38,21 +54,18 @@ struct pool *pool_new(unsigned threads, size_t max_queued, struct pool_scratch s
     if (pool) {
         pool->scratch = scratch;
         pool->queue = queue_new(max_queued);
-        pool->threads = calloc(threads, sizeof *pool->threads);
+        pool->workers = calloc(threads, sizeof *pool->workers);
     }
-    if (!pool || !pool->queue || !pool->threads) {
+    if (!pool || !pool->queue || !pool->workers) {
         err_set(err, "no memory for a pool of %u threads", threads);
         pool_free(pool);
         return NULL;
     }
-    for (; pool->count < threads; pool->count++) {
-        int rc = pthread_create(&pool->threads[pool->count], NULL, pool_run, pool);
-        if (rc != 0) {
-            err_set(err, "cannot start a pool thread: %s", strerror(rc));
+    for (; pool->count < threads; pool->count++)
+        if (worker_start(pool, &pool->workers[pool->count], err) != 0) {
             pool_free(pool);
             return NULL;
         }
-    }
     return pool;
 }
 
@@ -75,9 +88,12 @@ void pool_free(struct pool *pool)
         return;
     if (pool->queue)
         queue_close(pool->queue);
-    for (unsigned i = 0; i < pool->count; i++)
-        pthread_join(pool->threads[i], NULL);
+    for (unsigned i = 0; i < pool->count; i++) {
+        pthread_join(pool->workers[i].thread, NULL);
+        if (pool->scratch.free)
+            pool->scratch.free(pool->workers[i].scratch);
+    }
     queue_free(pool->queue);
-    free(pool->threads);
+    free(pool->workers);
     free(pool);
 }

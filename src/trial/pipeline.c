@@ -56,10 +56,11 @@ struct bench {
 static void *bench_new(void *arg)
 {
     struct bench *bench = calloc(1, sizeof *bench);
-    if (bench) {
-        bench->pipeline = arg;
-        bench->sampler = sampler_new();
+    if (!bench || !(bench->sampler = sampler_new())) {
+        free(bench);
+        return NULL;
     }
+    bench->pipeline = arg;
     return bench;
 }
 
@@ -272,7 +273,7 @@ static enum drop_reason look(struct bench *bench, struct trial *trial)
 {
     struct pipeline *pipeline = bench->pipeline;
     struct detector *detector = bench_detector(bench);
-    if (!detector || !bench->sampler)
+    if (!detector)
         return DROP_MEMORY;
     enum drop_reason reason = step_read(trial);
     if (reason != DROP_NONE)

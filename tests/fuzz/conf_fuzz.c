@@ -3,6 +3,15 @@
 
 #include "fuzz.h"
 
+/* libfyaml 0.7.12 loses some memory of its own on a quoted scalar with many quotes in it. Whether we give its documents
+ * back is what the unit tests say under LeakSanitizer, where nothing is left out.
+ */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfyaml.so\n";
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct err err = {""};
