@@ -33,22 +33,18 @@ struct detector *detector_new(struct rules *rules, struct err *err)
         return NULL;
     }
     d->rules = rules_hold(rules);
-    d->candidates_size = rules->count / 64 + 1;
-    d->candidates = calloc(d->candidates_size, sizeof *d->candidates);
-    d->found_size = rules->word_count / 64 + 1;
-    d->found = calloc(d->found_size, sizeof *d->found);
-    d->met_in = calloc(rules->set_count + 1, sizeof *d->met_in);
-    d->met = calloc(rules->set_count + 1, sizeof *d->met);
+    d->candidates = candidates_new(rules);
     d->matches = calloc(rules->count + 1, sizeof *d->matches);
     d->errors = calloc(rules->count + 1, sizeof *d->errors);
     d->runs = calloc(rules->count + 1, sizeof *d->runs);
     d->compiled = calloc(rules->pattern_count + 1, sizeof *d->compiled);
     d->data = pcre2_match_data_create(rules->captures + 1, NULL);
+    d->aside = pcre2_match_data_create(1, NULL);
     d->context = pcre2_match_context_create(NULL);
     d->interpreted = pcre2_match_context_create(NULL);
     d->stack = rules->jit ? pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL) : NULL;
-    if (!d->candidates || !d->found || !d->met_in || !d->met || !d->matches || !d->errors || !d->runs || !d->compiled ||
-        !d->data || !d->context || !d->interpreted || (rules->jit && !d->stack)) {
+    if (!d->candidates || !d->matches || !d->errors || !d->runs || !d->compiled || !d->data || !d->aside ||
+        !d->context || !d->interpreted || (rules->jit && !d->stack)) {
         err_set(err, "out of memory for a detector");
         detector_free(d);
         return NULL;
@@ -68,13 +64,11 @@ void detector_free(struct detector *d)
         pcre2_code_free(d->compiled[i].code);
     free(d->compiled);
     pcre2_match_data_free(d->data);
+    pcre2_match_data_free(d->aside);
     pcre2_match_context_free(d->context);
     pcre2_match_context_free(d->interpreted);
     pcre2_jit_stack_free(d->stack);
-    free(d->candidates);
-    free(d->found);
-    free(d->met_in);
-    free(d->met);
+    candidates_free(d->candidates);
     free(d->matches);
     free(d->errors);
     free(d->runs);
@@ -103,28 +97,35 @@ static const struct compiled *compiled_of(struct detector *d, const struct patte
     return compiled;
 }
 
-enum found detector_match(struct detector *d, const struct pattern *pattern, struct slice subject)
+enum found detector_match_in(struct detector *d, const struct pattern *pattern, struct slice subject,
+                             struct window window)
 {
     if (!pattern->text.data)
         return FOUND_NOTHING;
-    size_t cost = subject.len + FUEL_A_RUN;
+    size_t cost = subject.len - window.first + FUEL_A_RUN;
     if (d->fuel < cost) {
         d->error = d->spent = true;
         return FOUND_ERROR;
     }
     d->fuel -= cost;
     const struct compiled *compiled = compiled_of(d, pattern);
+    pcre2_match_context *context = compiled->jit ? d->context : d->interpreted;
+    pcre2_set_offset_limit(context, window.last);
     /* The passage holds well-formed UTF-8 only, so that the check may be skipped. */
-    int result = !compiled->code
-                     ? PCRE2_ERROR_NOMEMORY
-                     : pcre2_match(compiled->code, (PCRE2_SPTR)subject.data, subject.len, 0, PCRE2_NO_UTF_CHECK,
-                                   d->data, compiled->jit ? d->context : d->interpreted);
+    int result = !compiled->code ? PCRE2_ERROR_NOMEMORY
+                                 : pcre2_match(compiled->code, (PCRE2_SPTR)subject.data, subject.len, window.first,
+                                               PCRE2_NO_UTF_CHECK, d->data, context);
     if (result >= 0)
         return FOUND_MATCH;
     if (result == PCRE2_ERROR_NOMATCH)
         return FOUND_NOTHING;
     d->error = true;
     return FOUND_ERROR;
+}
+
+enum found detector_match(struct detector *d, const struct pattern *pattern, struct slice subject)
+{
+    return detector_match_in(d, pattern, subject, (struct window){0, (uint16_t)subject.len});
 }
 
 bool detector_group(const struct detector *d, uint32_t group, struct span *out)
@@ -379,7 +380,20 @@ static void note_error(struct look *look, size_t rule)
     add_failed(look->out, look->d->rules->list[rule].id);
 }
 
-static void try_rule(struct look *look, size_t index, struct slice subject, size_t sentence, size_t base)
+/* Whether the exception holds. The groups of the rule's match stay. */
+static enum found find_unless(struct detector *d, const struct pattern *unless, struct slice subject)
+{
+    struct window window = {0, (uint16_t)subject.len};
+    if (!unless->text.data || (!d->plain && !candidates_window(d->candidates, unless, &window)))
+        return FOUND_NOTHING;
+    pcre2_match_data *match = d->data;
+    d->data = d->aside;
+    enum found found = detector_match_in(d, unless, subject, window);
+    d->data = match;
+    return found;
+}
+
+static void try_rule(struct look *look, size_t index, struct slice subject, size_t sentence, struct window window)
 {
     struct detector *d = look->d;
     const struct rule *rule = &d->rules->list[index];
@@ -388,95 +402,40 @@ static void try_rule(struct look *look, size_t index, struct slice subject, size
         (rule->scope == SCOPE_LAST && sentence + 1 != p->count) || !gate_is_open(look, rule, sentence))
         return;
     d->runs[index]++;
-    enum found unless = FOUND_NOTHING, found = detector_match(d, &rule->match, subject);
-    if (found == FOUND_MATCH && rule->unless.text.data)
-        unless = detector_match(d, &rule->unless, subject);
+    enum found found = detector_match_in(d, &rule->match, subject, window);
+    enum found unless = found == FOUND_MATCH ? find_unless(d, &rule->unless, subject) : FOUND_NOTHING;
     if (found == FOUND_ERROR || unless == FOUND_ERROR)
         note_error(look, index);
-    if (found != FOUND_MATCH || unless == FOUND_MATCH)
-        return;
-    if (rule->unless.text.data) /* the match data now hold the exception's try: match once more for the groups */
-        found = detector_match(d, &rule->match, subject);
-    if (found == FOUND_MATCH)
-        fire(look, rule, index, sentence, base);
+    if (found == FOUND_MATCH && unless != FOUND_MATCH)
+        fire(look, rule, index, sentence, (size_t)(subject.data - p->text));
 }
 
-/* Without the prefilter, for the proof that it loses nothing: the same words are looked for one by one. */
+/* Without the prefilter, for the proof that it loses nothing: only what the author asks for counts. */
 static bool has_keyword(const struct rule *rule, struct slice subject)
 {
     for (size_t i = 0; i < rule->keywords.count; i++)
-        if (slice_find(subject, rule->keywords.items[i], 0) != SLICE_NOT_FOUND)
+        if (slice_find(subject, rule->keywords.items[i].text, 0) != SLICE_NOT_FOUND)
             return true;
-    return false;
+    return rule->keywords.count == 0;
 }
 
-/* The sets of which the subject holds a word; how many. */
-static size_t find_sets(struct detector *d, struct slice subject)
-{
-    const struct rules *rules = d->rules;
-    size_t count = 0;
-    memset(d->found, 0, d->found_size * sizeof *d->found);
-    prefilter_scan(rules->words, subject, d->found);
-    for (size_t i = 0; i < d->found_size; i++)
-        for (uint64_t bits = d->found[i]; bits; bits &= bits - 1) {
-            size_t word = i * 64 + (size_t)__builtin_ctzll(bits);
-            for (uint32_t p = rules->first_posting[word]; p < rules->first_posting[word + 1]; p++) {
-                uint32_t set = rules->postings[p];
-                if (d->met_in[set] == d->sentence)
-                    continue;
-                d->met_in[set] = d->sentence;
-                d->met[count++] = set;
-            }
-        }
-    return count;
-}
-
-static bool is_met(const struct detector *d, const struct branch *branch)
-{
-    const uint32_t *sets = d->rules->branch_sets + branch->first_set;
-    for (uint32_t i = 1; i < branch->set_count; i++)
-        if (d->met_in[sets[i]] != d->sentence)
-            return false;
-    return true;
-}
-
-/* Sets the candidates: the rules of which a branch is met by the words of the subject. */
-static void find_candidates(struct detector *d, struct slice subject)
-{
-    const struct rules *rules = d->rules;
-    if (++d->sentence == 0) { /* the count has gone round: old marks must not pass for new ones */
-        memset(d->met_in, 0, rules->set_count * sizeof *d->met_in);
-        d->sentence = 1;
-    }
-    memset(d->candidates, 0, d->candidates_size * sizeof *d->candidates);
-    size_t count = find_sets(d, subject);
-    for (size_t i = 0; i < count; i++)
-        for (uint32_t b = rules->first_branch[d->met[i]]; b < rules->first_branch[d->met[i] + 1]; b++) {
-            const struct branch *branch = &rules->branches[b];
-            uint64_t bit = UINT64_C(1) << (branch->rule % 64);
-            if (!(d->candidates[branch->rule / 64] & bit) && is_met(d, branch))
-                d->candidates[branch->rule / 64] |= bit;
-        }
-}
-
-static void try_rules(struct look *look, bool message, struct slice subject, size_t sentence, size_t base)
+static void try_rules(struct look *look, bool message, struct slice subject, size_t sentence)
 {
     struct detector *d = look->d;
     const struct rule *list = d->rules->list;
+    struct window window = {0, (uint16_t)subject.len};
     look->person_known = false;
     if (d->plain) {
         for (size_t i = 0; i < d->rules->count; i++)
             if ((list[i].scope == SCOPE_MESSAGE) == message && has_keyword(&list[i], subject))
-                try_rule(look, i, subject, sentence, base);
+                try_rule(look, i, subject, sentence, window);
         return;
     }
-    find_candidates(d, subject);
-    for (size_t i = 0; i < d->candidates_size; i++)
-        for (uint64_t bits = d->candidates[i]; bits; bits &= bits - 1) {
-            size_t rule = i * 64 + (size_t)__builtin_ctzll(bits);
-            if ((list[rule].scope == SCOPE_MESSAGE) == message)
-                try_rule(look, rule, subject, sentence, base);
-        }
+    candidates_find(d->candidates, subject, look->language);
+    for (size_t i = candidates_next(d->candidates, 0, &window); i < d->rules->count;
+         i = candidates_next(d->candidates, i + 1, &window))
+        if ((list[i].scope == SCOPE_MESSAGE) == message)
+            try_rule(look, i, subject, sentence, window);
 }
 
 static void look_at_turn(struct look *look)
@@ -496,10 +455,10 @@ static void look_at_turn(struct look *look)
     for (size_t i = 0; i < p->count; i++) {
         material = material || p->sentences[i].material;
         if (!p->sentences[i].material)
-            try_rules(look, false, passage_sentence(p, i), i, p->sentences[i].start);
+            try_rules(look, false, passage_sentence(p, i), i);
     }
     if (!material && p->count && d->rules->whole_messages)
-        try_rules(look, true, slice_of(p->text, p->len), 0, 0);
+        try_rules(look, true, slice_of(p->text, p->len), 0);
     if (look->letter) {
         memcpy(before.failed, look->out->failed, sizeof before.failed);
         before.failed_count = look->out->failed_count;

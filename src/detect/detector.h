@@ -2,6 +2,7 @@
 #ifndef CANDOR_DETECT_DETECTOR_H
 #define CANDOR_DETECT_DETECTOR_H
 
+#include "candidates.h"
 #include "detect.h"
 #include "passage.h"
 #include "ruleset.h"
@@ -17,19 +18,14 @@ struct compiled {
 };
 
 struct detector {
-    struct rules *rules; /* held */
-    pcre2_match_data *data;
+    struct rules *rules;                        /* held */
+    pcre2_match_data *data, *aside;             /* of the last match; and of one whose groups nobody asks for */
     pcre2_match_context *context, *interpreted; /* limits for machine code, and for the interpreter */
     pcre2_jit_stack *stack;
     struct compiled *compiled; /* by pattern, made when it is first tried */
     struct passage passage;
     struct cue cues[CUES_MAX]; /* of the detection at hand */
-    uint64_t *found;           /* a bit a word of the rules */
-    uint32_t *met_in;          /* by set of words: the last sentence that met it */
-    uint32_t *met;             /* the sets that this sentence meets */
-    uint32_t sentence;         /* counts sentences; 0 is none */
-    uint64_t *candidates;      /* a bit a rule */
-    size_t found_size, candidates_size;
+    struct candidates *candidates;
     uint64_t *matches, *errors, *runs; /* a count a rule */
     size_t fuel;                       /* what is left of the message's budget */
     bool error;                        /* a limit was hit, or the fuel ran out */
@@ -46,6 +42,9 @@ enum found { FOUND_NOTHING, FOUND_MATCH, FOUND_ERROR };
 
 /* Runs a pattern over a slice; groups are read from detector->data. A limit hit sets detector->error. */
 enum found detector_match(struct detector *detector, const struct pattern *pattern, struct slice subject);
+/* The same for a match that can begin in the window only. */
+enum found detector_match_in(struct detector *detector, const struct pattern *pattern, struct slice subject,
+                             struct window window);
 /* The group of the last match, relative to its subject; false when it took no part. */
 bool detector_group(const struct detector *detector, uint32_t group, struct span *out);
 

@@ -16,7 +16,7 @@ struct reader {
     size_t at;
     struct arena *arena;
     unsigned depth;
-    bool failed;
+    bool unicode, failed;
 };
 
 /* What part of a pattern requires. */
@@ -24,12 +24,15 @@ struct part {
     struct literals best;
     struct need_branch *branches; /* NULL: nothing */
     size_t branch_count;
-    struct part *next; /* in its sequence */
+    struct range width; /* of what it matches */
+    struct range start; /* how far into its sequence it begins */
+    struct part *next;  /* in its sequence */
 };
 
 /* A sequence that is being read: its parts, and the run of plain characters at hand. */
 struct sequence {
     struct part *parts;
+    struct range width; /* so far, without the run */
     char run[RUN_MAX];
     size_t run_len;
 };
@@ -55,6 +58,32 @@ uint64_t literal_hash(struct slice word)
 {
     uint64_t hash = hash_bytes(0, word.data, word.len);
     return hash ? hash : 1;
+}
+
+static uint16_t add_bytes(uint16_t a, uint16_t b)
+{
+    return a < RANGE_OPEN - b ? (uint16_t)(a + b) : RANGE_OPEN;
+}
+
+struct range range_add(struct range a, struct range b)
+{
+    return (struct range){add_bytes(a.min, b.min), add_bytes(a.max, b.max)};
+}
+
+static uint16_t times_bytes(uint16_t a, uint32_t times)
+{
+    return a * (uint64_t)times < RANGE_OPEN ? (uint16_t)(a * times) : RANGE_OPEN;
+}
+
+static struct range range_hull(struct range a, struct range b)
+{
+    return (struct range){a.min < b.min ? a.min : b.min, a.max > b.max ? a.max : b.max};
+}
+
+static struct literals shifted(struct literals words, struct range by)
+{
+    words.shift = range_add(words.shift, by);
+    return words;
 }
 
 static void keep_better(struct literals *best, struct literals other)
@@ -112,12 +141,14 @@ static void require_best(struct reader *r, struct part *part)
 
 static void put_part(struct reader *r, struct sequence *sequence, struct part part)
 {
-    struct part *kept = make(r, sizeof *kept);
-    if (!kept)
-        return;
-    *kept = part;
-    kept->next = sequence->parts;
-    sequence->parts = kept;
+    struct part *kept = part.best.count || part.branches ? make(r, sizeof *kept) : NULL;
+    if (kept) {
+        *kept = part;
+        kept->start = sequence->width;
+        kept->next = sequence->parts;
+        sequence->parts = kept;
+    }
+    sequence->width = range_add(sequence->width, part.width);
 }
 
 static void end_run(struct reader *r, struct sequence *sequence)
@@ -127,11 +158,14 @@ static void end_run(struct reader *r, struct sequence *sequence)
     sequence->run_len = 0;
     if (!len)
         return;
-    struct slice *item = make(r, sizeof *item);
+    struct literal *item = make(r, sizeof *item);
     if (!item)
         return;
-    *item = arena_copy(r->arena, slice_of(sequence->run, len));
-    part.best = (struct literals){item, 1, literal_cost(*item), literal_hash(*item)};
+    struct slice text = arena_copy(r->arena, slice_of(sequence->run, len));
+    struct range width = {(uint16_t)len, (uint16_t)len};
+    *item = (struct literal){text, literal_hash(text), width};
+    part.width = width;
+    part.best = (struct literals){.items = item, .count = 1, .cost = literal_cost(text)};
     if (len >= BYTES_MIN)
         require_best(r, &part);
     put_part(r, sequence, part);
@@ -147,30 +181,58 @@ static bool is_quantifier_brace(const struct reader *r)
     return peek(r) == '{' && r->at + 1 < r->pattern.len && ascii_is_digit(r->pattern.data[r->at + 1]);
 }
 
-enum repeat { REPEAT_ONCE, REPEAT_MANY, REPEAT_MAYBE };
+/* How often something stands in a row; most RANGE_OPEN: any number. */
+struct repeat {
+    uint32_t least, most;
+};
+
+static uint32_t read_number(struct reader *r)
+{
+    uint32_t number = 0;
+    for (; ascii_is_digit(peek(r)); r->at++)
+        number = number < RANGE_OPEN ? number * 10 + (uint32_t)(peek(r) - '0') : number;
+    return number < RANGE_OPEN ? number : RANGE_OPEN;
+}
+
+/* {3}, {2,} or {2,3} */
+static struct repeat read_braces(struct reader *r)
+{
+    struct repeat repeat;
+    r->at++;
+    repeat.least = repeat.most = read_number(r);
+    if (peek(r) == ',') {
+        r->at++;
+        repeat.most = ascii_is_digit(peek(r)) ? read_number(r) : RANGE_OPEN;
+    }
+    if (peek(r) != '}')
+        r->failed = true;
+    r->at++;
+    return repeat;
+}
 
 /* Reads the quantifier that may follow an item. */
-static enum repeat read_quantifier(struct reader *r)
+static struct repeat read_quantifier(struct reader *r)
 {
-    enum repeat repeat = REPEAT_ONCE;
+    struct repeat repeat = {1, 1};
     char c = peek(r);
-    if (c == '?' || c == '*') {
-        repeat = REPEAT_MAYBE;
-        r->at++;
-    } else if (c == '+') {
-        repeat = REPEAT_MANY;
+    if (c == '?' || c == '*' || c == '+') {
+        repeat.least = c == '+';
+        repeat.most = c == '?' ? 1 : RANGE_OPEN;
         r->at++;
     } else if (is_quantifier_brace(r)) {
-        repeat = r->pattern.data[r->at + 1] == '0' ? REPEAT_MAYBE : REPEAT_MANY;
-        while (r->at < r->pattern.len && peek(r) != '}')
-            r->at++;
-        r->at++;
+        repeat = read_braces(r);
     } else {
         return repeat;
     }
     if (peek(r) == '?' || peek(r) == '+') /* lazy or possessive */
         r->at++;
     return repeat;
+}
+
+static struct range range_times(struct range width, struct repeat repeat)
+{
+    return (struct range){times_bytes(width.min, repeat.least),
+                          repeat.most == RANGE_OPEN ? RANGE_OPEN : times_bytes(width.max, repeat.most)};
 }
 
 static void skip_class(struct reader *r)
@@ -210,24 +272,38 @@ static struct part read_group(struct reader *r)
     if (peek(r) != ')')
         r->failed = true;
     r->at++;
-    return assertion ? nothing : inner;
+    return assertion ? nothing : inner; /* and it is as wide as nothing */
 }
 
-/* After a backslash: true when it stands for a plain character, which goes to *plain. */
-static bool read_escape(struct reader *r, char *plain, bool *zero_width)
+/* After a backslash: what it stands for. */
+struct escape {
+    char plain; /* this very character; '\0': something else */
+    struct range width;
+};
+
+static struct escape read_escape(struct reader *r)
 {
+    static const struct {
+        const char *letters;
+        struct range width; /* 4 is that of any character */
+    } kinds[] = {
+        {"bBAzZGK", {0, 0}}, {"dDwWsShHvVN", {1, 4}}, {"ntrfea", {1, 1}}, {"R", {1, 3}}, {"X", {1, RANGE_OPEN}},
+    };
     char c = peek(r);
     r->at++;
-    *plain = c;
-    *zero_width = c == 'b' || c == 'B' || c == 'A' || c == 'z' || c == 'Z';
-    if (c == 'k' || c == 'g' || c == 'p' || c == 'P') { /* \k<name>, \p{L} */
-        char close = peek(r) == '<' ? '>' : peek(r) == '{' ? '}' : '\0';
-        while (close && r->at < r->pattern.len && peek(r) != close)
+    if (c == 'p' || c == 'P') { /* \p{L} or \pL */
+        bool named = peek(r) == '{';
+        while (named && r->at < r->pattern.len && peek(r) != '}')
             r->at++;
         r->at++;
-        return false;
+        return (struct escape){'\0', {1, 4}};
     }
-    return !ascii_is_alpha(c) && !ascii_is_digit(c);
+    for (size_t i = 0; c && i < sizeof kinds / sizeof *kinds; i++)
+        if (strchr(kinds[i].letters, c))
+            return (struct escape){'\0', kinds[i].width};
+    if (!c || ascii_is_alpha(c) || ascii_is_digit(c)) /* \x41, \1, \k<name>, \Q: what is longer than it looks */
+        r->failed = true;
+    return (struct escape){c, {1, 1}};
 }
 
 static bool is_continuation(char c)
@@ -235,59 +311,80 @@ static bool is_continuation(char c)
     return ((unsigned char)c & 0xC0) == 0x80;
 }
 
-/* What may be left out is a whole character, of which the last byte has just been read. */
-static void drop_character(struct sequence *sequence)
+/* What may be left out is a whole character, of which the last byte has just been read; how many bytes of it stood in
+ * the run. */
+static uint16_t drop_character(struct sequence *sequence)
 {
+    size_t before = sequence->run_len;
     while (sequence->run_len && is_continuation(sequence->run[sequence->run_len - 1]))
         sequence->run_len--;
     if (sequence->run_len && (unsigned char)sequence->run[sequence->run_len - 1] >= 0xC0)
         sequence->run_len--;
+    return (uint16_t)(before - sequence->run_len);
 }
 
 static void add_plain(struct reader *r, struct sequence *sequence, char c)
 {
     size_t quantifier = r->at;
-    enum repeat repeat = read_quantifier(r);
+    struct repeat repeat = read_quantifier(r);
+    bool quantified = r->at != quantifier;
+    uint16_t width = 1; /* of what is repeated, at most */
     if (sequence->run_len == RUN_MAX)
         end_run(r, sequence);
-    if (repeat != REPEAT_MAYBE)
+    if (repeat.least)
         sequence->run[sequence->run_len++] = c;
     else if (is_continuation(c))
-        drop_character(sequence);
-    if (r->at != quantifier)
-        end_run(r, sequence);
+        width = (uint16_t)(1 + drop_character(sequence));
+    if (!quantified)
+        return;
+    end_run(r, sequence);
+    /* Once it is in the run; but a character of several bytes may be repeated as a whole, or only its last byte. */
+    struct range more = {0, is_continuation(c) && repeat.least ? 4 : width};
+    repeat.most = repeat.most != RANGE_OPEN && repeat.least ? repeat.most - 1 : repeat.most;
+    sequence->width = range_add(sequence->width, range_times(more, repeat));
 }
 
 /* One item of a sequence: a character, class, escape or group, with its quantifier. */
 static void read_item(struct reader *r, struct sequence *sequence)
 {
-    char c = peek(r), plain = c;
-    bool zero_width = c == '^' || c == '$', is_plain = !zero_width;
+    char c = peek(r);
+    struct part item = nothing;
+    struct escape escape = {c, {1, 1}};
     if (c == '(') {
         end_run(r, sequence);
-        struct part inner = read_group(r);
-        if (read_quantifier(r) != REPEAT_MAYBE)
-            put_part(r, sequence, inner);
-        return;
-    }
-    if (c == '[') {
+        item = read_group(r);
+    } else if (c == '[') {
         skip_class(r);
-        is_plain = false;
-    } else if (c == '\\') {
-        r->at++;
-        is_plain = read_escape(r, &plain, &zero_width);
+        escape = (struct escape){'\0', {1, 4}};
     } else {
         r->at++;
-        is_plain = is_plain && c != '.';
+        if (c == '\\')
+            escape = read_escape(r);
+        else if (c == '.')
+            escape = (struct escape){'\0', {1, 4}};
+        else if (c == '^' || c == '$')
+            escape = (struct escape){'\0', {0, 0}};
     }
-    if (zero_width)
-        return;
-    if (is_plain) {
-        add_plain(r, sequence, plain);
+    if (c != '(' && escape.plain) {
+        add_plain(r, sequence, escape.plain);
         return;
     }
-    end_run(r, sequence);
-    (void)read_quantifier(r); /* whatever it says, a class or an escape requires no word */
+    if (c != '(' && escape.width.max == 0) /* it matches between characters, and ends no run */
+        return;
+    if (c != '(') {
+        end_run(r, sequence);
+        item.width = escape.width;
+        if (!r->unicode && item.width.max == 4)
+            item.width.max = 1;
+    }
+    struct repeat repeat = read_quantifier(r);
+    item.width = range_times(item.width, repeat);
+    if (repeat.least == 0) {
+        item.best = nothing.best;
+        item.branches = NULL;
+        item.branch_count = 0;
+    }
+    put_part(r, sequence, item);
 }
 
 /* How many sets the branches ask for beyond one each: what multiplying out would win. */
@@ -308,8 +405,9 @@ static struct part read_sequence(struct reader *r)
     while (!r->failed && r->at < r->pattern.len && peek(r) != '|' && peek(r) != ')')
         read_item(r, &sequence);
     end_run(r, &sequence);
+    whole.width = sequence.width;
     for (const struct part *part = sequence.parts; part; part = part->next) {
-        keep_better(&whole.best, part->best);
+        keep_better(&whole.best, shifted(part->best, part->start));
         if (part->branch_count > 1 && (!multiplied || count_more_sets(part) > count_more_sets(multiplied)))
             multiplied = part;
     }
@@ -317,16 +415,16 @@ static struct part read_sequence(struct reader *r)
     for (const struct part *part = sequence.parts; part && !r->failed; part = part->next) {
         if (part->branch_count == 1)
             for (const struct need_set *set = part->branches->sets; set; set = set->next)
-                common = with_set(r, common, set->words);
+                common = with_set(r, common, shifted(set->words, part->start));
         else if (part != multiplied && part->branches)
-            common = with_set(r, common, part->best);
+            common = with_set(r, common, shifted(part->best, part->start));
     }
     if (!multiplied && common)
         add_branch(r, &whole, common);
     for (const struct need_branch *b = multiplied ? multiplied->branches : NULL; b && !r->failed; b = b->next) {
         struct need_set *sets = common;
         for (const struct need_set *set = b->sets; set; set = set->next)
-            sets = with_set(r, sets, set->words);
+            sets = with_set(r, sets, shifted(set->words, multiplied->start));
         add_branch(r, &whole, sets);
     }
     return whole;
@@ -338,14 +436,17 @@ static void join(struct reader *r, struct literals *all, struct literals branch)
         all->count = 0;
         return;
     }
-    struct slice *items = arena_array(r->arena, all->count + branch.count, sizeof *items);
+    struct literal *items = arena_array(r->arena, all->count + branch.count, sizeof *items);
     if (!items) {
         r->failed = true;
         return;
     }
-    memcpy(items, all->items, all->count * sizeof *items);
-    memcpy(items + all->count, branch.items, branch.count * sizeof *items);
-    *all = (struct literals){items, all->count + branch.count, all->cost + branch.cost, all->hash + branch.hash};
+    for (size_t i = 0; i < all->count + branch.count; i++) {
+        bool first = i < all->count;
+        items[i] = first ? all->items[i] : branch.items[i - all->count];
+        items[i].end = range_add(items[i].end, first ? all->shift : branch.shift);
+    }
+    *all = (struct literals){.items = items, .count = all->count + branch.count, .cost = all->cost + branch.cost};
 }
 
 /* Branches that ask for one set become one, which asks for a word of any of them. */
@@ -381,6 +482,7 @@ static struct part read_alternation(struct reader *r)
         r->at++;
         struct part way = read_sequence(r);
         join(r, &all.best, way.best);
+        all.width = range_hull(all.width, way.width);
         needed = needed && way.branches;
         alone = false;
         for (const struct need_branch *b = needed ? way.branches : NULL; b && !r->failed; b = b->next)
@@ -398,9 +500,10 @@ static struct part read_alternation(struct reader *r)
     return all;
 }
 
-int literals_of(struct slice pattern, struct arena *arena, struct literals *out, struct need_branch **needs)
+int literals_of(struct slice pattern, bool unicode, struct arena *arena, struct literals *out,
+                struct need_branch **needs)
 {
-    struct reader r = {.pattern = pattern, .arena = arena};
+    struct reader r = {.pattern = pattern, .unicode = unicode, .arena = arena};
     struct part whole = read_alternation(&r);
     bool good = !r.failed && r.at == pattern.len && !arena_exhausted(arena);
     *out = good ? whole.best : nothing.best;

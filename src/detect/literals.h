@@ -1,4 +1,5 @@
-/* literals: the words of which one must stand in every text that a pattern matches, read off the pattern itself.
+/* literals: the words of which one must stand in every text that a pattern matches, and how far from its beginning,
+ * read off the pattern itself.
  *
  * So a rule's author need not list keywords, and cannot forget one: what the prefilter leaves out could not have
  * matched. Conservative: where a part of a pattern is not understood it contributes nothing, never a wrong word.
@@ -9,11 +10,25 @@
 
 #include "arena.h"
 
+/* A number of bytes between two bounds. */
+struct range {
+    uint16_t min, max;
+};
+enum { RANGE_OPEN = UINT16_MAX }; /* as max: there is no bound */
+struct range range_add(struct range a, struct range b);
+
+struct literal {
+    struct slice text;
+    uint64_t hash;
+    struct range end; /* how far behind the beginning of the match its last byte ends */
+};
+
+/* One of them must stand in every text that a pattern matches. */
 struct literals {
-    struct slice *items;
-    size_t count;  /* 0: nothing is required, the rule would have to run everywhere */
-    double cost;   /* about how often one of them turns up at a byte of English; smaller is better */
-    uint64_t hash; /* of all of them, whatever their order */
+    struct literal *items;
+    size_t count;       /* 0: nothing is required, the rule would have to run everywhere */
+    double cost;        /* about how often one of them turns up at a byte of English; smaller is better */
+    struct range shift; /* to be added to each end; the items are shared */
 };
 
 /* What a text must hold for the pattern to match: all sets of one of the branches, of each set one word. */
@@ -26,10 +41,11 @@ struct need_branch {
     struct need_branch *next;
 };
 
-/* 0, or -1 when the arena is exhausted or the pattern nests too deeply. *needs is NULL when nothing is needed. */
-MUST_USE int literals_of(struct slice pattern, struct arena *arena, struct literals *out, struct need_branch **needs);
+/* 0, or -1 when the arena is exhausted or the pattern is not understood. *needs is NULL when nothing is needed. */
+MUST_USE int literals_of(struct slice pattern, bool unicode, struct arena *arena, struct literals *out,
+                         struct need_branch **needs);
 
-/* Never 0. The hash of a set is the sum of those of its words. */
+/* Never 0. */
 uint64_t literal_hash(struct slice word);
 
 /* About how often the word turns up at a byte of English text. */

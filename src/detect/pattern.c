@@ -29,7 +29,7 @@ static pcre2_code *compile(struct slice text, bool unicode, struct err *err)
         return NULL;
     }
     pcre2_set_parens_nest_limit(context, PARENS_MAX);
-    uint32_t options = PCRE2_NEVER_BACKSLASH_C | PCRE2_DOTALL | PCRE2_DUPNAMES;
+    uint32_t options = PCRE2_NEVER_BACKSLASH_C | PCRE2_DOTALL | PCRE2_DUPNAMES | PCRE2_USE_OFFSET_LIMIT;
     options |= unicode ? PCRE2_UTF | PCRE2_UCP : PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
     int why = 0;
     PCRE2_SIZE offset = 0;

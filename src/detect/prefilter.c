@@ -1,6 +1,6 @@
 /* prefilter: Aho-Corasick with byte classes, compiled to a full transition table.
  *
- * Bytes that stand in no literal share class 0. The trie is built first, then one breadth-first walk turns it into a
+ * Bytes that stand in no piece share class 0. The trie is built first, then one breadth-first walk turns it into a
  * deterministic automaton: a missing edge becomes the edge of the failure state, and a state inherits what its
  * failure state reports. A state that reports nothing costs one comparison in the scan.
  */
@@ -8,11 +8,15 @@
 
 #include <stdlib.h>
 
-enum { STATES_MAX = 65535, BYTES = 256 };
+#include "literals.h"
+
+enum { STATES_MAX = 65535, BYTES = 256, PIECE_MAX = 5 };
 
 struct report {
-    uint32_t rule;
-    uint32_t next; /* index of the next report of the same state plus one; 0 ends the chain */
+    uint32_t number;
+    uint32_t text;        /* where the word begins in texts */
+    uint32_t len, before; /* of the word; and how much of it stands in front of the piece's end */
+    uint32_t next;        /* index of the next report of the same state plus one; 0 ends the chain */
 };
 
 struct prefilter {
@@ -22,15 +26,33 @@ struct prefilter {
     uint32_t *reports; /* per state: index of the first report plus one; 0: none */
     struct report *chain;
     size_t chain_count;
+    char *texts; /* the words one behind the other: close together they stay in the cache */
+    size_t texts_len;
     size_t states, room;
 };
 
-static void count_classes(struct prefilter *p, const struct prefilter_literal *literals, size_t count)
+/* The piece of the word that turns up least often. */
+static struct slice piece_of(struct slice word)
+{
+    struct slice best = slice_part(word, 0, PIECE_MAX);
+    double least = literal_cost(best);
+    for (size_t start = 1; start + PIECE_MAX <= word.len; start++) {
+        struct slice piece = slice_part(word, start, start + PIECE_MAX);
+        double cost = literal_cost(piece);
+        if (cost < least) {
+            best = piece;
+            least = cost;
+        }
+    }
+    return best;
+}
+
+static void count_classes(struct prefilter *p, const struct slice *pieces, size_t count)
 {
     p->class_count = 1;
     for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < literals[i].text.len; k++) {
-            uint8_t byte = (uint8_t)literals[i].text.data[k];
+        for (size_t k = 0; k < pieces[i].len; k++) {
+            uint8_t byte = (uint8_t)pieces[i].data[k];
             if (!p->classes[byte])
                 p->classes[byte] = (uint8_t)p->class_count++;
         }
@@ -44,11 +66,11 @@ static uint32_t add_state(struct prefilter *p)
     return (uint32_t)p->states++;
 }
 
-static int add_literal(struct prefilter *p, const struct prefilter_literal *literal)
+static int add_word(struct prefilter *p, const struct prefilter_word *word, struct slice piece)
 {
     uint32_t state = 0;
-    for (size_t k = 0; k < literal->text.len; k++) {
-        uint16_t *move = &p->moves[state * p->class_count + p->classes[(uint8_t)literal->text.data[k]]];
+    for (size_t k = 0; k < piece.len; k++) {
+        uint16_t *move = &p->moves[state * p->class_count + p->classes[(uint8_t)piece.data[k]]];
         if (!*move) {
             uint32_t made = add_state(p);
             if (!made)
@@ -57,12 +79,19 @@ static int add_literal(struct prefilter *p, const struct prefilter_literal *lite
         }
         state = *move;
     }
-    p->chain[p->chain_count] = (struct report){literal->rule, p->reports[state]};
+    size_t before = (size_t)(piece.data - word->text.data) + piece.len;
+    p->chain[p->chain_count] = (struct report){.number = word->number,
+                                               .text = (uint32_t)p->texts_len,
+                                               .len = (uint32_t)word->text.len,
+                                               .before = (uint32_t)before,
+                                               .next = p->reports[state]};
     p->reports[state] = (uint32_t)++p->chain_count;
+    memcpy(p->texts + p->texts_len, word->text.data, word->text.len);
+    p->texts_len += word->text.len;
     return 0;
 }
 
-/* A state reports its own literals and then those of its failure state: the chains are joined end to start. */
+/* A state reports its own words and then those of its failure state: the chains are joined end to start. */
 static void inherit_reports(struct prefilter *p, uint32_t state, uint32_t failure)
 {
     if (!p->reports[failure])
@@ -104,27 +133,32 @@ static int close_automaton(struct prefilter *p)
     return 0;
 }
 
-struct prefilter *prefilter_new(const struct prefilter_literal *literals, size_t count, struct err *err)
+struct prefilter *prefilter_new(const struct prefilter_word *words, size_t count, struct err *err)
 {
     struct prefilter *p = calloc(1, sizeof *p);
-    size_t bytes = 1;
-    for (size_t i = 0; i < count; i++)
-        bytes += literals[i].text.len;
-    if (!p) {
-        err_set(err, "out of memory for the literals of the rules");
-        return NULL;
+    struct slice *pieces = calloc(count + 1, sizeof *pieces);
+    size_t bytes = 1, all_bytes = 1;
+    bool made = p && pieces;
+    for (size_t i = 0; made && i < count; i++) {
+        pieces[i] = piece_of(words[i].text);
+        bytes += pieces[i].len;
+        all_bytes += words[i].text.len;
     }
-    count_classes(p, literals, count);
-    p->room = bytes < STATES_MAX ? bytes : STATES_MAX;
-    p->moves = calloc(p->room * p->class_count, sizeof *p->moves);
-    p->reports = calloc(p->room, sizeof *p->reports);
-    p->chain = calloc(count + 1, sizeof *p->chain);
-    p->states = 1;
-    bool made = p->moves && p->reports && p->chain;
+    if (made) {
+        count_classes(p, pieces, count);
+        p->room = bytes < STATES_MAX ? bytes : STATES_MAX;
+        p->moves = calloc(p->room * p->class_count, sizeof *p->moves);
+        p->reports = calloc(p->room, sizeof *p->reports);
+        p->chain = calloc(count + 1, sizeof *p->chain);
+        p->texts = calloc(all_bytes, 1);
+        p->states = 1;
+        made = p->moves && p->reports && p->chain && p->texts;
+    }
     for (size_t i = 0; made && i < count; i++)
-        made = add_literal(p, &literals[i]) == 0;
+        made = add_word(p, &words[i], pieces[i]) == 0;
+    free(pieces);
     if (!made || close_automaton(p)) {
-        err_set(err, "the rules' literals need more than %d states or more memory than there is", STATES_MAX);
+        err_set(err, "the rules' words need more than %d states or more memory than there is", STATES_MAX);
         prefilter_free(p);
         return NULL;
     }
@@ -138,16 +172,22 @@ void prefilter_free(struct prefilter *p)
     free(p->moves);
     free(p->reports);
     free(p->chain);
+    free(p->texts);
     free(p);
 }
 
-void prefilter_scan(const struct prefilter *p, struct slice text, uint64_t *rules)
+void prefilter_scan(const struct prefilter *p, struct slice text, prefilter_fn *on_word, void *arg)
 {
     size_t state = 0;
     for (size_t i = 0; i < text.len; i++) {
         state = p->moves[state * p->class_count + p->classes[(uint8_t)text.data[i]]];
-        for (uint32_t r = p->reports[state]; r; r = p->chain[r - 1].next)
-            rules[p->chain[r - 1].rule / 64] |= UINT64_C(1) << (p->chain[r - 1].rule % 64);
+        for (uint32_t r = p->reports[state]; r; r = p->chain[r - 1].next) {
+            const struct report *report = &p->chain[r - 1];
+            size_t start = i + 1 - report->before;
+            if (i + 1 >= report->before && start + report->len <= text.len &&
+                memcmp(text.data + start, p->texts + report->text, report->len) == 0)
+                on_word(arg, report->number, start + report->len);
+        }
     }
 }
 
@@ -158,5 +198,6 @@ size_t prefilter_states(const struct prefilter *p)
 
 size_t prefilter_bytes(const struct prefilter *p)
 {
-    return p->room * (p->class_count * sizeof *p->moves + sizeof *p->reports) + p->chain_count * sizeof *p->chain;
+    return p->room * (p->class_count * sizeof *p->moves + sizeof *p->reports) + p->chain_count * sizeof *p->chain +
+           p->texts_len;
 }

@@ -35,18 +35,24 @@ static int check(struct pattern *pattern, bool unicode, struct rules *rules, str
     return 0;
 }
 
-/* The author's keywords, or what the pattern itself requires. */
-static int choose_keywords(struct rules *rules, struct rule *rule, struct err *err)
+/* The words that the patterns ask for. Where the author gave keywords they are asked for, too. */
+static int read_needs(struct rules *rules, struct rule *rule, struct err *err)
 {
-    struct literals found;
-    int failed = literals_of(rule->match.text, rules->arena, &found, &rule->needs);
-    if (rule->keywords.count)
+    struct literals best;
+    struct pattern *match = &rule->match, *unless = &rule->unless;
+    if (unless->text.data && literals_of(unless->text, unless->unicode, rules->arena, &best, &unless->needs))
+        unless->needs = NULL; /* it is looked for everywhere */
+    int failed = literals_of(match->text, match->unicode, rules->arena, &best, &match->needs);
+    if (rule->keywords.count || match->needs)
         return 0;
-    if (failed || !found.count || found.cost > COST_MAX) {
+    struct need_set *set = arena_alloc(rules->arena, sizeof *set);
+    match->needs = arena_alloc(rules->arena, sizeof *match->needs);
+    if (failed || !best.count || best.cost > COST_MAX || !set || !match->needs) {
         err_set(err, "rule %s requires no word that a prefilter could look for; give it keywords", rule->id);
-        return at_pattern(err, &rule->match);
+        return at_pattern(err, match);
     }
-    rule->keywords = found;
+    set->words = best;
+    match->needs->sets = set;
     return 0;
 }
 
@@ -55,7 +61,7 @@ static int check_rule(struct rules *rules, struct rule *rule, struct err *err)
     bool unicode = rule->language > LANGUAGE_ENGLISH;
     if (check(&rule->match, unicode, rules, err) || check(&rule->unless, unicode, rules, err))
         return -1;
-    return choose_keywords(rules, rule, err);
+    return read_needs(rules, rule, err);
 }
 
 /* Guards that look at the beginning of a text are anchored in the pattern: as an option of the match it would cost the
@@ -114,7 +120,7 @@ static void make_version(struct rules *rules)
         hash = hash_text(hash, rule->unless.text);
         hash = hash_bytes(hash, numbers, sizeof numbers);
         for (size_t k = 0; k < rule->keywords.count; k++)
-            hash = hash_text(hash, rule->keywords.items[k]);
+            hash = hash_text(hash, rule->keywords.items[k].text);
     }
     for (size_t i = 0; i < rules->language_count; i++)
         for (size_t g = 0; g < GUARD_COUNT; g++)
@@ -170,7 +176,11 @@ void rules_drop(struct rules *rules)
 {
     if (!rules || atomic_fetch_sub_explicit(&rules->references, 1, memory_order_acq_rel) > 1)
         return;
-    prefilter_free(rules->words);
+    for (size_t i = 0; i < WORD_GROUPS; i++)
+        prefilter_free(rules->words[i]);
+    free(rules->sets);
+    free(rules->uses);
+    free(rules->branches);
     free(rules->branch_sets);
     arena_free(rules->arena);
     free(rules);

@@ -44,6 +44,8 @@ struct pattern {
     bool unicode;      /* UTF and Unicode classes: for what is not English */
     const char *file;  /* where it stands */
     unsigned line, column;
+    struct need_branch *needs;           /* one of these ways must be open; NULL: it may match anywhere */
+    uint32_t first_branch, branch_count; /* the same among the branches of the rules */
 };
 
 /* Patterns of a language that are no rules; packs of the same language share them, the first pack that has one wins. */
@@ -89,16 +91,28 @@ struct rule {
     bool experimental, disabled;
     size_t language; /* index; 0 is "any" */
     struct pattern match, unless;
-    struct literals keywords;  /* one of them must stand in the subject */
-    struct need_branch *needs; /* and what one of these asks for; NULL: nothing more */
+    struct literals keywords; /* the author's: one of them must stand in the subject; none: anything may */
     struct example_list matches, no_matches, todo_matches;
 };
 
-/* One way in which a rule can match: when all of these sets of words are met, its pattern is tried. */
+/* One way in which a pattern can match: a word of each of these sets must stand in the text. */
 struct branch {
     uint32_t rule;
-    uint32_t first_set, set_count; /* in branch_sets; the first is its rarest, under which the branch is listed */
+    uint32_t first_set, set_count; /* in branch_sets, the rarest first: its words make somebody look at the branch */
 };
+
+/* A word of a set, and how far behind the beginning of the match it ends. */
+struct word_use {
+    uint32_t word;
+    struct range end;
+};
+struct word_set {
+    uint32_t first_use, use_count;
+    bool anywhere; /* its words may stand where they like, also outside of the match */
+};
+
+/* Texts that are English, or of no language that is known, need not be searched for the words of all others. */
+enum word_group { WORDS_ENGLISH, WORDS_OTHER, WORD_GROUPS };
 
 struct rules {
     _Atomic size_t references;
@@ -107,12 +121,13 @@ struct rules {
     size_t count;
     struct language *languages;
     size_t language_count;
-    struct prefilter *words; /* finds the words of all rules, by id */
+    struct prefilter *words[WORD_GROUPS]; /* each finds words by number; some are in both */
     size_t word_count;
-    uint32_t *first_posting; /* by word: where its sets begin in postings; word_count + 1 of them */
-    uint32_t *postings;      /* sets that hold the word */
+    uint32_t *first_trigger; /* by word: where its branches begin in triggers; word_count + 1 of them */
+    uint32_t *triggers;      /* branches whose first set holds the word */
+    struct word_set *sets;
     size_t set_count;
-    uint32_t *first_branch; /* by set: where the branches listed under it begin; set_count + 1 of them */
+    struct word_use *uses;
     struct branch *branches;
     size_t branch_count;
     uint32_t *branch_sets;
@@ -149,7 +164,7 @@ MUST_USE int expand_pattern(const struct expansion *expansion, const struct yaml
 MUST_USE int expand_words(const struct expansion *expansion, const struct yaml_node *sequence, struct literals *out,
                           struct err *err);
 
-/* words.c: gives every word of the rules an id, and builds the prefilter and the postings. */
+/* words.c: gives every word of the rules a number, and builds the branches and the prefilters. */
 MUST_USE int words_index(struct rules *rules, struct err *err);
 
 /* pack.c: reads the packs at the paths into rules, patterns not yet compiled. */

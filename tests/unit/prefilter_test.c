@@ -23,38 +23,60 @@ static size_t random_text(uint32_t *state, char *text, size_t max)
     return len;
 }
 
-static void test_finds_what_a_plain_search_finds(void **state)
+struct places {
+    struct slice subject;
+    const struct prefilter_word *words;
+    size_t counts[90];
+};
+
+static void note_place(void *arg, uint32_t number, size_t end)
+{
+    struct places *places = arg;
+    struct slice word = places->words[number].text;
+    assert_true(end <= places->subject.len);
+    assert_true(slice_equal(slice_part(places->subject, end - word.len, end), word));
+    places->counts[number]++;
+}
+
+static size_t count_places(struct slice subject, struct slice word)
+{
+    size_t count = 0;
+    for (size_t at = slice_find(subject, word, 0); at != SLICE_NOT_FOUND; at = slice_find(subject, word, at + 1))
+        count++;
+    return count;
+}
+
+static void test_finds_every_place_that_a_plain_search_finds(void **state)
 {
     (void)state;
-    enum { LITERALS = 90, ROUNDS = 300 };
+    enum { WORDS = 90, ROUNDS = 300 };
     uint32_t seed = 7;
-    static char words[LITERALS][8], text[200];
-    struct prefilter_literal literals[LITERALS];
-    for (uint32_t i = 0; i < LITERALS; i++)
-        literals[i] = (struct prefilter_literal){slice_of(words[i], random_text(&seed, words[i], 8)), i};
+    static char texts[WORDS][12], text[200];
+    struct prefilter_word words[WORDS];
+    for (uint32_t i = 0; i < WORDS; i++)
+        words[i] = (struct prefilter_word){slice_of(texts[i], random_text(&seed, texts[i], 12)), i};
     struct err err = {""};
-    struct prefilter *prefilter = prefilter_new(literals, LITERALS, &err);
+    struct prefilter *prefilter = prefilter_new(words, WORDS, &err);
     assert_non_null(prefilter);
     for (int round = 0; round < ROUNDS; round++) {
-        struct slice subject = slice_of(text, random_text(&seed, text, sizeof text));
-        uint64_t found[2] = {0, 0};
-        prefilter_scan(prefilter, subject, found);
-        for (uint32_t i = 0; i < LITERALS; i++)
-            assert_int_equal(found[i / 64] >> (i % 64) & 1,
-                             slice_find(subject, literals[i].text, 0) != SLICE_NOT_FOUND);
+        struct places places = {.subject = slice_of(text, random_text(&seed, text, sizeof text)), .words = words};
+        prefilter_scan(prefilter, places.subject, note_place, &places);
+        for (uint32_t i = 0; i < WORDS; i++)
+            assert_int_equal(places.counts[i], count_places(places.subject, words[i].text));
     }
     prefilter_free(prefilter);
 }
 
-static void test_no_literals_find_nothing(void **state)
+static void test_no_words_find_nothing(void **state)
 {
     (void)state;
     struct err err = {""};
     struct prefilter *prefilter = prefilter_new(NULL, 0, &err);
     assert_non_null(prefilter);
-    uint64_t found = 0;
-    prefilter_scan(prefilter, SLICE("anything at all"), &found);
-    assert_int_equal(found, 0);
+    struct places places = {.subject = SLICE("anything at all")};
+    prefilter_scan(prefilter, places.subject, note_place, &places);
+    for (size_t i = 0; i < sizeof places.counts / sizeof *places.counts; i++)
+        assert_int_equal(places.counts[i], 0);
     prefilter_free(prefilter);
 }
 
@@ -63,11 +85,12 @@ static void assert_literals(const char *pattern, const char *expected)
     struct arena *arena = arena_new(1 << 20);
     struct literals found;
     struct need_branch *needs = NULL;
-    assert_int_equal(literals_of(slice_from(pattern), arena, &found, &needs), 0);
+    assert_int_equal(literals_of(slice_from(pattern), false, arena, &found, &needs), 0);
     char joined[200] = "";
     size_t len = 0;
     for (size_t i = 0; i < found.count; i++)
-        len += (size_t)snprintf(joined + len, sizeof joined - len, "%s%.*s", i ? "|" : "", SLICE_ARGS(found.items[i]));
+        len += (size_t)snprintf(joined + len, sizeof joined - len, "%s%.*s", i ? "|" : "",
+                                SLICE_ARGS(found.items[i].text));
     assert_string_equal(joined, expected);
     arena_free(arena);
 }
@@ -94,9 +117,9 @@ static void test_a_pattern_that_is_not_understood_has_no_literals(void **state)
     struct arena *arena = arena_new(1 << 20);
     struct literals found;
     struct need_branch *needs = NULL;
-    assert_int_equal(literals_of(SLICE("(?i)sad"), arena, &found, &needs), -1);
+    assert_int_equal(literals_of(SLICE("(?i)sad"), false, arena, &found, &needs), -1);
     assert_int_equal(found.count, 0);
-    assert_int_equal(literals_of(SLICE("(sad"), arena, &found, &needs), -1);
+    assert_int_equal(literals_of(SLICE("(sad"), false, arena, &found, &needs), -1);
     arena_free(arena);
 }
 
@@ -108,11 +131,11 @@ static void assert_needs(const char *pattern, const char *expected)
     struct need_branch *needs = NULL;
     struct buf told;
     buf_init(&told, 4096);
-    assert_int_equal(literals_of(slice_from(pattern), arena, &found, &needs), 0);
+    assert_int_equal(literals_of(slice_from(pattern), false, arena, &found, &needs), 0);
     for (const struct need_branch *branch = needs; branch; branch = branch->next) {
         for (const struct need_set *set = branch->sets; set; set = set->next) {
             for (size_t i = 0; i < set->words.count; i++)
-                buf_add_format(&told, "%s%.*s", i ? "|" : "", SLICE_ARGS(set->words.items[i]));
+                buf_add_format(&told, "%s%.*s", i ? "|" : "", SLICE_ARGS(set->words.items[i].text));
             buf_add_text(&told, set->next ? " & " : "\n");
         }
     }
@@ -128,6 +151,58 @@ static void test_needs_are_sets_of_words_in_branches(void **state)
     assert_needs("(?:sad|.*)", "");
     assert_needs("so (?:sad today|angry.*again|glad)", "angry & again & so \nglad|sad today & so \n");
     assert_needs("a.b", "");
+}
+
+/* The only set of the only branch: each word, and how far behind the beginning of the match it ends. */
+static void assert_ends(const char *pattern, bool unicode, const char *expected)
+{
+    struct arena *arena = arena_new(1 << 20);
+    struct literals found;
+    struct need_branch *needs = NULL;
+    char told[200] = "";
+    size_t len = 0;
+    assert_int_equal(literals_of(slice_from(pattern), unicode, arena, &found, &needs), 0);
+    assert_true(needs && !needs->next && !needs->sets->next);
+    const struct literals *words = &needs->sets->words;
+    for (size_t i = 0; i < words->count; i++) {
+        struct range end = range_add(words->items[i].end, words->shift);
+        len += (size_t)snprintf(told + len, sizeof told - len, "%s%.*s %u-", i ? ", " : "",
+                                SLICE_ARGS(words->items[i].text), end.min);
+        len += (size_t)(end.max == RANGE_OPEN ? snprintf(told + len, sizeof told - len, "any")
+                                              : snprintf(told + len, sizeof told - len, "%u", end.max));
+    }
+    assert_string_equal(told, expected);
+    arena_free(arena);
+}
+
+static void test_words_are_as_far_from_the_beginning_as_the_pattern_has_it(void **state)
+{
+    (void)state;
+    assert_ends("sad", false, "sad 3-3");
+    assert_ends("\\b(?<!so )(?=x)sad", false, "sad 3-3");
+    assert_ends("[a-z]{2,4}sad", false, "sad 5-7");
+    assert_ends("[a-z]{2,4}sad", true, "sad 5-19");
+    assert_ends(".*sad", false, "sad 3-any");
+    assert_ends("a?sad", false, "sad 3-4");
+    assert_ends("a{3}sad", false, "sad 4-6");
+    assert_ends("(?:sad|[uv]n?(?:kind|fair))", false, "fair 5-6, kind 5-6, sad 3-3");
+    assert_ends("(?:x|[0-9]{2,})+(?:angry|sad)", false, "sad 4-any, angry 6-any");
+    assert_ends("(?:x|yz){1,3}sad{2}", false, "sad 4-9");
+    assert_ends("(?:x|yz)?(?:, sad)+", false, ", sad 5-7");
+    assert_ends("\\w\\W\\.sad", false, ".sad 6-6");
+    assert_ends("\xC3\xA9?sad", true, "sad 3-5");
+}
+
+static void test_escapes_that_are_longer_than_they_look_are_not_understood(void **state)
+{
+    (void)state;
+    static const char *const patterns[] = {"\\x41sad", "(so )\\1sad", "\\Qsad\\E", "(?<a>so)\\k<a>sad"};
+    struct arena *arena = arena_new(1 << 20);
+    struct literals found;
+    struct need_branch *needs = NULL;
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
+        assert_int_equal(literals_of(slice_from(patterns[i]), false, arena, &found, &needs), -1);
+    arena_free(arena);
 }
 
 /* ---- factoring ---- */
@@ -160,10 +235,12 @@ static void test_common_beginnings_of_alternatives_come_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_finds_what_a_plain_search_finds),
-        cmocka_unit_test(test_no_literals_find_nothing),
+        cmocka_unit_test(test_finds_every_place_that_a_plain_search_finds),
+        cmocka_unit_test(test_no_words_find_nothing),
         cmocka_unit_test(test_literals_are_those_a_match_cannot_do_without),
         cmocka_unit_test(test_needs_are_sets_of_words_in_branches),
+        cmocka_unit_test(test_words_are_as_far_from_the_beginning_as_the_pattern_has_it),
+        cmocka_unit_test(test_escapes_that_are_longer_than_they_look_are_not_understood),
         cmocka_unit_test(test_common_beginnings_of_alternatives_come_first),
         cmocka_unit_test(test_a_pattern_that_is_not_understood_has_no_literals),
     };

@@ -1,0 +1,195 @@
+/* candidates: see candidates.h for what and why. Whatever is known of the text at hand bears its number, so that
+ * nothing has to be cleared for the next one. */
+#include "candidates.h"
+
+#include <stdlib.h>
+
+/* A word that was seen: where it ended first and last. */
+struct sight {
+    uint16_t first, last;
+};
+
+/* What a set leaves of the places to begin at; first > last: none. */
+struct set_window {
+    uint32_t text;
+    struct window window;
+};
+
+struct candidates {
+    const struct rules *rules;
+    uint32_t text;        /* counts texts; 0 is none */
+    uint16_t len;         /* of the text */
+    uint64_t *seen;       /* a bit a word */
+    struct sight *sights; /* by word that was seen */
+    uint32_t *words;      /* that were seen */
+    size_t word_count;
+    struct set_window *sets;
+    uint32_t *branches;     /* by branch: the last text that looked at it */
+    struct window *windows; /* by rule */
+    uint64_t *open;         /* a bit a rule */
+    size_t open_size;
+};
+
+static const struct window closed = {1, 0};
+
+struct candidates *candidates_new(const struct rules *rules)
+{
+    struct candidates *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    c->rules = rules;
+    c->open_size = rules->count / 64 + 1;
+    c->seen = calloc(rules->word_count / 64 + 1, sizeof *c->seen);
+    c->sights = calloc(rules->word_count + 1, sizeof *c->sights);
+    c->words = calloc(rules->word_count + 1, sizeof *c->words);
+    c->sets = calloc(rules->set_count + 1, sizeof *c->sets);
+    c->branches = calloc(rules->branch_count + 1, sizeof *c->branches);
+    c->windows = calloc(rules->count + 1, sizeof *c->windows);
+    c->open = calloc(c->open_size, sizeof *c->open);
+    if (!c->seen || !c->sights || !c->words || !c->sets || !c->branches || !c->windows || !c->open) {
+        candidates_free(c);
+        return NULL;
+    }
+    return c;
+}
+
+void candidates_free(struct candidates *c)
+{
+    if (!c)
+        return;
+    free(c->seen);
+    free(c->sights);
+    free(c->words);
+    free(c->sets);
+    free(c->branches);
+    free(c->windows);
+    free(c->open);
+    free(c);
+}
+
+static bool was_seen(const struct candidates *c, uint32_t word)
+{
+    return c->seen[word / 64] >> (word % 64) & 1;
+}
+
+static void see(void *arg, uint32_t word, size_t end)
+{
+    struct candidates *c = arg;
+    if (!was_seen(c, word)) {
+        c->seen[word / 64] |= UINT64_C(1) << (word % 64);
+        c->sights[word].first = (uint16_t)end;
+        c->words[c->word_count++] = word;
+    }
+    c->sights[word].last = (uint16_t)end;
+}
+
+static bool is_open(struct window window)
+{
+    return window.first <= window.last;
+}
+
+static struct window hull(struct window a, struct window b)
+{
+    if (!is_open(a) || !is_open(b))
+        return is_open(a) ? a : b;
+    return (struct window){a.first < b.first ? a.first : b.first, a.last > b.last ? a.last : b.last};
+}
+
+static struct window window_of(const struct sight *sight, struct range end)
+{
+    if (sight->last < end.min)
+        return closed;
+    uint16_t first = end.max == RANGE_OPEN || sight->first < end.max ? 0 : (uint16_t)(sight->first - end.max);
+    return (struct window){first, (uint16_t)(sight->last - end.min)};
+}
+
+static struct window window_of_set(struct candidates *c, uint32_t number)
+{
+    struct set_window *known = &c->sets[number];
+    if (known->text == c->text)
+        return known->window;
+    const struct word_set *set = &c->rules->sets[number];
+    const struct word_use *use = c->rules->uses + set->first_use;
+    struct window window = closed;
+    for (uint32_t i = 0; i < set->use_count; i++)
+        if (was_seen(c, use[i].word))
+            window = hull(window,
+                          set->anywhere ? (struct window){0, c->len} : window_of(&c->sights[use[i].word], use[i].end));
+    *known = (struct set_window){c->text, window};
+    return window;
+}
+
+static struct window window_of_branch(struct candidates *c, const struct branch *branch)
+{
+    struct window window = {0, c->len};
+    const uint32_t *sets = c->rules->branch_sets + branch->first_set;
+    for (uint32_t i = 0; i < branch->set_count && is_open(window); i++) {
+        struct window part = window_of_set(c, sets[i]);
+        window.first = part.first > window.first ? part.first : window.first;
+        window.last = part.last < window.last ? part.last : window.last;
+    }
+    return window;
+}
+
+static void look_at_branch(struct candidates *c, uint32_t number)
+{
+    if (c->branches[number] == c->text)
+        return;
+    c->branches[number] = c->text;
+    const struct branch *branch = &c->rules->branches[number];
+    struct window window = window_of_branch(c, branch);
+    if (!is_open(window))
+        return;
+    uint64_t *word = &c->open[branch->rule / 64], bit = UINT64_C(1) << (branch->rule % 64);
+    c->windows[branch->rule] = hull(window, *word & bit ? c->windows[branch->rule] : closed);
+    *word |= bit;
+}
+
+static void next_text(struct candidates *c, size_t len)
+{
+    const struct rules *rules = c->rules;
+    if (++c->text == 0) { /* the count has gone round: old marks must not pass for new ones */
+        memset(c->sets, 0, rules->set_count * sizeof *c->sets);
+        memset(c->branches, 0, rules->branch_count * sizeof *c->branches);
+        c->text = 1;
+    }
+    memset(c->open, 0, c->open_size * sizeof *c->open);
+    memset(c->seen, 0, (rules->word_count / 64 + 1) * sizeof *c->seen);
+    c->len = (uint16_t)len;
+    c->word_count = 0;
+}
+
+void candidates_find(struct candidates *c, struct slice text, size_t language)
+{
+    const struct rules *rules = c->rules;
+    next_text(c, text.len);
+    prefilter_scan(rules->words[WORDS_ENGLISH], text, see, c);
+    if (language != LANGUAGE_ENGLISH)
+        prefilter_scan(rules->words[WORDS_OTHER], text, see, c);
+    for (size_t i = 0; i < c->word_count; i++) {
+        uint32_t word = c->words[i];
+        for (uint32_t t = rules->first_trigger[word]; t < rules->first_trigger[word + 1]; t++)
+            look_at_branch(c, rules->triggers[t]);
+    }
+}
+
+size_t candidates_next(const struct candidates *c, size_t from, struct window *out)
+{
+    for (size_t i = from / 64; i < c->open_size; i++) {
+        uint64_t bits = c->open[i] & (i == from / 64 ? ~UINT64_C(0) << (from % 64) : ~UINT64_C(0));
+        if (!bits)
+            continue;
+        size_t rule = i * 64 + (size_t)__builtin_ctzll(bits);
+        *out = c->windows[rule];
+        return rule;
+    }
+    return c->rules->count;
+}
+
+bool candidates_window(struct candidates *c, const struct pattern *pattern, struct window *out)
+{
+    *out = pattern->branch_count ? closed : (struct window){0, c->len};
+    for (uint32_t i = 0; i < pattern->branch_count; i++)
+        *out = hull(*out, window_of_branch(c, &c->rules->branches[pattern->first_branch + i]));
+    return is_open(*out);
+}

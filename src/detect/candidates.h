@@ -1,0 +1,29 @@
+/* candidates: which patterns can match a text, and where their matches can begin, from the words that stand in it.
+ *
+ * The sight of a word makes its branches be looked at. A branch is open where a word of each of its sets stands, each
+ * word as far from the beginning of the match as the pattern has it; that leaves a window of places to begin at, often
+ * one. One detector's scratch. */
+#ifndef CANDOR_DETECT_CANDIDATES_H
+#define CANDOR_DETECT_CANDIDATES_H
+
+#include "ruleset.h"
+
+struct candidates;
+
+/* Where a match can begin: from first to last. */
+struct window {
+    uint16_t first, last;
+};
+
+MUST_USE struct candidates *candidates_new(const struct rules *rules); /* NULL when memory runs out */
+void candidates_free(struct candidates *candidates);                   /* accepts NULL */
+
+/* Looks at the text, at most 65,534 bytes, for the words of the language; what was found for the text before is gone.
+ */
+void candidates_find(struct candidates *candidates, struct slice text, size_t language);
+/* A rule whose match can begin somewhere, from `from` on; the count of rules when there is none. */
+size_t candidates_next(const struct candidates *candidates, size_t from, struct window *out);
+/* False when the pattern cannot match the text; else where. */
+bool candidates_window(struct candidates *candidates, const struct pattern *pattern, struct window *out);
+
+#endif
