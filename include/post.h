@@ -5,6 +5,7 @@
 #define CANDOR_POST_H
 
 #include "fetch.h"
+#include "trial.h"
 
 struct post {
     const struct conf_model *model;
@@ -18,5 +19,7 @@ struct post {
 /* As fetch_start: ends in one call of done unless -1 is returned. */
 MUST_USE int post_start(struct fetcher *fetcher, const struct conf *conf, const struct post *post, fetch_done_fn *done,
                         void *arg);
+/* Why there is no answer to read in it; DROP_NONE: there is. */
+enum drop_reason post_absence(const struct fetch_answer *answer);
 
 #endif

@@ -132,24 +132,12 @@ static bool same_model(const struct trial *trial, const struct arm_answer *answe
 void arms_read(struct trial *trial, struct arm_answer *answer, const struct fetch_answer *fetched,
                struct arms_names *names)
 {
-    static const enum drop_reason reasons[] = {
-        [FETCH_DONE] = DROP_NONE,
-        [FETCH_UNREACHABLE] = DROP_SHADOW_UNREACHABLE,
-        [FETCH_TIMEOUT] = DROP_SHADOW_TIMEOUT,
-        [FETCH_BROKEN] = DROP_SHADOW_UNREACHABLE,
-        [FETCH_TOO_LARGE] = DROP_BODY_TOO_LARGE,
-        [FETCH_CANCELLED] = DROP_SHUTDOWN,
-    };
     answer->status = (int)fetched->status;
     answer->first_byte_ms = fetched->first_byte_ms;
     answer->total_ms = fetched->total_ms;
-    answer->missing = reasons[fetched->outcome];
+    answer->missing = post_absence(fetched);
     if (answer->missing != DROP_NONE)
         return;
-    if (fetched->status != 200) {
-        answer->missing = fetched->status == 429 ? DROP_BACKOFF : DROP_SHADOW_STATUS;
-        return;
-    }
     bool event_stream = slice_starts(fetched->content_type, SLICE("text/event-stream"));
     step_read_answer(trial, answer, event_stream, fetched->body);
     if (answer->missing == DROP_NONE && !same_model(trial, answer, names))

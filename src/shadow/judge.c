@@ -183,16 +183,9 @@ static void call_read(struct asking *asking, struct slice body)
 
 static void on_answer(const struct fetch_answer *answer, void *arg)
 {
-    static const enum drop_reason reasons[] = {
-        [FETCH_DONE] = DROP_NONE,
-        [FETCH_UNREACHABLE] = DROP_SHADOW_UNREACHABLE,
-        [FETCH_TIMEOUT] = DROP_SHADOW_TIMEOUT,
-        [FETCH_BROKEN] = DROP_SHADOW_UNREACHABLE,
-        [FETCH_TOO_LARGE] = DROP_BODY_TOO_LARGE,
-        [FETCH_CANCELLED] = DROP_SHUTDOWN,
-    };
     struct asking *asking = arg;
     struct judging *judging = &asking->judging;
+    enum drop_reason absence = post_absence(answer);
     judging->outcome = answer->outcome;
     judging->status = answer->status;
     judging->retry_after_ms = answer->retry_after_ms;
@@ -200,12 +193,10 @@ static void on_answer(const struct fetch_answer *answer, void *arg)
         judging->tokens_known = false; /* it may have been working for us */
     if (answer->blank)
         call_unparsed(asking, false, SLICE("the judge's answer ran on in blanks"));
-    else if (answer->outcome != FETCH_DONE)
-        call_missing(asking, reasons[answer->outcome]);
-    else if (option_refused(asking, answer))
+    else if (answer->outcome == FETCH_DONE && option_refused(asking, answer))
         call_again(asking);
-    else if (answer->status != 200)
-        call_missing(asking, answer->status == 429 ? DROP_BACKOFF : DROP_SHADOW_STATUS);
+    else if (absence != DROP_NONE)
+        call_missing(asking, absence);
     else
         call_read(asking, answer->body);
 }

@@ -55,3 +55,18 @@ int post_start(struct fetcher *fetcher, const struct conf *conf, const struct po
     buf_fini(&url);
     return rc;
 }
+
+enum drop_reason post_absence(const struct fetch_answer *answer)
+{
+    static const enum drop_reason reasons[] = {
+        [FETCH_DONE] = DROP_NONE,
+        [FETCH_UNREACHABLE] = DROP_SHADOW_UNREACHABLE,
+        [FETCH_TIMEOUT] = DROP_SHADOW_TIMEOUT,
+        [FETCH_BROKEN] = DROP_SHADOW_UNREACHABLE,
+        [FETCH_TOO_LARGE] = DROP_BODY_TOO_LARGE,
+        [FETCH_CANCELLED] = DROP_SHUTDOWN,
+    };
+    if (answer->outcome != FETCH_DONE || answer->status == 200)
+        return reasons[answer->outcome];
+    return answer->status == 429 ? DROP_BACKOFF : DROP_SHADOW_STATUS;
+}
