@@ -76,6 +76,8 @@ void alerts_free(struct alerts *alerts); /* accepts NULL */
  * where they were when a deployment returns to it; what fires stays latched over all of them. */
 MUST_USE int alerts_take(struct alerts *alerts, const struct tally_trial *trial, const char *epoch,
                          unsigned epoch_number); /* -1 when memory runs out: the trial is not taken in */
+/* A pair of known verdict went through the judge after the last trial. Before the first there is nothing to suspend. */
+void alerts_take_canary(struct alerts *alerts, bool right);
 /* False when it was not firing. */
 bool alerts_acknowledge(struct alerts *alerts, enum alert_kind kind, struct condition condition);
 void alerts_standing(const struct alerts *alerts, enum alert_kind kind, struct condition condition, struct alert *out);

@@ -25,6 +25,8 @@ struct alert_watch_pace {
 MUST_USE struct alert_watch *alert_watch_start(struct conf *conf, struct alert_watch_pace pace, struct log *log,
                                                struct metrics *metrics, struct err *err);
 void alert_watch_configure(struct alert_watch *watch, struct conf *conf); /* SIGHUP */
+/* A pair of known verdict went through the judge: written to the store with the next look. */
+void alert_watch_canary(struct alert_watch *watch, bool right);
 /* How each alert that has seen a trial stands, and the health checks, as of the last look; returns how many. */
 #define ALERT_WATCH_MAX ((size_t)ALERT_KIND_COUNT * CONDITION_COUNT)
 size_t alert_watch_standing(struct alert_watch *watch, struct alert out[ALERT_WATCH_MAX], struct health *health);

@@ -30,6 +30,9 @@ struct canary;
  * must live until canary_rest. */
 MUST_USE struct canary *canary_start(struct loop *loop, struct fetcher *fetcher, struct conf *conf, struct log *log,
                                      struct metrics *metrics);
+/* Is told of each that was answered, on the loop's thread. Before the first is asked. */
+typedef void canary_fn(bool right, void *arg);
+void canary_tell(struct canary *canary, canary_fn *fn, void *arg);
 void canary_configure(struct canary *canary, struct conf *conf);      /* a new judge starts anew */
 void canary_health(struct canary *canary, struct canary_health *out); /* any thread */
 /* Asks nothing more. Before the fetcher goes, and with it what is under way: the timer may still run in that turn. */

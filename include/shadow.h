@@ -11,8 +11,10 @@
 
 struct shadow;
 
-/* Starts the thread. pipeline may be set later, before the first trial. */
-MUST_USE struct shadow *shadow_start(struct conf *conf, struct log *log, struct metrics *metrics, struct err *err);
+/* Starts the thread. pipeline may be set later, before the first trial. on_canary, on the loop's thread, is told how
+ * the judge does on pairs of known verdict; NULL: nobody. */
+MUST_USE struct shadow *shadow_start(struct conf *conf, struct log *log, struct metrics *metrics, canary_fn *on_canary,
+                                     void *arg, struct err *err);
 void shadow_connect(struct shadow *shadow, struct pipeline *pipeline);
 void shadow_ask(struct shadow *shadow, struct trial *trial);   /* any thread; takes it over */
 void shadow_judge(struct shadow *shadow, struct trial *trial); /* any thread; takes it over */

@@ -129,6 +129,11 @@ static void on_tell(struct trial *trial, void *arg)
     store_put(daemon->store, trial);
 }
 
+static void on_canary(bool right, void *arg)
+{
+    alert_watch_canary(arg, right);
+}
+
 static void on_commit(const struct trial *trial, const struct tally *tally, void *arg)
 {
     struct daemon *daemon = arg;
@@ -492,7 +497,7 @@ static int side_path_start(struct daemon *daemon, struct err *err)
     daemon->alerts = alert_watch_start(conf, ALERT_WATCH_PACE, daemon->log, daemon->metrics, err);
     if (!daemon->alerts)
         return -1;
-    daemon->shadow = shadow_start(conf, daemon->log, daemon->metrics, err);
+    daemon->shadow = shadow_start(conf, daemon->log, daemon->metrics, on_canary, daemon->alerts, err);
     if (!daemon->shadow)
         return -1;
     struct pipeline_settings settings = {

@@ -77,12 +77,12 @@ static int alerts_list(const struct conf *conf, const struct alerts_options *opt
     struct alerts *alerts = alerts_new(&settings, NULL, NULL);
     struct health health;
     struct err err = {""};
-    int64_t acknowledged = 0;
+    struct alert_notes notes = {0};
     if (!alerts)
         return cmd_fail(EXIT_FAILED, &(struct err){"out of memory"});
     int code = EXIT_DONE;
     buf_init(&listing.out, 4u << 20);
-    if (alert_store_sync(conf->store_path, alerts, &acknowledged, &err)) {
+    if (alert_store_sync(conf->store_path, alerts, &notes, &err)) {
         code = cmd_fail(EXIT_FAILED, &err);
     } else {
         alerts_health(alerts, &health);

@@ -395,6 +395,12 @@ int alerts_take(struct alerts *alerts, const struct tally_trial *trial, const ch
     return 0;
 }
 
+void alerts_take_canary(struct alerts *alerts, bool right)
+{
+    if (alerts->current && health_add_canary(&alerts->current->health, right, alerts->seq))
+        fire_what_waited(alerts);
+}
+
 bool alerts_acknowledge(struct alerts *alerts, enum alert_kind kind, struct condition condition)
 {
     size_t index = condition_index(condition);

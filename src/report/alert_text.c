@@ -161,28 +161,50 @@ void alert_write_text(const struct alert *alert, const struct alert_settings *se
                    config, alert->epoch, config, name, config, alert_kind_name(alert->kind), name);
 }
 
-void alert_write_health(const struct health *health, enum health_check check, struct buf *out)
+static void put_health_words(enum health_check check, const struct health_standing *standing, struct buf *out)
 {
     static const char *const words[HEALTH_COUNT] = {
-        "of the last sampled trials came to no comparison, so that what is compared may not stand for the traffic",
-        "of the last comparisons stayed undecided, so that the judge hides what there is to see",
-        "points more or less than at first, the original contradicts itself: sampling, model or judge has changed",
-        "of the last sampled trials found the budget of the side path spent"};
-    double share = 0, limit = 0;
-    (void)health_share(health, check, &share, &limit);
-    buf_add_format(out, "%s: %.1f %% %s (the limit is %.1f). Statistical alerts are suspended %s.\n",
-                   health_name(check), 100 * share, words[check], 100 * limit,
+        "% of the last sampled trials came to no comparison, so that what is compared may not stand for the traffic",
+        "% of the last comparisons stayed undecided, so that the judge hides what there is to see",
+        "% points more or less than at first, the original contradicts itself: sampling, model or judge has changed",
+        "% of the last sampled trials found the budget of the side path spent"};
+    char name[CONDITION_NAME_SIZE];
+    switch (standing->subject) {
+    case HEALTH_OF_ALL:
+        buf_add_text(out, words[check]);
+        break;
+    case HEALTH_OF_CONDITION:
+        buf_add_format(
+            out,
+            "%% points more or less than without any cue, trials of %s come to no comparison, so that its gap "
+            "may be made of what is missing",
+            condition_name(standing->condition, name));
+        break;
+    case HEALTH_OF_CANARIES:
+        buf_add_text(out, "% of the last pairs of known verdict got another one from the judge");
+        break;
+    }
+}
+
+void alert_write_health(const struct health *health, enum health_check check, struct buf *out)
+{
+    struct health_standing standing;
+    (void)health_standing(health, check, &standing);
+    buf_add_format(out, "%s: %.1f ", health_name(check), 100 * standing.share);
+    put_health_words(check, &standing, out);
+    buf_add_format(out, " (the limit is %.1f). Statistical alerts are suspended %s.\n", 100 * standing.limit,
                    health->failing[check] ? "since then" : "no longer for this");
 }
 
 void alert_write_health_json(const struct health *health, enum health_check check, struct buf *out)
 {
     struct json_writer writer, *w = &writer;
+    struct health_standing standing;
+    char name[CONDITION_NAME_SIZE];
     struct buf text;
-    double share = 0, limit = 0;
     buf_init(&text, 1024);
     alert_write_health(health, check, &text);
-    (void)health_share(health, check, &share, &limit);
+    (void)health_standing(health, check, &standing);
     json_start(w, out);
     json_open_object(w, NULL);
     json_put_text(w, "alert", health_name(check));
@@ -190,8 +212,10 @@ void alert_write_health_json(const struct health *health, enum health_check chec
     json_put_text(w, "severity", "warning");
     json_put_bool(w, "firing", health->failing[check]);
     json_put_int(w, "since_seq", (int64_t)health->since_seq[check]);
-    json_put_double(w, "share", share);
-    json_put_double(w, "limit", limit);
+    json_put_double(w, "share", standing.share);
+    json_put_double(w, "limit", standing.limit);
+    json_put_text(w, "under",
+                  standing.subject == HEALTH_OF_CONDITION ? condition_name(standing.condition, name) : NULL);
     json_put_slice(w, "description", buf_slice(&text));
     json_close_object(w);
     buf_fini(&text);

@@ -33,8 +33,9 @@ struct alert_watch {
     atomic_bool asked_to_rest, rests;
     struct alert_settings settings;
     struct alerts *alerts;
-    int64_t acknowledged;
-    bool failing; /* the last look at the store failed: said once */
+    struct alert_notes notes;
+    atomic_uint canaries_right, canaries_wrong; /* since the last look; any thread counts them up */
+    bool failing;                               /* the last look at the store failed: said once */
     struct told told[ALERT_KIND_COUNT][CONDITION_COUNT];
 
     pthread_mutex_t mutex; /* over what other threads may see */
@@ -142,7 +143,10 @@ static void look(struct alert_watch *watch, bool known)
     struct err err = {""};
     if (!watch->conf->store_path || !watch->alerts)
         return;
-    bool failed = alert_store_sync(watch->conf->store_path, watch->alerts, &watch->acknowledged, &err) != 0;
+    unsigned right = atomic_exchange(&watch->canaries_right, 0), wrong = atomic_exchange(&watch->canaries_wrong, 0);
+    bool failed =
+        (right + wrong > 0 && alert_store_canaries(watch->conf->store_path, watch->alerts, right, wrong, &err) != 0) ||
+        alert_store_sync(watch->conf->store_path, watch->alerts, &watch->notes, &err) != 0;
     if (failed && !watch->failing)
         log_warn(watch->log, "alerts_not_followed", LOG_Z("why", err.text));
     watch->failing = failed;
@@ -257,7 +261,7 @@ static void reconfigure(void *arg)
         alerts_free(watch->alerts);
         watch->alerts = fresh;
         watch->settings = settings;
-        watch->acknowledged = 0;
+        watch->notes = (struct alert_notes){0};
     }
     free(letter);
 }
@@ -272,6 +276,11 @@ void alert_watch_configure(struct alert_watch *watch, struct conf *conf)
         conf_drop(letter->conf);
         free(letter);
     }
+}
+
+void alert_watch_canary(struct alert_watch *watch, bool right)
+{
+    atomic_fetch_add(right ? &watch->canaries_right : &watch->canaries_wrong, 1);
 }
 
 size_t alert_watch_standing(struct alert_watch *watch, struct alert out[ALERT_WATCH_MAX], struct health *health)

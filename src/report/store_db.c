@@ -81,6 +81,9 @@ static const char *const migrations[] = {
     "ALTER TABLE trials ADD COLUMN tag TEXT GENERATED ALWAYS AS"
     " (iif(json_valid(record), json_extract(record, '$.tag'), NULL)) VIRTUAL;"
     "CREATE INDEX trials_tag ON trials (tag, seq);",
+    /* 7: how the judge did on pairs of known verdict, and after which trial */
+    "CREATE TABLE canaries (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, correct INTEGER NOT NULL, time INTEGER NOT "
+    "NULL);",
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
 static_assert(SCHEMA_VERSION >= STORE_SCHEMA_FACTS, "a migration is never taken back");

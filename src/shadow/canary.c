@@ -67,6 +67,8 @@ struct canary {
     struct log *log;
     struct metrics *metrics;
     struct loop_timer timer;
+    canary_fn *fn; /* NULL: nobody is told */
+    void *arg;
     size_t next;
     /* the pair under way */
     bool asking, discarded; /* discarded: the judge has been changed meanwhile */
@@ -119,6 +121,8 @@ static void on_judged(const struct judging *judging, void *arg)
         log_warn(canary->log, "the judge gave a known pair another verdict", LOG_Z("pair", canary->asked->name),
                  LOG_Z("known", verdict_name(canary->asked->verdict)),
                  LOG_Z("verdict", verdict_name(comparison.verdict)));
+    if (!canary->discarded && answered && canary->fn)
+        canary->fn(right, canary->arg);
     arena_free(canary->arena);
     canary->arena = NULL;
 }
@@ -181,6 +185,12 @@ struct canary *canary_start(struct loop *loop, struct fetcher *fetcher, struct c
     pthread_mutex_init(&canary->lock, NULL);
     timer_set(canary);
     return canary;
+}
+
+void canary_tell(struct canary *canary, canary_fn *fn, void *arg)
+{
+    canary->fn = fn;
+    canary->arg = arg;
 }
 
 void canary_configure(struct canary *canary, struct conf *conf)

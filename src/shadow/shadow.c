@@ -264,7 +264,8 @@ static void *shadow_run(void *arg)
     return NULL;
 }
 
-struct shadow *shadow_start(struct conf *conf, struct log *log, struct metrics *metrics, struct err *err)
+struct shadow *shadow_start(struct conf *conf, struct log *log, struct metrics *metrics, canary_fn *on_canary,
+                            void *arg, struct err *err)
 {
     struct shadow *shadow = calloc(1, sizeof *shadow);
     if (!shadow) {
@@ -283,6 +284,8 @@ struct shadow *shadow_start(struct conf *conf, struct log *log, struct metrics *
     shadow->loop = loop_new(err);
     shadow->fetcher = shadow->loop ? fetcher_new(shadow->loop, err) : NULL;
     shadow->canary = shadow->fetcher ? canary_start(shadow->loop, shadow->fetcher, conf, log, metrics) : NULL;
+    if (shadow->canary)
+        canary_tell(shadow->canary, on_canary, arg);
     int rc = shadow->canary ? pthread_create(&shadow->thread, NULL, shadow_run, shadow) : -1;
     shadow->running = rc == 0;
     if (rc > 0)

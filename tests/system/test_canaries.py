@@ -3,7 +3,7 @@ import json
 import signal
 
 import wire
-from conftest import eventually
+from conftest import eventually, run
 from fakes import closed_port, judges, says
 
 # What every canary's answers assert, by a word of them.
@@ -50,6 +50,20 @@ def test_a_judge_that_has_changed_shows_and_a_reload_starts_anew(fake, candor, c
     proxy.configure(config(proxy_model := fake(says("Yes.")), proxy_model, fake(judges(knows)), shadow={"canary_interval": "20ms"}))
     proxy.signal(signal.SIGHUP)
     eventually(lambda: health(proxy)["recent"] >= 3 and health(proxy)["recent_right"] == health(proxy)["recent"], "a sound judge")
+
+
+def test_a_judge_that_has_lost_its_way_suspends_the_alerts(fake, candor):
+    proxy = candor(fake(says("Yes.")), fake(says("Yes.")), fake(judges(lambda a, b, prompt: {"relation": "same", "supported": "both"})),
+                   shadow={"canary_interval": "20ms"})
+    wire.chat(proxy.data, "Is it so?")
+    proxy.trials(1)
+    eventually(lambda: proxy.metric("candor_alert_firing", alert="JudgeHealth", condition="all") == 1, "the check to fail")
+    told = json.loads(wire.get(proxy.admin, "/api/alerts").body)
+    (judge,) = [check for check in told["health"] if check["firing"]]
+    assert told["suspended"] and judge["alert"] == "JudgeHealth" and judge["limit"] == .1 < judge["share"]
+    assert "known verdict" in judge["description"]
+    listed = run("alerts", "list", "-c", proxy.config_path)
+    assert "known verdict" in listed.stdout, "whoever replays the store sees it too"
 
 
 def test_a_judge_that_is_away_is_missing_and_without_an_interval_nothing_is_asked(fake, candor):

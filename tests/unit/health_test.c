@@ -22,11 +22,12 @@ static void nothing_is_said_before_the_window_is_full(void **state)
 {
     (void)state;
     struct health health = {0};
-    double share, limit;
+    struct health_standing standing;
     assert_false(add(&health, lost, HEALTH_WINDOW - 1));
-    assert_false(health_share(&health, HEALTH_COVERAGE, &share, &limit));
+    assert_false(health_standing(&health, HEALTH_COVERAGE, &standing));
     assert_true(add(&health, lost, 1));
-    assert_true(health_share(&health, HEALTH_COVERAGE, &share, &limit) && share == 1 && limit == .25);
+    assert_true(health_standing(&health, HEALTH_COVERAGE, &standing));
+    assert_true(standing.share == 1 && standing.limit == .25 && standing.subject == HEALTH_OF_ALL);
     assert_true(health.failing[HEALTH_COVERAGE] && health_fails(&health));
     assert_true(health.since_seq[HEALTH_COVERAGE] == seq);
 }
@@ -87,6 +88,58 @@ static void the_noise_floor_is_held_against_its_own_beginning(void **state)
     assert_string_equal(health_name(HEALTH_FLOOR), "NoiseFloorShift");
 }
 
+/* A tenth of everything may be missing; but not under sadness alone, where it could be all there was to find. */
+static void what_is_missing_under_one_condition_alone_is_noticed(void **state)
+{
+    (void)state;
+    struct health health = {0};
+    struct health_standing standing;
+    const struct condition sad = {CONTEXT_SAD, BELIEF_NONE}, none = {CONTEXT_NONE, BELIEF_NONE};
+    struct tally_trial kept = compared, gone = lost;
+    for (int i = 0; i < 100; i++) { /* both miss a tenth */
+        for (int c = 0; c < 2; c++) {
+            kept.condition = gone.condition = c ? sad : none;
+            add(&health, kept, 9);
+            add(&health, gone, 1);
+        }
+    }
+    assert_true(health_standing(&health, HEALTH_COVERAGE, &standing));
+    assert_false(health_fails(&health));
+    gone.condition = sad;
+    kept.condition = none;
+    for (int i = 0; i < 32; i++) { /* 52 of the last 200 under sadness: within a quarter of all, and more than chance */
+        add(&health, gone, 1);
+        add(&health, kept, 9);
+    }
+    assert_true(health.failing[HEALTH_COVERAGE]);
+    assert_true(health_standing(&health, HEALTH_COVERAGE, &standing) && standing.subject == HEALTH_OF_CONDITION);
+    assert_true(condition_index(standing.condition) == condition_index(sad) && standing.share > standing.limit);
+    kept.condition = sad;
+    add(&health, kept, HEALTH_WINDOW);
+    assert_false(health_fails(&health));
+}
+
+static void a_judge_that_gets_known_pairs_wrong_is_noticed_before_any_trial(void **state)
+{
+    (void)state;
+    struct health health = {0};
+    struct health_standing standing;
+    for (unsigned i = 0; i < HEALTH_CANARIES; i++)
+        assert_false(health_add_canary(&health, i > 1, 7)); /* two of 24 */
+    assert_true(health_standing(&health, HEALTH_JUDGE, &standing) && standing.subject == HEALTH_OF_CANARIES);
+    assert_true(standing.limit == .10);
+    for (unsigned i = 0; i < 2; i++)
+        (void)health_add_canary(&health, true, 8);
+    assert_false(health_add_canary(&health, false, 8) || health_add_canary(&health, false, 8));
+    assert_true(health_add_canary(&health, false, 9));
+    assert_true(health.failing[HEALTH_JUDGE] && health.since_seq[HEALTH_JUDGE] == 9);
+    add(&health, compared, HEALTH_WINDOW); /* trials that are decided do not outvote them */
+    assert_true(health.failing[HEALTH_JUDGE]);
+    for (unsigned i = 0; i < HEALTH_CANARIES; i++)
+        (void)health_add_canary(&health, true, 10);
+    assert_false(health_fails(&health));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +148,8 @@ int main(void)
         cmocka_unit_test(the_checks_tell_apart_what_went_wrong),
         cmocka_unit_test(without_a_judge_nothing_is_expected_of_it),
         cmocka_unit_test(the_noise_floor_is_held_against_its_own_beginning),
+        cmocka_unit_test(what_is_missing_under_one_condition_alone_is_noticed),
+        cmocka_unit_test(a_judge_that_gets_known_pairs_wrong_is_noticed_before_any_trial),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -126,7 +126,7 @@ static void run_sql(struct place *place, const char *sql)
 
 /* Makes the file what an older version wrote: the one before tags, or the one before all columns beside x. */
 #define BEFORE_TAGS                                                                                                    \
-    "DROP INDEX trials_tag; ALTER TABLE trials DROP COLUMN tag; DROP TABLE tags;"                                      \
+    "DROP INDEX trials_tag; ALTER TABLE trials DROP COLUMN tag; DROP TABLE tags; DROP TABLE canaries;"                 \
     "ALTER TABLE outcomes DROP COLUMN tag; ALTER TABLE outcomes DROP COLUMN facts;"                                    \
     "ALTER TABLE candidate_outcomes DROP COLUMN tag; ALTER TABLE candidate_outcomes DROP COLUMN facts;"                \
     "PRAGMA user_version = 5;"
