@@ -11,7 +11,7 @@ import pytest
 import wire
 from conftest import eventually
 from fakes import FakeModel
-from wire_peers import read_all, send_raw
+from wire_peers import drip, send_raw
 
 HOST = b"Host: localhost\r\n"
 EVERYTHING = {"listen": [{"address": "127.0.0.1:0", "paths": ["/"]}], "shadow": {"sample": {"default": 0}}}
@@ -115,29 +115,17 @@ def test_the_models_own_date_is_the_only_one(fake, candor):
 
 # ---- deadlines ----
 
-@pytest.mark.parametrize("limits, head", [
+@pytest.mark.parametrize("limits, begun", [
     ({"body": "1s"}, b"POST /v1/x HTTP/1.1\r\n" + HOST + b"Content-Length: 1000\r\n\r\n"),
     ({"body": "1s"}, b"POST /v1/x HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\nfff\r\n"),
+    ({"head": "1s"}, b"GET /v1/x HTTP/1.1\r\nX: "),
+    ({"head": "1s"}, b"GE"),
     ({"keep_alive": "1s"}, b""),
-], ids=["a dripping body", "a dripping chunk", "silence"])
-def test_every_phase_has_an_absolute_deadline(fake, candor, limits, head):
+], ids=["a dripping body", "a dripping chunk", "a dripping field", "a dripping method", "silence"])
+def test_every_phase_has_an_absolute_deadline(fake, candor, limits, begun):
     proxy = candor(fake(lambda _request, connection: connection.whole(b"{}")), timeouts=limits, **EVERYTHING)
-    with wire.connect(proxy.data) as sock:
-        stop = threading.Event()
-
-        def drip():
-            try:
-                sock.sendall(head)
-                while head and not stop.wait(0.1):
-                    sock.sendall(b"a")
-            except OSError:
-                pass
-        dripping = threading.Thread(target=drip)
-        dripping.start()
-        data, closed = read_all(sock, wire.PATIENCE)
-        stop.set()
-        dripping.join()
-    assert closed and (data.startswith(b"HTTP/1.1 408 ") if head else data == b"")
+    data, closed = drip(proxy.data, begun)
+    assert closed and (data.startswith(b"HTTP/1.1 408 ") if begun else data == b"")
 
 
 # ---- several addresses ----

@@ -220,26 +220,6 @@ def test_a_path_that_climbs_is_refused(behind):
 
 # ---- deadlines and limits ----
 
-def test_a_dripping_head_is_cut_at_its_deadline(fake, candor):
-    proxy = candor(fake(plain), timeouts={"head": "1s"}, **EVERYTHING)
-    with wire.connect(proxy.data) as sock:
-        stop = threading.Event()
-
-        def drip():
-            try:
-                sock.sendall(b"GET /v1/x HTTP/1.1\r\nX: ")
-                while not stop.wait(0.1):
-                    sock.sendall(b"a")
-            except OSError:
-                pass
-        dripping = threading.Thread(target=drip)
-        dripping.start()
-        data, closed = read_all(sock, wire.PATIENCE)
-        stop.set()
-        dripping.join()
-    assert data.startswith(b"HTTP/1.1 408 ") and closed
-
-
 def test_an_address_has_its_share_of_connections(fake, candor):
     proxy = candor(fake(plain), workers=1, limits={"connections_per_address": 3}, **EVERYTHING)
 

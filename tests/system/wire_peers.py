@@ -4,6 +4,7 @@ import pathlib
 import re
 import socket
 import ssl
+import threading
 
 import pytest
 
@@ -49,6 +50,26 @@ def send_raw(address, data, silence=wire.PATIENCE, end=True):
             pass
         answer, closed = read_all(sock, silence)
     return [int(status) for status in STATUS.findall(answer)], answer, closed
+
+
+def drip(address, begun, slowly=b"a"):
+    """Begins with some bytes (or none at all) and then sends one more now and then, until it is cut off: what came back."""
+    with wire.connect(address) as sock:
+        stop = threading.Event()
+
+        def send():
+            try:
+                sock.sendall(begun)
+                while begun and not stop.wait(0.1):
+                    sock.sendall(slowly)
+            except OSError:
+                pass
+        dripping = threading.Thread(target=send)
+        dripping.start()
+        data, closed = read_all(sock, wire.PATIENCE)
+        stop.set()
+        dripping.join()
+    return data, closed
 
 
 def tls_connect(address, authority, name="localhost", protocols=("http/1.1",), session=None, **certificate):
