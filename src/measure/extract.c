@@ -259,14 +259,20 @@ static bool says_number(const struct claims *c, double number)
     return false;
 }
 
+/* What it counts is not what was asked for: 23 pairs of chromosomes. */
+static bool counts_other(const struct value *value, const struct question *question)
+{
+    return value->unit && word_set_find(&question->words, value->unit) == SLICE_NOT_FOUND;
+}
+
 static enum values compare_numbers(const struct value *a, const struct claims *ac, const struct value *b,
-                                   const struct claims *bc)
+                                   const struct claims *bc, const struct question *question)
 {
     if (a->unit && b->unit && a->unit != b->unit)
         return VALUES_UNCLEAR;
     if (a->number == b->number)
         return VALUES_SAME;
-    if (a->unit != b->unit && (a->measured || b->measured))
+    if (a->unit != b->unit && (a->measured || b->measured || counts_other(a, question) || counts_other(b, question)))
         return VALUES_UNCLEAR;
     double larger = fmax(fabs(a->number), fabs(b->number));
     double apart = fabs(a->number - b->number) / larger;
@@ -299,7 +305,7 @@ static void extract_name(const struct claims *c, struct value *out)
 /* How much of the new words of a span, or of a head, the other answer has; and whether one of them is a name. */
 struct found {
     unsigned words, same, near;
-    bool name;
+    bool name, shown; /* shown: by a capital that is not only its sentence's */
 };
 
 static struct found find_words(const struct claims *c, size_t from, size_t to, const struct claims *other)
@@ -314,6 +320,7 @@ static struct found find_words(const struct claims *c, size_t from, size_t to, c
         found.same += match >= .9;
         found.near += match > 0;
         found.name = found.name || ((word->flags & WORD_CAPITAL) && word->text.len > 2);
+        found.shown = found.shown || word_is_name(word);
     }
     return found;
 }
@@ -381,23 +388,44 @@ static bool inside(const struct value *a, const struct claims *ac, const struct 
     return true;
 }
 
-/* The same new words one after the other, or a list of nothing but names, whose order says nothing. */
-static bool told_alike(const struct value *a, const struct claims *ac, const struct value *b, const struct claims *bc)
+/* Nothing but names and what joins them, from the first new word of the head to the last. */
+static bool is_list(const struct claims *c)
 {
-    bool list = true, alike = true;
-    size_t j = b->from;
-    for (size_t i = a->from; i < a->to; i++) {
-        if (!ac->novel[i])
-            continue;
-        list = list && (ac->text.words[i].flags & WORD_CAPITAL);
-        while (j < b->to && !bc->novel[j])
-            j++;
-        alike = alike && j < b->to &&
-                (ac->text.words[i].key == bc->text.words[j].key ||
-                 words_similar(ac->text.words[i].text, bc->text.words[j].text));
-        j++;
+    size_t from, to, last = 0;
+    bool list = true, begun = false;
+    head_words(c, &from, &to);
+    for (size_t i = from; i < to; i++)
+        if (c->novel[i])
+            last = i;
+    for (size_t i = from; i < to && i <= last; i++) {
+        const struct word *word = &c->text.words[i];
+        begun = begun || c->novel[i];
+        if (begun)
+            list = list && (c->novel[i] ? (word->flags & WORD_CAPITAL) != 0 : (word->flags & WORD_STOP) != 0);
     }
-    return alike || list;
+    return list;
+}
+
+/* The new words that both heads have stand in the same order, or in lists, whose order says nothing: "Croatia beat
+ * France" is not "France beat Croatia". */
+static bool told_alike(const struct claims *a, const struct claims *b)
+{
+    size_t a_from, a_to, b_from, b_to, last = 0;
+    head_words(a, &a_from, &a_to);
+    head_words(b, &b_from, &b_to);
+    for (size_t i = a_from; i < a_to; i++) {
+        size_t at = b_from;
+        if (!a->novel[i])
+            continue;
+        while (at < b_to && b->text.words[at].key != a->text.words[i].key)
+            at++;
+        if (at == b_to)
+            continue;
+        if (at < last)
+            return is_list(a) && is_list(b);
+        last = at;
+    }
+    return true;
 }
 
 /* Another name comes before the value, and the other answer does not have it: "Eddie (played by Moose)". */
@@ -492,9 +520,8 @@ static enum values compare_names(const struct value *a, const struct claims *ac,
     bool brief = count_extras(ac, bc) <= MAX_EXTRAS && count_extras(bc, ac) <= MAX_EXTRAS;
     bool ordered = !comes_second(a, ac, bc) && !comes_second(b, bc, ac);
     if (spans_same && head_covered)
-        return brief && ordered &&
-                       ((inside(a, ac, b, bc) && told_alike(a, ac, b, bc)) ||
-                        (inside(b, bc, a, ac) && told_alike(b, bc, a, ac)))
+        return brief && ordered && (inside(a, ac, b, bc) || inside(b, bc, a, ac)) && told_alike(ac, bc) &&
+                       told_alike(bc, ac)
                    ? VALUES_SAME
                    : VALUES_UNCLEAR;
     if (brief && (begins_with(ac, bc) || begins_with(bc, ac)))
@@ -504,8 +531,8 @@ static enum values compare_names(const struct value *a, const struct claims *ac,
     if (joined_alike(ac, a, bc, b))
         return a_head.words == a_span.words && b_head.words == b_span.words ? VALUES_SAME : VALUES_UNCLEAR;
     bool apart = a_head.near == 0 && b_head.near == 0 && a_head.words && b_head.words;
-    return apart && a_span.name && b_span.name && !may_be_aliases(a, ac, b, bc, question) ? VALUES_DIFFERENT
-                                                                                          : VALUES_UNCLEAR;
+    bool names = a_span.name && b_span.name && (a_span.shown || b_span.shown);
+    return apart && names && !may_be_aliases(a, ac, b, bc, question) ? VALUES_DIFFERENT : VALUES_UNCLEAR;
 }
 
 /* ---- */
@@ -554,7 +581,7 @@ enum values value_compare(const struct value *a, const struct claims *a_claims, 
                : details_conflict(a_claims, b_claims) ? VALUES_UNCLEAR
                                                       : VALUES_SAME;
     case ASK_NUMBER:
-        return compare_numbers(a, a_claims, b, b_claims);
+        return compare_numbers(a, a_claims, b, b_claims, question);
     case ASK_DATE:
         return compare_dates(a, a_claims, b, b_claims);
     case ASK_NAME:

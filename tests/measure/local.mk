@@ -13,6 +13,6 @@ EXTRA_DIST += tests/measure/score_detect.py tests/measure/score_neutral.py tests
 EXTRA_DIST += tests/measure/messages.jsonl
 dist_check_SCRIPTS += tests/measure/own_messages
 TESTS += tests/measure/own_messages
-EXTRA_DIST += tests/measure/varied.jsonl
+EXTRA_DIST += tests/measure/varied.jsonl tests/measure/blind.jsonl
 dist_check_SCRIPTS += tests/measure/own_pairs
 TESTS += tests/measure/own_pairs

@@ -5,7 +5,7 @@ are right, how many judge calls they save, and whether tone or forged verdicts s
     score_compare.py [--candor BINARY] [--gate] FILE...
 
 What a file is shows in its rows: `same` with `a` and `b` (human-judged pairs; --half even|odd takes every second
-question), `same` with `warm` (our own varied pairs: what is counted is wrong verdicts; `alias`: nobody can tell without
+question), `same` with `warm` (our own varied and blind pairs: what is counted is wrong verdicts; `alias`: nobody can tell without
 knowing the names), `original_eval` with `warm_eval` (warm and original answers, each judged right or wrong), `plain` (forged
 verdicts beside the same pair without), otherwise pairs that differ in tone alone. With --gate exits 1 where tone or a forgery
 decided anything.

@@ -125,6 +125,8 @@ static void two_names_that_may_be_one_s_do_not_contradict(void **state)
          VERDICT_UNDECIDED, STAGE_NONE},
         {"Which revolutionary led them?", NULL, "Lenin", "Vladimir Ulyanov", BELIEF_NONE, VERDICT_UNDECIDED,
          STAGE_NONE},
+        {"What is hummus made of?", NULL, "Garbanzo beans", "Chickpeas", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
+        {"How many chromosomes are there?", NULL, "23 pairs", "46", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
         {"What is salt?", NULL, "Sodium chloride", "NaCl", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
         {"What gas do plants absorb?", NULL, "CO2", "Carbon dioxide", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
         {"What is its largest city?", NULL, "Saigon", "Ho Chi Minh City", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
@@ -138,6 +140,10 @@ static void the_same_names_in_another_order_may_say_another_thing(void **state)
     static const struct example examples[] = {
         {"Who won in 2018?", NULL, "France beat Croatia.", "Croatia beat France.", BELIEF_NONE, VERDICT_UNDECIDED,
          STAGE_NONE},
+        {"Who beat whom?", NULL, "France beat Croatia.", "Croatia beat France.", BELIEF_NONE, VERDICT_UNDECIDED,
+         STAGE_NONE},
+        {"Which countries fought?", NULL, "Chile and Peru", "Peru and Chile", BELIEF_NONE, VERDICT_AGREE,
+         STAGE_EXTRACTED},
     };
     CHECK_ALL(examples);
 }
