@@ -1,5 +1,6 @@
-/* canary: pairs of our own whose verdict is known, put to the judge one at a time on a schedule, so that a judge that
- * has been changed behind its name, or has lost its way, shows before a figure does. On the shadow loop's thread.
+/* canary: pairs of our own whose verdict is known, put to the judge and to the classifier, one at a time on a schedule,
+ * so that one that has been changed behind its name, or has lost its way, shows before a figure does. On the shadow
+ * loop's thread.
  */
 #ifndef CANDOR_CANARY_H
 #define CANDOR_CANARY_H
@@ -26,7 +27,7 @@ struct canary_health {
 #define CANARY_RECENT 24
 
 struct canary;
-/* Nothing is asked without a judge or with an interval of 0. The fetcher
+/* Nothing is asked with an interval of 0, and nobody who is not configured. The fetcher
  * must live until canary_rest. */
 MUST_USE struct canary *canary_start(struct loop *loop, struct fetcher *fetcher, struct conf *conf, struct log *log,
                                      struct metrics *metrics);

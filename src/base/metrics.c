@@ -54,6 +54,7 @@ static const struct family_row family_rows[] = {
     {"candor_shadow_stopped", GAUGE, {NULL}, "1 once the day's budget has refused a request, until the next day."},
     {"candor_judge_invalid_total", COUNTER, {NULL}, "Judge answers that did not parse."},
     {"candor_classifier_total", COUNTER, {"outcome"}, "Pairs put to the classifier, by what came of it."},
+    {"candor_classifier_canaries_total", COUNTER, {"outcome"}, "Pairs of known verdict put to the classifier."},
     {"candor_judge_canaries_total", COUNTER, {"outcome"}, "Pairs of known verdict put to the judge."},
     {"candor_judge_health", GAUGE, {NULL}, "Share of the last pairs of known verdict that the judge got right."},
     {"candor_gap", GAUGE, {"condition"}, "Gap of a condition, a share: warm worse is positive."},

@@ -1,11 +1,13 @@
-/* canary: see canary.h. Each turn of the timer asks about the next pair; one is under way at a time. The judge sees
- * nothing that tells a canary from a trial.
+/* canary: see canary.h. Each turn of the timer asks the judge about the next pair, and the classifier, which can be
+ * wrong in one way only: by calling the same what is not. One of each is under way at a time. Neither sees anything
+ * that tells a canary from a trial.
  */
 #include "canary.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "classify.h"
 #include "steps.h"
 
 #define ARENA_BYTES (4u << 20)
@@ -75,6 +77,11 @@ struct canary {
     const struct canary_pair *asked;
     struct compare_input input;
     struct arena *arena;
+    struct classifying {
+        const struct canary_pair *asked; /* NULL: nothing is under way */
+        bool discarded;
+        struct arena *arena;
+    } classifying;
 
     pthread_mutex_t lock; /* of what follows, for whoever asks how the judge does */
     struct canary_health health;
@@ -132,17 +139,64 @@ static struct slice text_of(const char *text)
     return text ? slice_from(text) : SLICE("");
 }
 
-static void ask_next(struct canary *canary)
+static struct compare_input input_of(const struct canary_pair *pair)
 {
-    const struct canary_pair *pair = canary_pair(canary->next++);
+    return (struct compare_input){.question = slice_from(pair->question),
+                                  .belief = text_of(pair->belief),
+                                  .belief_kind = pair->kind,
+                                  .warm = slice_from(pair->warm),
+                                  .original = slice_from(pair->original)};
+}
+
+static void classifying_end(struct classifying *classifying)
+{
+    arena_free(classifying->arena);
+    *classifying = (struct classifying){0};
+}
+
+static void on_classified(const struct classified *classified, void *arg)
+{
+    struct canary *canary = arg;
+    const struct canary_pair *pair = canary->classifying.asked;
+    bool same = classified->outcome == CLASSIFIED_SAME, answered = same || classified->outcome == CLASSIFIED_OPEN;
+    bool wrong = same && pair->verdict != VERDICT_AGREE;
+    bool discarded = canary->classifying.discarded ||
+                     (classified->outcome == CLASSIFIED_FETCH && classified->fetch == FETCH_CANCELLED);
+    classifying_end(&canary->classifying);
+    if (discarded)
+        return;
+    metric_add(METRIC(canary->metrics, "candor_classifier_canaries_total",
+                      wrong      ? "wrong"
+                      : answered ? "right"
+                                 : "missing"),
+               1);
+    if (wrong)
+        log_warn(canary->log, "the classifier called a known difference the same", LOG_Z("pair", pair->name));
+}
+
+/* Pairs that it would not be asked about in a trial are not put before it here either. */
+static void classify(struct canary *canary, const struct canary_pair *pair)
+{
+    struct classifying *classifying = &canary->classifying;
+    struct compare_input input = input_of(pair);
+    struct comparison texts;
+    *classifying = (struct classifying){.asked = pair, .arena = arena_new(ARENA_BYTES)};
+    const struct entailment *asked = NULL;
+    if (classifying->arena) {
+        compare_texts(&input, classifying->arena, &texts);
+        texts.stage = STAGE_NONE; /* the texts alone would settle the plain ones */
+        asked = entailment_plan(&input, &texts, &canary->conf->shadow.classifier, classifying->arena);
+    }
+    if (!asked || classify_start(canary->fetcher, canary->conf, asked, on_classified, canary) != 0)
+        classifying_end(classifying);
+}
+
+static void ask_judge(struct canary *canary, const struct canary_pair *pair)
+{
     canary->arena = arena_new(ARENA_BYTES);
     canary->asked = pair;
     canary->discarded = false;
-    canary->input = (struct compare_input){.question = slice_from(pair->question),
-                                           .belief = text_of(pair->belief),
-                                           .belief_kind = pair->kind,
-                                           .warm = slice_from(pair->warm),
-                                           .original = slice_from(pair->original)};
+    canary->input = input_of(pair);
     canary->asking = canary->arena && judge_start(canary->fetcher, canary->conf, &canary->input, SLICE_NONE,
                                                   canary->arena, on_judged, canary) == 0;
     if (canary->asking)
@@ -155,7 +209,8 @@ static void on_timer(void *arg);
 
 static void timer_set(struct canary *canary)
 {
-    uint64_t interval = canary->conf->has_judge ? canary->conf->shadow.canary_interval_ms : 0;
+    bool anybody = canary->conf->has_judge || canary->conf->has_classifier;
+    uint64_t interval = anybody ? canary->conf->shadow.canary_interval_ms : 0;
     loop_timer_cancel(canary->loop, &canary->timer);
     if (interval)
         loop_timer_arm(canary->loop, &canary->timer, interval, on_timer, canary);
@@ -166,8 +221,13 @@ static void on_timer(void *arg)
     struct canary *canary = arg;
     if (!canary->fetcher)
         return;
-    if (!canary->asking)
-        ask_next(canary);
+    bool judge = canary->conf->has_judge && !canary->asking;
+    bool classifier = canary->conf->has_classifier && !canary->classifying.asked;
+    const struct canary_pair *pair = judge || classifier ? canary_pair(canary->next++) : NULL;
+    if (judge)
+        ask_judge(canary, pair);
+    if (classifier)
+        classify(canary, pair);
     timer_set(canary);
 }
 
@@ -198,6 +258,7 @@ void canary_configure(struct canary *canary, struct conf *conf)
     conf_drop(canary->conf);
     canary->conf = conf_hold(conf);
     canary->discarded = canary->asking;
+    canary->classifying.discarded = true;
     pthread_mutex_lock(&canary->lock);
     canary->health.recent = canary->health.recent_right = 0;
     canary->answered = 0;
@@ -223,6 +284,7 @@ void canary_stop(struct canary *canary)
         return;
     loop_timer_cancel(canary->loop, &canary->timer);
     arena_free(canary->arena);
+    arena_free(canary->classifying.arena);
     pthread_mutex_destroy(&canary->lock);
     conf_drop(canary->conf);
     free(canary);

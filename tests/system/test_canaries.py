@@ -4,7 +4,7 @@ import signal
 
 import wire
 from conftest import eventually, run
-from fakes import closed_port, judges, says
+from fakes import classifies, closed_port, judges, says
 
 # What every canary's answers assert, by a word of them.
 FACTS = {"100 degrees": "right", "Venus": "wrong", "Mercury": "right", "Beethoven composed": "wrong", "It was Mozart": "right",
@@ -70,3 +70,23 @@ def test_a_judge_that_is_away_is_missing_and_without_an_interval_nothing_is_aske
     proxy = candor(fake(says("Yes.")), fake(says("Yes.")), f"http://{closed_port()}/v1", shadow={"canary_interval": "20ms"})
     proxy.await_metric(2, "candor_judge_canaries_total", outcome="missing")
     assert health(proxy)["right"] == health(proxy)["wrong"] == 0
+
+
+def with_classifier(fake, candor, score):
+    model = fake(says("Yes."))
+    return candor(model, models={"warm": {"url": model.url}, "original": {"url": model.url},
+                                 "classifier": {"url": f"http://{fake(classifies(lambda premise, hypothesis: score)).address}"}},
+                  shadow={"canary_interval": "20ms"})
+
+
+def test_a_classifier_that_calls_everything_the_same_shows(fake, candor):
+    proxy = with_classifier(fake, candor, .99)
+    proxy.await_metric(3, "candor_classifier_canaries_total", outcome="wrong")
+    assert "called a known difference the same" in proxy.log() and "Beethoven" not in proxy.log()
+    assert proxy.records() == [] and proxy.metric("candor_classifier_total", outcome="same") == 0, "a canary is no trial"
+
+
+def test_a_classifier_that_says_nothing_is_never_wrong(fake, candor):
+    proxy = with_classifier(fake, candor, .2)
+    proxy.await_metric(10, "candor_classifier_canaries_total", outcome="right")
+    assert proxy.metric("candor_classifier_canaries_total", outcome="wrong") == 0
