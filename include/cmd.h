@@ -18,6 +18,21 @@ cmd_fn cmd_serve, cmd_check, cmd_demo, cmd_detect, cmd_compare, cmd_report, cmd_
 int cmd_fail(int code, const struct err *err);
 /* Prints "candor NAME: sentence" and "Try 'candor help NAME'." and returns EXIT_USAGE. */
 int cmd_usage(const char *name, const char *format, ...) PRINTF(2, 3);
+/* An option: text keeps its value, flag says that it was given, take does with the value what it likes. */
+struct cmd_option {
+    const char *name;
+    char letter; /* by which it goes as well; 0: none */
+    const char **text;
+    bool *flag;
+    int (*take)(const char *value, void *arg); /* 0, or an exit code once it has said what is wrong */
+};
+#define CMD_OPTIONS_MAX 24
+/* Reads all options; the rest stands from argv[optind] on. Says which there are when one is unknown or lacks its value.
+ * 0, or an exit code. */
+MUST_USE int cmd_options(const char *command, int argc, char **argv, const struct cmd_option *options, size_t count,
+                         void *arg);
+#define CMD_OPTIONS(command, argc, argv, options, arg)                                                                 \
+    cmd_options((command), (argc), (argv), (options), sizeof(options) / sizeof(*(options)), (arg))
 /* Writes buf to stdout whole; 0 or EXIT_FAILED with a sentence. */
 int cmd_print(const struct buf *buf);
 /* The packs named on the command line, or the installed ones (CANDOR_RULES_DIR in the environment goes first). */

@@ -23,19 +23,11 @@ struct listing {
 
 static int options_parse(int argc, char **argv, struct alerts_options *options)
 {
-    static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'}, {"json", no_argument, NULL, 'j'}, {0}};
-    int option;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, "c:", known, NULL)) != -1) {
-        if (option == 'c')
-            options->config = optarg;
-        else if (option == 'j')
-            options->json = true;
-        else
-            return cmd_usage("alerts", "the options are -c and --json");
-    }
-    return options->config ? 0 : cmd_usage("alerts", "name the configuration with -c FILE");
+    const struct cmd_option known[] = {{"config", 'c', .text = &options->config}, {"json", 0, .flag = &options->json}};
+    int code = CMD_OPTIONS("alerts", argc, argv, known, NULL);
+    if (code == 0 && !options->config)
+        code = cmd_usage("alerts", "name the configuration with -c FILE");
+    return code;
 }
 
 static int put_alert(const struct alert *standing, void *arg)

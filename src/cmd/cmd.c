@@ -1,7 +1,9 @@
 /* cmd: what the subcommands share. See cmd.h. */
 #include "cmd.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -27,6 +29,56 @@ int cmd_usage(const char *name, const char *format, ...)
     va_end(args);
     fprintf(stderr, "\nTry 'candor help %s'.\n", name);
     return EXIT_USAGE;
+}
+
+/* ---- options ---- */
+
+static int usage_of(const char *command, const struct cmd_option *options, size_t count)
+{
+    char list[512] = "";
+    for (size_t i = 0, len = 0; i < count && len < sizeof list; i++) {
+        const char *between = i == 0 ? "" : i + 1 < count ? ", " : " and ";
+        len +=
+            (size_t)(options[i].letter ? snprintf(list + len, sizeof list - len, "%s-%c", between, options[i].letter)
+                                       : snprintf(list + len, sizeof list - len, "%s--%s", between, options[i].name));
+    }
+    return cmd_usage(command, "the options are %s", list);
+}
+
+static int option_take(const struct cmd_option *option, const char *value, void *arg)
+{
+    if (option->flag)
+        *option->flag = true;
+    if (option->text)
+        *option->text = value;
+    return option->take ? option->take(value, arg) : 0;
+}
+
+int cmd_options(const char *command, int argc, char **argv, const struct cmd_option *options, size_t count, void *arg)
+{
+    enum { FIRST = 256 }; /* above every letter */
+    struct option known[CMD_OPTIONS_MAX + 1] = {{0}};
+    char letters[2 * CMD_OPTIONS_MAX + 1];
+    size_t len = 0;
+    int found, code = 0;
+    assert(count <= CMD_OPTIONS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        bool valued = options[i].text || options[i].take;
+        known[i] = (struct option){options[i].name, valued ? required_argument : no_argument, NULL, FIRST + (int)i};
+        if (options[i].letter)
+            letters[len++] = options[i].letter;
+        if (options[i].letter && valued)
+            letters[len++] = ':';
+    }
+    letters[len] = '\0';
+    opterr = 0;
+    while (code == 0 && (found = getopt_long(argc, argv, letters, known, NULL)) != -1) {
+        size_t which = found >= FIRST ? (size_t)(found - FIRST) : 0;
+        while (found < FIRST && which < count && (found == '?' || options[which].letter != found))
+            which++;
+        code = which < count ? option_take(&options[which], optarg, arg) : usage_of(command, options, count);
+    }
+    return code;
 }
 
 int cmd_print(const struct buf *buf)

@@ -29,12 +29,15 @@ struct report_options {
 };
 
 /* Takes a gate that can be read, so that a misspelt one fails before anything is printed. */
-static int gate_add(struct report_options *options, const char *gate)
+static int take_gate(const char *gate, void *arg)
 {
+    struct report_options *options = arg;
     struct tally nothing;
     struct report_input input = {.tally = &nothing, .settings = tally_settings_default()};
     struct err err = {""};
     struct buf why;
+    if (options->gate_count == MAX_GATES)
+        return cmd_usage("report", "--max-gap is given more than %d times", MAX_GATES);
     tally_init(&nothing, "");
     buf_init(&why, 4096);
     int readable = report_exceeds(&input, slice_from(gate), &why, &err);
@@ -45,62 +48,53 @@ static int gate_add(struct report_options *options, const char *gate)
     return 0;
 }
 
-static int options_set(struct report_options *options, int option, const char *value)
+static int take_time(const char *name, const char *value, int64_t *wall_ms)
 {
-    int64_t now = clock_wall_ms();
-    switch (option) {
-    case 'c':
-        options->config = value;
+    if (clock_parse(slice_from(value), clock_wall_ms(), wall_ms) == 0)
         return 0;
-    case 'r':
-        options->records = value;
+    return cmd_usage("report", "%s wants a time or an age, such as 2026-11-24 or 7d, not '%s'", name, value);
+}
+
+static int take_since(const char *value, void *arg)
+{
+    return take_time("--since", value, &((struct report_options *)arg)->since_ms);
+}
+
+static int take_until(const char *value, void *arg)
+{
+    return take_time("--until", value, &((struct report_options *)arg)->until_ms);
+}
+
+static int take_format(const char *value, void *arg)
+{
+    if (report_format_parse(slice_from(value), &((struct report_options *)arg)->format))
         return 0;
-    case 'e':
-        options->epoch = value;
+    return cmd_usage("report", "--format is table, json, csv or html, not '%s'", value);
+}
+
+static int take_by(const char *value, void *arg)
+{
+    struct report_options *options = arg;
+    options->grouped = true;
+    if (history_by_parse(slice_from(value), &options->by))
         return 0;
-    case 's':
-        if (clock_parse(slice_from(value), now, &options->since_ms))
-            return cmd_usage("report", "--since wants a time or an age, such as 2026-11-24 or 7d, not '%s'", value);
-        return 0;
-    case 'u':
-        if (clock_parse(slice_from(value), now, &options->until_ms))
-            return cmd_usage("report", "--until wants a time or an age, such as 2026-11-24 or 7d, not '%s'", value);
-        return 0;
-    case 'f':
-        if (!report_format_parse(slice_from(value), &options->format))
-            return cmd_usage("report", "--format is table, json, csv or html, not '%s'", value);
-        return 0;
-    case 'n':
-        options->candidate = value;
-        return 0;
-    case 'b':
-        options->grouped = true;
-        if (!history_by_parse(slice_from(value), &options->by))
-            return cmd_usage("report", "--by is model, tag or day, not '%s'", value);
-        return 0;
-    case 'g':
-        if (options->gate_count == MAX_GATES)
-            return cmd_usage("report", "--max-gap is given more than %d times", MAX_GATES);
-        return gate_add(options, value);
-    default:
-        return cmd_usage("report",
-                         "the options are -c, --records, --since, --until, --epoch, --candidate, --by, --format "
-                         "and --max-gap");
-    }
+    return cmd_usage("report", "--by is model, tag or day, not '%s'", value);
 }
 
 static int options_parse(int argc, char **argv, struct report_options *options)
 {
-    static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'},  {"records", required_argument, NULL, 'r'},
-        {"epoch", required_argument, NULL, 'e'},   {"since", required_argument, NULL, 's'},
-        {"until", required_argument, NULL, 'u'},   {"format", required_argument, NULL, 'f'},
-        {"max-gap", required_argument, NULL, 'g'}, {"candidate", required_argument, NULL, 'n'},
-        {"by", required_argument, NULL, 'b'},      {0}};
-    int option, code = 0;
-    opterr = 0;
-    while (code == 0 && (option = getopt_long(argc, argv, "c:", known, NULL)) != -1)
-        code = options_set(options, option, optarg);
+    const struct cmd_option known[] = {
+        {"config", 'c', .text = &options->config},
+        {"records", 0, .text = &options->records},
+        {"since", 0, .take = take_since},
+        {"until", 0, .take = take_until},
+        {"epoch", 0, .text = &options->epoch},
+        {"candidate", 0, .text = &options->candidate},
+        {"by", 0, .take = take_by},
+        {"format", 0, .take = take_format},
+        {"max-gap", 0, .take = take_gate},
+    };
+    int code = CMD_OPTIONS("report", argc, argv, known, options);
     if (code == 0 && optind < argc)
         code = cmd_usage("report", "'%s' is no option", argv[optind]);
     if (code == 0 && !options->config && !options->records)

@@ -54,16 +54,37 @@ struct planned { /* a condition of the study */
     struct cost cost;
 };
 
-static int number_option(const char *name, const char *text, uint64_t most, uint64_t *out)
+static int take_number(const char *name, const char *text, uint64_t most, uint64_t *out)
 {
     if (slice_to_u64(slice_from(text), out) || *out < 1 || *out > most)
         return cmd_usage("simulate", "%s wants a whole number from 1 to %" PRIu64 ", not '%s'", name, most, text);
     return 0;
 }
 
-/* CONDITION=SHARE, of all exchanges. */
-static int mix_option(const char *text, struct plan *plan)
+static int take_conditions(const char *text, void *arg)
 {
+    return take_number("--conditions", text, CONDITION_COUNT, &((struct plan *)arg)->conditions);
+}
+
+static int take_comparisons(const char *text, void *arg)
+{
+    return take_number("--comparisons", text, MOST_COMPARISONS, &((struct plan *)arg)->comparisons);
+}
+
+static int take_runs(const char *text, void *arg)
+{
+    return take_number("--runs", text, MOST_RUNS, &((struct plan *)arg)->runs);
+}
+
+static int take_seed(const char *text, void *arg)
+{
+    return take_number("--seed", text, UINT64_MAX, &((struct plan *)arg)->seed);
+}
+
+/* CONDITION=SHARE, of all exchanges. */
+static int take_mix(const char *text, void *arg)
+{
+    struct plan *plan = arg;
     struct slice name, share_text = slice_from(text);
     struct condition condition;
     double share;
@@ -76,8 +97,9 @@ static int mix_option(const char *text, struct plan *plan)
 }
 
 /* SENSITIVITY,SPECIFICITY */
-static int judge_option(const char *text, struct plan *plan)
+static int take_judge(const char *text, void *arg)
 {
+    struct plan *plan = arg;
     struct slice first, rest = slice_from(text);
     if (!slice_cut(&rest, ',', &first) || slice_to_double(first, &plan->sensitivity) ||
         slice_to_double(rest, &plan->specificity) || !(plan->sensitivity > 0 && plan->sensitivity <= 1) ||
@@ -103,39 +125,17 @@ static void mix_read(const char *store, struct plan *plan)
 
 static int plan_parse(int argc, char **argv, struct plan *plan)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"conditions", required_argument, NULL, 'k'},
-                                            {"comparisons", required_argument, NULL, 'n'},
-                                            {"runs", required_argument, NULL, 'r'},
-                                            {"seed", required_argument, NULL, 's'},
-                                            {"mix", required_argument, NULL, 'm'},
-                                            {"judge", required_argument, NULL, 'q'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {0}};
-    int option, code = 0;
-    opterr = 0;
-    while (code == 0 && (option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
-        if (option == 'c')
-            plan->config = optarg;
-        else if (option == 'k')
-            code = number_option("--conditions", optarg, CONDITION_COUNT, &plan->conditions);
-        else if (option == 'n')
-            code = number_option("--comparisons", optarg, MOST_COMPARISONS, &plan->comparisons);
-        else if (option == 'r')
-            code = number_option("--runs", optarg, MOST_RUNS, &plan->runs);
-        else if (option == 's')
-            code = number_option("--seed", optarg, UINT64_MAX, &plan->seed);
-        else if (option == 'm')
-            code = mix_option(optarg, plan);
-        else if (option == 'q')
-            code = judge_option(optarg, plan);
-        else if (option == 'j')
-            plan->json = true;
-        else
-            code = cmd_usage("simulate",
-                             "the options are -c, --conditions, --comparisons, --runs, --seed, --mix, --judge and "
-                             "--json");
-    }
+    const struct cmd_option options[] = {
+        {"config", 'c', .text = &plan->config},
+        {"conditions", 0, .take = take_conditions},
+        {"comparisons", 0, .take = take_comparisons},
+        {"runs", 0, .take = take_runs},
+        {"seed", 0, .take = take_seed},
+        {"mix", 0, .take = take_mix},
+        {"judge", 0, .take = take_judge},
+        {"json", 0, .flag = &plan->json},
+    };
+    int code = CMD_OPTIONS("simulate", argc, argv, options, plan);
     if (code == 0 && optind < argc)
         code = cmd_usage("simulate", "'%s' is no option", argv[optind]);
     return code;

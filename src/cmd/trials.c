@@ -31,36 +31,21 @@ static int usage(const char *sentence)
     return cmd_usage("trials", "%s", sentence);
 }
 
-static bool parse_options(int argc, char **argv, struct trials_options *out)
+static int parse_options(int argc, char **argv, struct trials_options *out)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},  {"store", required_argument, NULL, 's'},
-        {"verdict", required_argument, NULL, 'v'}, {"condition", required_argument, NULL, 'C'},
-        {"flagged", no_argument, NULL, 'f'},       {"since", required_argument, NULL, 'S'},
-        {"limit", required_argument, NULL, 'n'},   {"json", no_argument, NULL, 'j'},
-        {"trial", required_argument, NULL, 't'},   {"conversation", required_argument, NULL, 'o'},
-        {"before", required_argument, NULL, 'b'},  {"model", required_argument, NULL, 'm'},
-        {"tag", required_argument, NULL, 'T'},     {0},
+    const struct cmd_option known[] = {
+        {"config", 'c', .text = &out->config},   {"store", 0, .text = &out->store},
+        {"verdict", 0, .text = &out->verdict},   {"condition", 0, .text = &out->condition},
+        {"model", 0, .text = &out->model},       {"tag", 0, .text = &out->tag},
+        {"flagged", 'f', .flag = &out->flagged}, {"since", 0, .text = &out->since},
+        {"limit", 'n', .text = &out->limit},     {"json", 'j', .flag = &out->json},
+        {"trial", 0, .text = &out->trial},       {"conversation", 0, .text = &out->conversation},
+        {"before", 0, .text = &out->before},
     };
-    const char **texts[128] = {
-        ['c'] = &out->config, ['s'] = &out->store, ['v'] = &out->verdict, ['C'] = &out->condition,
-        ['S'] = &out->since,  ['n'] = &out->limit, ['t'] = &out->trial,   ['o'] = &out->conversation,
-        ['b'] = &out->before, ['m'] = &out->model, ['T'] = &out->tag};
-    int option;
-
-    while ((option = getopt_long(argc, argv, "c:fjn:", options, NULL)) != -1) {
-        if (option == 'f')
-            out->flagged = true;
-        else if (option == 'j')
-            out->json = true;
-        else if (option > 0 && option < 128 && texts[option])
-            *texts[option] = optarg;
-        else
-            return false;
-    }
+    int code = CMD_OPTIONS("trials", argc, argv, known, NULL);
     out->rest = argv + optind;
     out->rest_count = argc - optind;
-    return true;
+    return code;
 }
 
 /* The database that --store names, or the one of the configuration. */
@@ -289,11 +274,12 @@ int cmd_trials(int argc, char **argv)
     for (size_t i = 0; argc > 1 && i < sizeof(actions) / sizeof(actions[0]); i++) {
         if (strcmp(argv[1], actions[i].name) != 0)
             continue;
-        if (!parse_options(argc - 1, argv + 1, &options))
-            return usage("that option is not known, or lacks its value");
+        int code = parse_options(argc - 1, argv + 1, &options);
+        if (code)
+            return code;
         if (!options.config == !options.store)
             return usage("name the configuration with -c FILE, or the database with --store PATH");
-        int code = find_store(&options, &err) ? cmd_fail(EXIT_FAILED, &err) : actions[i].run(&options, &err);
+        code = find_store(&options, &err) ? cmd_fail(EXIT_FAILED, &err) : actions[i].run(&options, &err);
         conf_drop(options.conf);
         return code;
     }
