@@ -19,7 +19,7 @@ struct candidates {
     const struct rules *rules;
     uint32_t text;        /* counts texts; 0 is none */
     uint16_t len;         /* of the text */
-    uint64_t *seen;       /* a bit a word */
+    uint8_t *seen;        /* by word: whether it was */
     struct sight *sights; /* by word that was seen */
     uint32_t *words;      /* that were seen */
     size_t word_count;
@@ -39,7 +39,7 @@ struct candidates *candidates_new(const struct rules *rules)
         return NULL;
     c->rules = rules;
     c->open_size = rules->count / 64 + 1;
-    c->seen = calloc(rules->word_count / 64 + 1, sizeof *c->seen);
+    c->seen = calloc(rules->word_count + 1, sizeof *c->seen);
     c->sights = calloc(rules->word_count + 1, sizeof *c->sights);
     c->words = calloc(rules->word_count + 1, sizeof *c->words);
     c->sets = calloc(rules->set_count + 1, sizeof *c->sets);
@@ -67,16 +67,11 @@ void candidates_free(struct candidates *c)
     free(c);
 }
 
-static bool was_seen(const struct candidates *c, uint32_t word)
-{
-    return c->seen[word / 64] >> (word % 64) & 1;
-}
-
 static void see(void *arg, uint32_t word, size_t end)
 {
     struct candidates *c = arg;
-    if (!was_seen(c, word)) {
-        c->seen[word / 64] |= UINT64_C(1) << (word % 64);
+    if (!c->seen[word]) {
+        c->seen[word] = 1;
         c->sights[word].first = (uint16_t)end;
         c->words[c->word_count++] = word;
     }
@@ -109,12 +104,17 @@ static struct window window_of_set(struct candidates *c, uint32_t number)
     if (known->text == c->text)
         return known->window;
     const struct word_set *set = &c->rules->sets[number];
-    const struct word_use *use = c->rules->uses + set->first_use;
+    const struct word_use *use = c->rules->uses + set->first_use, *end = use + set->use_count;
     struct window window = closed;
-    for (uint32_t i = 0; i < set->use_count; i++)
-        if (was_seen(c, use[i].word))
-            window = hull(window,
-                          set->anywhere ? (struct window){0, c->len} : window_of(&c->sights[use[i].word], use[i].end));
+    for (; use < end; use++) {
+        if (!c->seen[use->word])
+            continue;
+        if (set->anywhere) {
+            window = (struct window){0, c->len};
+            break;
+        }
+        window = hull(window, window_of(&c->sights[use->word], use->end));
+    }
     *known = (struct set_window){c->text, window};
     return window;
 }
@@ -154,9 +154,9 @@ static void next_text(struct candidates *c, size_t len)
         c->text = 1;
     }
     memset(c->open, 0, c->open_size * sizeof *c->open);
-    memset(c->seen, 0, (rules->word_count / 64 + 1) * sizeof *c->seen);
+    while (c->word_count)
+        c->seen[c->words[--c->word_count]] = 0;
     c->len = (uint16_t)len;
-    c->word_count = 0;
 }
 
 void candidates_find(struct candidates *c, struct slice text, size_t language)

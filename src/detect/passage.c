@@ -78,15 +78,26 @@ static void put_character(struct passage *p, struct slice s, size_t at, size_t l
         put(p, capital && k == 1 ? (char)(s.data[at + k] + 32) : s.data[at + k], at + k);
 }
 
+/* Small letters go as they are, and are most of any text; where they end. */
+static size_t put_letters(struct passage *p, struct slice s, size_t at)
+{
+    size_t len = p->len;
+    for (; at < s.len && s.data[at] >= 'a' && s.data[at] <= 'z'; at++)
+        if (len < PASSAGE_MAX) {
+            p->text[len] = s.data[at];
+            p->map[len++] = (uint32_t)at;
+        }
+    p->len = len;
+    return at;
+}
+
 static void normalise(struct passage *p, size_t from, size_t to)
 {
     struct slice s = slice_of(p->original.data, to);
     for (size_t at = from; at < to;) {
-        if (s.data[at] >= 'a' && s.data[at] <= 'z') { /* most of any text */
-            put(p, s.data[at], at);
-            at++;
-            continue;
-        }
+        at = put_letters(p, s, at);
+        if (at == to)
+            break;
         uint32_t code_point = 0;
         bool ascii = (unsigned char)s.data[at] < 0x80;
         size_t len = ascii ? 1 : utf8_char(slice_of(s.data + at, to - at), &code_point);
@@ -254,17 +265,38 @@ static size_t sentence_end(const struct passage *p, size_t start, size_t at, boo
     return end >= p->len || p->text[end] == ' ' || p->text[end] == '\n' ? end : 0;
 }
 
+/* The next byte that may end a sentence; limit when there is none before. */
+static size_t next_mark(const struct passage *p, size_t at, size_t limit)
+{
+    for (; at < limit; at++) {
+        unsigned char c = (unsigned char)p->text[at];
+        if (c >= 0xE3 || (c < 'A' && (c == '\n' || c == '.' || c == '!' || c == '?')))
+            break;
+    }
+    return at;
+}
+
+/* Where to cut a run-on that has become too long at at: at a blank, or where it stands. */
+static size_t cut_of(const struct passage *p, size_t start, size_t at)
+{
+    for (size_t blank = at + 1; blank-- > start + 1;)
+        if (p->text[blank] == ' ')
+            return blank;
+    return at;
+}
+
 static void split(struct passage *p)
 {
-    size_t start = 0, blank = 0;
+    size_t start = 0;
     for (size_t at = 0; at < p->len;) {
+        size_t longest = start + SENTENCE_BYTES_MAX;
         bool asks = false;
-        bool inside = (p->text[at] >= 'a' && p->text[at] <= 'z') || p->text[at] == ' ';
-        size_t end = inside ? 0 : sentence_end(p, start, at, &asks);
-        if (p->text[at] == ' ')
-            blank = at;
-        if (!end && at - start >= SENTENCE_BYTES_MAX) /* a run-on: cut at a blank, or where it stands */
-            end = blank > start ? blank : at;
+        at = next_mark(p, at, longest < p->len ? longest : p->len);
+        if (at == p->len)
+            break;
+        size_t end = sentence_end(p, start, at, &asks);
+        if (!end && at >= longest)
+            end = cut_of(p, start, at);
         if (end) {
             add_sentence(p, start, end, asks);
             start = end;

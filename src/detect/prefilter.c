@@ -10,19 +10,20 @@
 
 #include "literals.h"
 
-enum { STATES_MAX = 65535, BYTES = 256, PIECE_MAX = 5 };
+enum { STATES_MAX = 0x7fff, REPORTS = 0x8000, BYTES = 256, PIECE_MAX = 5 };
 
 struct report {
     uint32_t number;
     uint32_t text;        /* where the word begins in texts */
     uint32_t len, before; /* of the word; and how much of it stands in front of the piece's end */
+    bool whole;           /* the piece is all of the word */
     uint32_t next;        /* index of the next report of the same state plus one; 0 ends the chain */
 };
 
 struct prefilter {
     uint8_t classes[BYTES];
     size_t class_count;
-    uint16_t *moves;   /* [state * class_count + class] */
+    uint16_t *moves;   /* [state * class_count + class]: a state, and REPORTS where it reports anything */
     uint32_t *reports; /* per state: index of the first report plus one; 0: none */
     struct report *chain;
     size_t chain_count;
@@ -84,6 +85,7 @@ static int add_word(struct prefilter *p, const struct prefilter_word *word, stru
                                                .text = (uint32_t)p->texts_len,
                                                .len = (uint32_t)word->text.len,
                                                .before = (uint32_t)before,
+                                               .whole = piece.len == word->text.len,
                                                .next = p->reports[state]};
     p->reports[state] = (uint32_t)++p->chain_count;
     memcpy(p->texts + p->texts_len, word->text.data, word->text.len);
@@ -128,6 +130,9 @@ static int close_automaton(struct prefilter *p)
             }
         }
     }
+    for (size_t i = 0; i < p->states * p->class_count; i++)
+        if (p->reports[p->moves[i]])
+            p->moves[i] |= REPORTS;
     free(failure);
     free(order);
     return 0;
@@ -176,16 +181,22 @@ void prefilter_free(struct prefilter *p)
     free(p);
 }
 
+static bool stands_at(const struct prefilter *p, const struct report *report, struct slice text, size_t start)
+{
+    return start <= text.len && report->len <= text.len - start &&
+           memcmp(text.data + start, p->texts + report->text, report->len) == 0;
+}
+
 void prefilter_scan(const struct prefilter *p, struct slice text, prefilter_fn *on_word, void *arg)
 {
     size_t state = 0;
     for (size_t i = 0; i < text.len; i++) {
-        state = p->moves[state * p->class_count + p->classes[(uint8_t)text.data[i]]];
-        for (uint32_t r = p->reports[state]; r; r = p->chain[r - 1].next) {
+        uint16_t move = p->moves[state * p->class_count + p->classes[(uint8_t)text.data[i]]];
+        state = move & STATES_MAX;
+        for (uint32_t r = move & REPORTS ? p->reports[state] : 0; r; r = p->chain[r - 1].next) {
             const struct report *report = &p->chain[r - 1];
             size_t start = i + 1 - report->before;
-            if (i + 1 >= report->before && start + report->len <= text.len &&
-                memcmp(text.data + start, p->texts + report->text, report->len) == 0)
+            if (report->whole || stands_at(p, report, text, start))
                 on_word(arg, report->number, start + report->len);
         }
     }

@@ -1,7 +1,7 @@
 /* prefilter: one pass over a text that says which words stand in it and where (Aho-Corasick).
  *
  * The automaton looks for a short piece of each word, the rarest, and what follows and leads is compared: so a few
- * thousand words take a few thousand states. A state is 16 bits and a byte first becomes one of a few dozen classes,
+ * thousand words take a few thousand states. A state is 15 bits and a byte first becomes one of a few dozen classes,
  * which keeps the table in the cache. Immutable once made, shared by all threads.
  */
 #ifndef CANDOR_DETECT_PREFILTER_H
@@ -16,7 +16,7 @@ struct prefilter_word {
     uint32_t number;
 };
 
-/* NULL when there are more than 65,535 states. No words at all make an automaton that finds nothing. */
+/* NULL when there are more than 32,767 states. No words at all make an automaton that finds nothing. */
 MUST_USE struct prefilter *prefilter_new(const struct prefilter_word *words, size_t count, struct err *err);
 void prefilter_free(struct prefilter *prefilter); /* accepts NULL */
 
