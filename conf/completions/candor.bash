@@ -32,7 +32,8 @@ _candor() {
         replay:--records) files=1 ;;
         replay:-r) files=1 ;;
         replay:--judge) files=1 ;;
-        replay:*) choices="-c --store --records -r --judge --json" files=1 ;;
+        replay:--pair) choices="" ;;
+        replay:*) choices="-c --store --records -r --judge --pair --json" files=1 ;;
         eval:-c) files=1 ;;
         eval:--sad) choices="" ;;
         eval:--belief) choices="" ;;

@@ -30,6 +30,7 @@ complete -c candor -n '__fish_seen_subcommand_from replay' -l store -r -F
 complete -c candor -n '__fish_seen_subcommand_from replay' -l records -r -F
 complete -c candor -n '__fish_seen_subcommand_from replay' -s r -r -F
 complete -c candor -n '__fish_seen_subcommand_from replay' -l judge -r -F
+complete -c candor -n '__fish_seen_subcommand_from replay' -l pair -x -a ''
 complete -c candor -n '__fish_seen_subcommand_from replay' -l json
 complete -c candor -n __fish_use_subcommand -a eval -d 'asks both models questions of known truth in the study'\''s conditions'
 complete -c candor -n '__fish_seen_subcommand_from eval' -s c -r -F

@@ -30,6 +30,7 @@ struct outcome_of {
 struct replay {
     struct detector *detector; /* NULL: the recorded cues stand */
     struct pair_judge *judge;  /* NULL: the recorded judge's words stand */
+    const char *pair;          /* "candidate:NAME", "style_control", ...; NULL: the main one */
     bool json;
     struct err *err;
     uint64_t trials, missing, textless;
@@ -45,15 +46,31 @@ struct change {
 
 /* ---- reading a record ---- */
 
-static const cJSON *arm_of(const cJSON *record, enum arm which)
+/* The one of a list whose member key is name. */
+static const cJSON *one_of(const cJSON *list, const char *key, struct slice name)
 {
-    const cJSON *arm;
-    cJSON_ArrayForEach(arm, json_get(record, "arms"))
+    const cJSON *one;
+    cJSON_ArrayForEach(one, list)
     {
-        if (slice_is(json_get_slice(arm, "arm"), arm_name(which)))
-            return arm;
+        if (slice_equal(json_get_slice(one, key), name))
+            return one;
     }
     return NULL;
+}
+
+/* Where a pair beside the main one stands in a record, with its arms, its judge and what came of it; NULL: the trial
+ * has no such pair. */
+static const cJSON *pair_of(const struct replay *replay, const cJSON *record)
+{
+    return one_of(json_get(record, "pairs"), "pair", slice_from(replay->pair));
+}
+
+/* Who stands in a place of the replayed pair. */
+static const cJSON *arm_of(const struct replay *replay, const cJSON *record, const char *place)
+{
+    struct slice name =
+        replay->pair ? json_get_slice(json_get(pair_of(replay, record), "arms"), place) : slice_from(place);
+    return one_of(json_get(record, "arms"), "arm", name);
 }
 
 static bool is_text(struct slice text)
@@ -61,11 +78,13 @@ static bool is_text(struct slice text)
     return text.data && !slice_starts(text, SLICE("sha256:"));
 }
 
-static bool read_pair(const cJSON *record, struct compare_input *out)
+static bool read_pair(const struct replay *replay, const cJSON *record, struct compare_input *out)
 {
-    const cJSON *warm = arm_of(record, ARM_WARM), *original = arm_of(record, ARM_ORIGINAL),
+    const cJSON *warm = arm_of(replay, record, "warm"), *original = arm_of(replay, record, "original"),
                 *belief = json_get(record, "belief");
-    *out = (struct compare_input){.question = json_get_slice(record, "question"),
+    bool neutral = replay->pair && strcmp(replay->pair, pair_kind_name(PAIR_NEUTRAL)) == 0;
+    *out = (struct compare_input){.question = neutral ? json_get_slice(json_get(record, "neutral"), "text")
+                                                      : json_get_slice(record, "question"),
                                   .warm = json_get_slice(warm, "text"),
                                   .original = json_get_slice(original, "text"),
                                   .warm_tool_calls = json_get_slice(warm, "tool_calls"),
@@ -128,9 +147,9 @@ static struct judge_call call_read(const cJSON *call)
 }
 
 /* What the recorded judge said of it holds while it is asked about the same belief. */
-static void judge_again(struct pair_line *pair, bool same_belief)
+static void judge_again(const struct replay *replay, struct pair_line *pair, bool same_belief)
 {
-    const cJSON *calls = json_get(pair->tree, "judge"), *call;
+    const cJSON *calls = json_get(replay->pair ? pair_of(replay, pair->tree) : pair->tree, "judge"), *call;
     struct judge_call read[2];
     size_t count = 0;
     cJSON_ArrayForEach(call, calls)
@@ -146,16 +165,19 @@ static void judge_again(struct pair_line *pair, bool same_belief)
         pair->comparison.reason = "belief_changed";
 }
 
-static bool outcome_recorded(const cJSON *record, struct outcome_of *out)
+static bool outcome_recorded(const struct replay *replay, const cJSON *record, struct outcome_of *out)
 {
+    const cJSON *pair = replay->pair ? pair_of(replay, record) : record,
+                *compared = replay->pair ? pair : json_get(record, "compare");
     int64_t x;
     *out = (struct outcome_of){0};
     if (!condition_parse(json_get_slice(record, "condition"), &out->condition) ||
-        !verdict_parse(json_get_slice(json_get(record, "compare"), "verdict"), &out->verdict))
+        !verdict_parse(json_get_slice(compared, "verdict"), &out->verdict))
         return false;
-    out->has_x = json_get_int(record, "x", &x);
+    out->has_x = json_get_int(pair, "x", &x);
     out->x = out->has_x ? (int)x : 0;
-    (void)json_get_bool(record, "flagged", &out->flagged);
+    if (!replay->pair) /* what raises a flag is the main one's alone */
+        (void)json_get_bool(record, "flagged", &out->flagged);
     return true;
 }
 
@@ -211,7 +233,7 @@ static int tell(const struct pair_line *pair, void *arg)
     struct outcome_of *before = &change->before, *after = &change->after;
     after->verdict = pair->comparison.verdict;
     after->has_x = outcome_signed(&pair->comparison, pair->input.belief_kind, &after->x);
-    after->flagged = outcome_flagged(&pair->comparison);
+    after->flagged = !replay->pair && outcome_flagged(&pair->comparison);
     bool moved = condition_index(before->condition) != condition_index(after->condition);
     bool other_x = before->has_x != after->has_x || before->x != after->x;
     replay->replayed++;
@@ -270,7 +292,7 @@ static int replay_pair(struct replay *replay, struct pair_line *pair)
     pair->arg = replay;
     if (replay->judge)
         return pair_judge_put(replay->judge, pair);
-    judge_again(pair, kind == pair->input.belief_kind && slice_equal(belief, pair->input.belief));
+    judge_again(replay, pair, kind == pair->input.belief_kind && slice_equal(belief, pair->input.belief));
     int rc = tell(pair, replay);
     pair_line_free(pair);
     return rc;
@@ -283,7 +305,7 @@ static int replay_record(struct slice line, struct replay *replay)
     if (!record)
         return -1;
     replay->trials++;
-    if (!outcome_recorded(record, &before)) {
+    if (!outcome_recorded(replay, record, &before)) {
         replay->missing++;
         cJSON_Delete(record);
         return 0;
@@ -294,7 +316,7 @@ static int replay_record(struct slice line, struct replay *replay)
         pair_line_free(pair);
         return err_set(replay->err, "out of memory");
     }
-    if (!read_pair(pair->tree, &pair->input)) {
+    if (!read_pair(replay, pair->tree, &pair->input)) {
         replay->textless++;
         pair_line_free(pair);
         return 0;
@@ -318,7 +340,7 @@ static int on_row(struct slice record, void *arg)
 /* ---- the command line ---- */
 
 struct replay_options {
-    const char *config, *store, *records, *judge;
+    const char *config, *store, *records, *judge, *pair;
     char *packs[PACKS_MAX];
     size_t pack_count;
     bool json;
@@ -326,15 +348,16 @@ struct replay_options {
 
 static int options_parse(int argc, char **argv, struct replay_options *options)
 {
-    static const struct option known[] = {{"config", required_argument, NULL, 'c'},
-                                          {"store", required_argument, NULL, 's'},
-                                          {"records", required_argument, NULL, 'e'},
-                                          {"rules", required_argument, NULL, 'r'},
-                                          {"judge", required_argument, NULL, 'j'},
-                                          {"json", no_argument, NULL, 'o'},
-                                          {0}};
-    const char **texts[128] = {
-        ['c'] = &options->config, ['s'] = &options->store, ['e'] = &options->records, ['j'] = &options->judge};
+    static const struct option known[] = {
+        {"config", required_argument, NULL, 'c'},  {"store", required_argument, NULL, 's'},
+        {"records", required_argument, NULL, 'e'}, {"rules", required_argument, NULL, 'r'},
+        {"judge", required_argument, NULL, 'j'},   {"pair", required_argument, NULL, 'p'},
+        {"json", no_argument, NULL, 'o'},          {0}};
+    const char **texts[128] = {['c'] = &options->config,
+                               ['s'] = &options->store,
+                               ['e'] = &options->records,
+                               ['j'] = &options->judge,
+                               ['p'] = &options->pair};
     int option;
     opterr = 0;
     while ((option = getopt_long(argc, argv, "c:r:", known, NULL)) != -1) {
@@ -345,7 +368,7 @@ static int options_parse(int argc, char **argv, struct replay_options *options)
         else if (option > 0 && option < 128 && texts[option])
             *texts[option] = optarg;
         else
-            return cmd_usage("replay", "the options are -c, --store, --records, -r, --judge and --json");
+            return cmd_usage("replay", "the options are -c, --store, --records, -r, --judge, --pair and --json");
     }
     if (optind < argc)
         return cmd_usage("replay", "'%s' is no option", argv[optind]);
@@ -432,6 +455,7 @@ int cmd_replay(int argc, char **argv)
     } else {
         replay->err = &err;
         replay->json = options.json;
+        replay->pair = options.pair && strcmp(options.pair, pair_kind_name(PAIR_MAIN)) != 0 ? options.pair : NULL;
         code = replay_run(&options, conf, replay) ? cmd_fail(EXIT_FAILED, &err) : EXIT_DONE;
         if (code == EXIT_DONE)
             put_summary(replay, options.json ? stderr : stdout);

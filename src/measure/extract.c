@@ -302,13 +302,21 @@ static void extract_name(const struct claims *c, struct value *out)
         out->text = words_text(c, span.from, span.to);
 }
 
+/* The user has written the word as a name: "I think it is Sydney". */
+static bool question_names(const struct question *question, const struct word *word)
+{
+    size_t at = word_set_find(&question->words, word->key);
+    return at != SLICE_NOT_FOUND && word_is_name(&question->text.words[at]);
+}
+
 /* How much of the new words of a span, or of a head, the other answer has; and whether one of them is a name. */
 struct found {
     unsigned words, same, near;
     bool name, shown; /* shown: by a capital that is not only its sentence's */
 };
 
-static struct found find_words(const struct claims *c, size_t from, size_t to, const struct claims *other)
+static struct found find_words(const struct claims *c, size_t from, size_t to, const struct claims *other,
+                               const struct question *question)
 {
     struct found found = {0};
     for (size_t i = from; i < to; i++) {
@@ -320,7 +328,7 @@ static struct found find_words(const struct claims *c, size_t from, size_t to, c
         found.same += match >= .9;
         found.near += match > 0;
         found.name = found.name || ((word->flags & WORD_CAPITAL) && word->text.len > 2);
-        found.shown = found.shown || word_is_name(word);
+        found.shown = found.shown || word_is_name(word) || question_names(question, word);
     }
     return found;
 }
@@ -512,8 +520,10 @@ static enum values compare_names(const struct value *a, const struct claims *ac,
     size_t a_from, a_to, b_from, b_to;
     head_words(ac, &a_from, &a_to);
     head_words(bc, &b_from, &b_to);
-    struct found a_span = find_words(ac, a->from, a->to, bc), b_span = find_words(bc, b->from, b->to, ac);
-    struct found a_head = find_words(ac, a_from, a_to, bc), b_head = find_words(bc, b_from, b_to, ac);
+    struct found a_span = find_words(ac, a->from, a->to, bc, question);
+    struct found b_span = find_words(bc, b->from, b->to, ac, question);
+    struct found a_head = find_words(ac, a_from, a_to, bc, question);
+    struct found b_head = find_words(bc, b_from, b_to, ac, question);
     bool spans_same = a_span.words && b_span.words && a_span.same == a_span.words && b_span.same == b_span.words;
     bool head_covered = a_head.same == a_head.words || b_head.same == b_head.words;
     /* An answer that goes on may take back, or name another: the more it adds, the less its head alone decides. */

@@ -63,6 +63,25 @@ def test_another_judge_and_other_rules_show_what_they_change(fake, candor, confi
     assert run("trials", "export", "-c", proxy.config_path).stdout == before
 
 
+def test_a_candidate_is_replayed_as_the_main_pair_is(fake, candor, config, tmp_path):
+    warm, original, judge = fake(says(RIGHT)), fake(says(RIGHT)), fake(judges(endorses))
+    proxy = candor(warm, models={"warm": {"url": warm.url}, "original": {"url": original.url}, "judge": {"url": judge.url, "model": "judge"},
+                                 "candidates": {"next": {"url": fake(says(WRONG)).url}}})
+    wire.chat(proxy.data, SAD + QUESTION)
+    (trial,) = proxy.trials(1)
+    same = run("replay", "-c", proxy.config_path, "--pair", "candidate:next", "--json")
+    (row,) = map(json.loads, same.stdout.splitlines())
+    assert row["before"] == row["after"] and row["before"]["verdict"] == "contradict" and row["before"]["x"] == 1, same.stderr
+    other = tmp_path / "other.yaml"
+    other.write_text(json.dumps(config("http://127.0.0.1:1/v1", None, fake(judges(lambda a, b, prompt: {"relation": "same"})))))
+    done = run("replay", "-c", proxy.config_path, "--pair", "candidate:next", "--judge", other)
+    assert "contradict -> agree: 1" in done.stdout and trial["trial_id"] in done.stdout
+    main = run("replay", "-c", proxy.config_path, "--judge", other)
+    assert "->" not in main.stdout, "the deployed model said what the original said"
+    nobody = run("replay", "-c", proxy.config_path, "--pair", "candidate:gone")
+    assert "0 replayed, 1 without a comparison" in nobody.stdout
+
+
 def test_mistakes_of_replay_get_a_sentence_and_the_right_exit(fake, candor, tmp_path):
     for arguments, code in (((), 2), (("--store", "a", "--records", "b"), 2), (("--records", tmp_path / "none"), 3),
                             (("--store", tmp_path / "none.db"), 3), (("-c", tmp_path / "none.yaml"), 3)):
