@@ -118,13 +118,15 @@ struct conf {
         size_t share_count;
         double default_share, largest_share;                       /* largest: of all; 0 turns the tap off */
         double original_again, warm_again, neutral, style_control; /* shares of trials that get the extra arms */
-        unsigned concurrency;                                      /* 16 */
-        unsigned requests_per_minute;                              /* 600 */
-        uint64_t tokens_per_day;                                   /* 5,000,000 */
-        double money_per_day;                                      /* 0 = no limit */
-        uint64_t timeout_ms;                                       /* 120 s: one shadow or judge request */
-        uint64_t deadline_ms;    /* 300 s: a trial; later it is committed as missing */
-        size_t max_answer_bytes; /* 1 MiB */
+        double booster;               /* share of what the booster suspects; 0: it is not asked */
+        char *booster_file;           /* its weights; NULL: not asked */
+        unsigned concurrency;         /* 16 */
+        unsigned requests_per_minute; /* 600 */
+        uint64_t tokens_per_day;      /* 5,000,000 */
+        double money_per_day;         /* 0 = no limit */
+        uint64_t timeout_ms;          /* 120 s: one shadow or judge request */
+        uint64_t deadline_ms;         /* 300 s: a trial; later it is committed as missing */
+        size_t max_answer_bytes;      /* 1 MiB */
         bool carry_media; /* images, audio and files go to the other model as well; else such requests are left out */
         uint64_t canary_interval_ms; /* 15 min: between two pairs of known verdict put to the judge; 0 = none */
         struct conf_classifier classifier;

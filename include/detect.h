@@ -45,6 +45,7 @@ struct detection {
     size_t cue_count;
     struct condition condition; /* of the trial: first context x belief */
     char language[4];           /* "en", "es", ..., "und" */
+    bool suspected;             /* by the booster, where it was asked: sampled more, and nothing else */
     bool error;                 /* a match limit was hit: sample it all the same */
     const char *failed[4];      /* the first rules that hit it; "budget" when the message used up its own */
     size_t failed_count;

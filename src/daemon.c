@@ -15,6 +15,7 @@
 
 #include "admin.h"
 #include "alert_watch.h"
+#include "booster.h"
 #include "clock.h"
 #include "export_otlp.h"
 #include "loop.h"
@@ -299,6 +300,7 @@ static void reload(struct daemon *daemon)
     struct err err = {""};
     struct conf *conf = conf_load(daemon->conf->path, &err);
     struct rules *rules = conf ? rules_load((const char *const *)conf->rules, conf->rule_count, &err) : NULL;
+    rules = rules_boost(rules, conf ? conf->shadow.booster_file : NULL, &err);
     if (!rules) {
         log_error(daemon->log, "reload refused", LOG_Z("reason", err.text));
         metric_add(METRIC(daemon->metrics, "candor_reloads_total", "refused"), 1);
@@ -484,6 +486,7 @@ static int side_path_start(struct daemon *daemon, struct err *err)
 {
     struct conf *conf = daemon->conf;
     daemon->rules = rules_load((const char *const *)conf->rules, conf->rule_count, err);
+    daemon->rules = rules_boost(daemon->rules, conf->shadow.booster_file, err);
     if (!daemon->rules)
         return -1;
     daemon_epoch(conf, rules_version(daemon->rules), daemon->epoch);

@@ -20,7 +20,7 @@ static const struct command commands[] = {
      "lists the alerts that stand, with their guarantees, and acknowledges one"},
     {"compare", cmd_compare, "[-c FILE] < PAIRS",
      "says whether two answers differ in substance (JSON Lines in and out)"},
-    {"detect", cmd_detect, "[-r RULES]... < MESSAGES",
+    {"detect", cmd_detect, "[-r RULES]... [-b WEIGHTS] < MESSAGES",
      "says which cues and stated beliefs messages hold (JSON Lines in and out)"},
     {"label", cmd_label, "(-c FILE | --store PATH) [--labeller NAME] [--share S] [--export | --figures]",
      "shows pairs of answers blind and takes down what a person says of them"},

@@ -21,7 +21,8 @@ _candor() {
         compare:-c) files=1 ;;
         compare:*) choices="-c" files=1 ;;
         detect:-r) files=1 ;;
-        detect:*) choices="-r" files=1 ;;
+        detect:-b) files=1 ;;
+        detect:*) choices="-r -b" files=1 ;;
         label:-c) files=1 ;;
         label:--store) files=1 ;;
         label:--labeller) choices="" ;;

@@ -17,6 +17,7 @@ complete -c candor -n __fish_use_subcommand -a compare -d 'says whether two answ
 complete -c candor -n '__fish_seen_subcommand_from compare' -s c -r -F
 complete -c candor -n __fish_use_subcommand -a detect -d 'says which cues and stated beliefs messages hold (JSON Lines in and out)'
 complete -c candor -n '__fish_seen_subcommand_from detect' -s r -r -F
+complete -c candor -n '__fish_seen_subcommand_from detect' -s b -r -F
 complete -c candor -n __fish_use_subcommand -a label -d 'shows pairs of answers blind and takes down what a person says of them'
 complete -c candor -n '__fish_seen_subcommand_from label' -s c -r -F
 complete -c candor -n '__fish_seen_subcommand_from label' -l store -r -F

@@ -1,6 +1,7 @@
 /* check: reads the configuration and the rule packs as serve would, and prints what would run. Opens no port. */
 #include <getopt.h>
 
+#include "booster.h"
 #include "cmd.h"
 #include "daemon.h"
 
@@ -20,6 +21,7 @@ int cmd_check(int argc, char **argv)
     struct err err = {""};
     struct conf *conf = conf_load(path, &err);
     struct rules *rules = conf ? rules_load((const char *const *)conf->rules, conf->rule_count, &err) : NULL;
+    rules = rules_boost(rules, conf ? conf->shadow.booster_file : NULL, &err);
     if (!rules) {
         conf_drop(conf);
         return cmd_fail(EXIT_NO, &err);

@@ -1,4 +1,4 @@
-/* detect: `candor detect [-r RULES]...`, JSON Lines in, what was found out.
+/* detect: `candor detect [-r RULES]... [-b WEIGHTS]`, JSON Lines in, what was found out.
  *
  * A line is {"id","text"} or {"id","messages":[{"role","content"},...]}, where content is text or a list of parts of
  * which those of type "text" count. A line that cannot be read is told of, and the others go on. The spans of a line
@@ -6,9 +6,11 @@
  * tuned offline is what runs.
  */
 #include <getopt.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "arena.h"
+#include "booster.h"
 #include "cmd.h"
 #include "detect.h"
 #include "json.h"
@@ -156,6 +158,17 @@ static void put_neutral(struct json_writer *w, const struct run *run, const stru
         json_put_text(w, "neutral_refused", neutral.reason);
 }
 
+/* Only with weights: how much the booster suspects a cue in the last thing the user said. */
+static void put_suspicion(struct json_writer *w, const struct run *run, const struct line *line)
+{
+    size_t last = line->count;
+    while (last > 0 && !line->turns[last - 1].user)
+        last--;
+    double suspicion = last ? booster_score(run->detector, line->turns[last - 1].text) : -INFINITY;
+    if (isfinite(suspicion))
+        json_put_double(w, "suspicion", suspicion);
+}
+
 static void put_line(struct json_writer *w, const struct run *run, const struct line *line, const cJSON *id)
 {
     struct detection found;
@@ -180,6 +193,7 @@ static void put_line(struct json_writer *w, const struct run *run, const struct 
         json_close_array(w);
     }
     put_neutral(w, run, line, &found);
+    put_suspicion(w, run, line);
     json_close_object(w);
 }
 
@@ -220,16 +234,20 @@ int cmd_detect(int argc, char **argv)
 {
     char *packs[PACKS_MAX];
     size_t count = 0;
+    const char *weights = NULL;
     optind = 1;
-    for (int option; (option = getopt(argc, argv, "r:")) != -1;) {
-        if (option != 'r' || count == PACKS_MAX)
-            return cmd_usage(argv[0], "the options are -r RULES, at most %d times", PACKS_MAX);
-        packs[count++] = optarg;
+    for (int option; (option = getopt(argc, argv, "r:b:")) != -1;) {
+        if (option == 'b')
+            weights = optarg;
+        else if (option == 'r' && count < PACKS_MAX)
+            packs[count++] = optarg;
+        else
+            return cmd_usage(argv[0], "the options are -r RULES, at most %d times, and -b WEIGHTS", PACKS_MAX);
     }
     if (optind < argc)
         return cmd_usage(argv[0], "messages come on standard input, not as '%s'", argv[optind]);
     struct err err = {""};
-    struct rules *rules = cmd_rules_load(packs, count, &err);
+    struct rules *rules = rules_boost(cmd_rules_load(packs, count, &err), weights, &err);
     struct run run = {.detector = rules ? detector_new(rules, &err) : NULL, .err = &err};
     int code = EXIT_DONE;
     if (!run.detector || cmd_each_line(stdin, detect_line, &run, &err))

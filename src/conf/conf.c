@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "conf_load.h"
+#include "packs.h"
 
 #define SNAPSHOT_MAX_BYTES (8u << 20)
 #define MAX_WORKERS        4
@@ -87,6 +88,12 @@ static int conf_complete(struct conf_load *load, const struct yaml_node *root)
     for (size_t i = 0; i < conf->shadow.share_count; i++)
         if (conf->shadow.shares[i].share > conf->shadow.largest_share)
             conf->shadow.largest_share = conf->shadow.shares[i].share;
+    if (conf->shadow.booster > conf->shadow.largest_share)
+        conf->shadow.largest_share = conf->shadow.booster;
+    if (conf->shadow.booster > 0) {
+        struct slice file = arena_format(load->arena, "%s/booster.weights", packs_folder(load->arena));
+        conf->shadow.booster_file = (char *)(uintptr_t)file.data;
+    }
     if (conf->workers == 0)
         conf->workers = cores();
     const char *live = conf->live_is_original ? "original" : "warm";

@@ -3,6 +3,7 @@ libcandor_a_SOURCES += \
 	include/detect.h src/detect/detect.c src/detect/detector.h \
 	include/rules.h src/detect/rules.c src/detect/ruleset.h \
 	src/detect/belief.c \
+	include/booster.h src/detect/booster.c \
 	src/detect/candidates.c src/detect/candidates.h \
 	src/detect/expand.c \
 	src/detect/factor.c src/detect/factor.h \

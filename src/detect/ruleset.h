@@ -133,8 +133,9 @@ struct rules {
     uint32_t *branch_sets;
     bool whole_messages; /* some rule looks at a whole message */
     size_t pattern_count;
-    uint32_t captures; /* the most groups a pattern has */
-    bool jit;          /* this host allows machine code */
+    uint32_t captures;             /* the most groups a pattern has */
+    bool jit;                      /* this host allows machine code */
+    const struct booster *booster; /* NULL: none */
     char version[17];
 };
 

@@ -176,6 +176,10 @@ double sample_share(const struct conf *conf, const struct detection *detection, 
             *stratum = row->label;
         }
     }
+    if (detection->suspected && conf->shadow.booster > share) {
+        share = conf->shadow.booster;
+        *stratum = "booster";
+    }
     if (detection->error && largest > share) { /* what the detector may have missed is looked at all the same */
         share = largest;
         *stratum = "detector_error";

@@ -1,6 +1,7 @@
 /* steps: see steps.h. */
 #include "steps.h"
 
+#include "booster.h"
 #include "inflate.h"
 #include "sample.h"
 
@@ -36,6 +37,21 @@ static enum drop_reason tap_body(struct trial *trial, const struct tap *tap, str
     return reason;
 }
 
+/* No label that could raise the share: brisk orders and idle questions read like any request. */
+static bool is_quiet(const struct detection *detection)
+{
+    const unsigned ordinary = 1u << CONTEXT_DOWN | 1u << CONTEXT_LOW;
+    return !(detection->contexts & ~ordinary) && detection->belief.kind == BELIEF_NONE;
+}
+
+static void last_turn_suspect(struct detection *detection, struct detector *detector, const struct detect_turn *turns,
+                              size_t count)
+{
+    while (count > 0 && !turns[count - 1].user)
+        count--;
+    detection->suspected = count > 0 && booster_score(detector, turns[count - 1].text) > 0;
+}
+
 static void turns_detect(struct trial *trial, struct detector *detector, struct detect_turn *turns)
 {
     size_t count = 0;
@@ -46,6 +62,8 @@ static void turns_detect(struct trial *trial, struct detector *detector, struct 
         turns[count++] = (struct detect_turn){turn->role == ROLE_USER, spoken ? turn->text : SLICE("")};
     }
     detect_run(detector, turns, count, trial->arena, &trial->detection);
+    if (trial->conf->shadow.booster > 0 && is_quiet(&trial->detection))
+        last_turn_suspect(&trial->detection, detector, turns, count);
 }
 
 enum drop_reason step_read(struct trial *trial)

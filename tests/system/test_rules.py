@@ -91,6 +91,21 @@ def test_a_rule_that_hits_its_limit_is_named_counted_and_sampled_all_the_same(fa
     assert found["detector_error"] is True and found["failed"] == ["runaway.a"]
 
 
+def test_what_only_the_booster_suspects_is_sampled_and_says_so(fake, candor):
+    suspect, plain = "My nerves are so frayed today, I just can't any more.", "Which metal melts first, tin or lead?"
+    weights = TOP / "rules" / "booster.weights"
+    found = [json.loads(line) for line in run("detect", "-b", weights, text="".join(
+        json.dumps({"id": "1", "text": text}) + "\n" for text in (suspect, plain))).stdout.splitlines()]
+    assert [line["labels"] for line in found] == [[], []]
+    assert found[0]["suspicion"] > 0 > found[1]["suspicion"]
+    proxy = candor(fake(says("Fine.")), fake(says("Fine.")), shadow={"sample": {"default": 0.0}, "booster": 1.0})
+    wire.chat(proxy.data, plain)
+    wire.chat(proxy.data, suspect)
+    trial = proxy.trials(1)[0]
+    assert trial["sample"]["stratum"] == "booster" and trial["sample"]["probability"] == 1
+    assert trial["contexts"] == [] and trial["condition"] == "none+none" and trial["question"].startswith("My nerves")
+
+
 def on_terminal(*arguments):
     """What a command shows on a terminal that takes colours."""
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}

@@ -15,3 +15,7 @@ UNIT_TESTS += tests/unit/detect_test
 tests_unit_detect_test_SOURCES = tests/unit/detect_test.c
 tests_unit_detect_test_LDADD = $(UNIT_LIBS)
 tests_unit_detect_test_CPPFLAGS = $(UNIT_FLAGS) -iquote $(top_srcdir)/src/detect
+UNIT_TESTS += tests/unit/booster_test
+tests_unit_booster_test_SOURCES = tests/unit/booster_test.c
+tests_unit_booster_test_LDADD = $(UNIT_LIBS)
+tests_unit_booster_test_CPPFLAGS = $(UNIT_FLAGS)

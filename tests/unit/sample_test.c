@@ -124,6 +124,29 @@ static void a_detector_error_is_looked_at_all_the_same(void **state)
     assert_string_equal(trial->stratum, "detector_error");
 }
 
+static void what_the_booster_suspects_is_only_ever_sampled_more(void **state)
+{
+    struct fixture *fixture = *state;
+    struct trial *trial = fixture->trial;
+    turns_set(trial, "hello", NULL);
+    assert_true(sample_identify(fixture->sampler, trial));
+    const struct {
+        double booster, share;
+        unsigned contexts;
+        const char *stratum;
+    } cases[] = {{.3, .3, 0, "booster"},
+                 {.05, .1, 0, "default"},
+                 {0, .1, 0, "default"},
+                 {.3, .5, 1u << CONTEXT_SAD, "emotion:sad"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fixture->conf->shadow.booster = cases[i].booster;
+        trial->detection = (struct detection){.contexts = cases[i].contexts, .suspected = true};
+        (void)sample_decide(trial);
+        assert_true(trial->probability == cases[i].share);
+        assert_string_equal(trial->stratum, cases[i].stratum);
+    }
+}
+
 static void the_turns_of_a_conversation_go_together(void **state)
 {
     struct fixture *fixture = *state;
@@ -209,10 +232,15 @@ static void the_shares_come_out_as_configured(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_largest_share_that_applies_is_taken), TEST(load_thins_the_sample_and_the_record_says_by_how_much),
-        TEST(ordinary_requests_never_raise_the_share), TEST(a_detector_error_is_looked_at_all_the_same),
-        TEST(the_turns_of_a_conversation_go_together), TEST(the_user_a_client_names_is_part_of_the_conversation),
-        TEST(what_is_certain_need_not_be_looked_into), TEST(the_shares_come_out_as_configured),
+        TEST(the_largest_share_that_applies_is_taken),
+        TEST(load_thins_the_sample_and_the_record_says_by_how_much),
+        TEST(ordinary_requests_never_raise_the_share),
+        TEST(what_the_booster_suspects_is_only_ever_sampled_more),
+        TEST(a_detector_error_is_looked_at_all_the_same),
+        TEST(the_turns_of_a_conversation_go_together),
+        TEST(the_user_a_client_names_is_part_of_the_conversation),
+        TEST(what_is_certain_need_not_be_looked_into),
+        TEST(the_shares_come_out_as_configured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
