@@ -154,6 +154,14 @@ static void put_neutral(struct json_writer *w, const struct run *run, const stru
     struct neutral neutral;
     neutralise(run->detector, line->turns[last - 1].text, found, last - 1, line->arena, &neutral);
     json_put_slice(w, "neutral", neutral.text);
+    json_open_array(w, "cuts");
+    for (size_t i = 0; i < neutral.cut_count; i++) {
+        json_open_object(w, NULL);
+        json_put_int(w, "start", (int64_t)neutral.cuts[i].start);
+        json_put_int(w, "end", (int64_t)neutral.cuts[i].end);
+        json_close_object(w);
+    }
+    json_close_array(w);
     if (!neutral.safe)
         json_put_text(w, "neutral_refused", neutral.reason);
 }

@@ -2,12 +2,15 @@
  *
  * {NAME} in a pattern is replaced by the macro of that name, or by the items of the list of that name as
  * alternatives, in a group of its own. Both may use others, to a depth of eight. Quantifiers such as {0,4} and
- * escapes such as \p{L} are left alone, for a name begins with a letter and is not preceded by an escape.
+ * escapes such as \p{L} are left alone; an escape that takes no braces before a name is a mistake, and told.
  */
 #include "buf.h"
 #include "ruleset.h"
 
 enum { EXPAND_DEPTH = 8, EXPAND_MAX = 32768 };
+
+/* Letters of escapes that take braces of their own. */
+#define BRACED_ESCAPES "pPxoNgk"
 
 static bool is_name_char(char c)
 {
@@ -19,12 +22,21 @@ static struct slice name_at(struct slice text, size_t at)
 {
     if (text.data[at] != '{' || at + 1 >= text.len || !ascii_is_alpha(text.data[at + 1]))
         return SLICE_NONE;
-    if (at >= 2 && text.data[at - 2] == '\\' && ascii_is_alpha(text.data[at - 1]))
-        return SLICE_NONE;
     size_t end = at + 1;
     while (end < text.len && is_name_char(text.data[end]))
         end++;
     return end < text.len && text.data[end] == '}' ? slice_part(text, at + 1, end) : SLICE_NONE;
+}
+
+/* The letter of the escape that ends in front of at: the b of \b. '\0': there is none. */
+static char escape_before(struct slice text, size_t at)
+{
+    size_t backslashes = 0;
+    if (at < 2 || !ascii_is_alpha(text.data[at - 1]))
+        return '\0';
+    while (backslashes + 1 < at && text.data[at - 2 - backslashes] == '\\')
+        backslashes++;
+    return backslashes % 2 ? text.data[at - 1] : '\0';
 }
 
 static const struct yaml_node *find(const struct yaml_node *mapping, struct slice name)
@@ -99,10 +111,14 @@ static int expand_into(const struct expansion *e, const struct yaml_node *node, 
                 at++;
             continue;
         }
-        if (!name.data) {
+        char escape = name.data ? escape_before(text, at) : '\0';
+        if (!name.data || (escape && strchr(BRACED_ESCAPES, escape))) {
             buf_add_char(out, text.data[at]);
             continue;
         }
+        if (escape)
+            return yaml_error(err, node, "\\%c{%.*s} is no escape; write \\%c(?:{%.*s})", escape, SLICE_ARGS(name),
+                              escape, SLICE_ARGS(name));
         if (add_named(e, node, name, out, depth, err))
             return -1;
         at += name.len + 1;

@@ -351,6 +351,13 @@ static void write_kept(const struct rewrite *r, struct arena *arena, struct neut
     buf_fini(&kept);
 }
 
+/* "Isn't Sydney the capital?": what follows the verb is no sentence by itself. */
+static bool is_inverted(const struct rewrite *r, const struct stated_belief *belief)
+{
+    struct slice before = slice_trim(slice_part(r->d->passage.original, 0, belief->start));
+    return slice_ends(before, SLICE("n't")) || slice_ends(before, SLICE("n\xE2\x80\x99t"));
+}
+
 /* "I think my code leaks": asked back it would be the user's question in the first person, which nobody asked. */
 static void ask_back(struct rewrite *r, struct arena *arena, struct neutral *out)
 {
@@ -361,7 +368,7 @@ static void ask_back(struct rewrite *r, struct arena *arena, struct neutral *out
         return;
     }
     if (belief->kind == BELIEF_PUSHBACK || belief->answers || leans_on_context(belief->text) ||
-        count_words(belief->text) < 3) {
+        is_inverted(r, belief) || count_words(belief->text) < 3) {
         r->refusal = "the belief cannot be asked back as a question of its own";
         return;
     }

@@ -315,13 +315,14 @@ static int read_rule(struct place *place, const struct yaml_node *node, struct e
     return check_rule(place, node, err);
 }
 
+const char *const guard_names[GUARD_COUNT] = {"material", "person", "lead", "tail", "hedge", "fact", "ask"};
+
 static int read_guards(struct place *place, const struct yaml_node *guards, struct err *err)
 {
-    static const char *const names[GUARD_COUNT] = {"material", "person", "lead", "tail", "hedge", "fact", "ask"};
     struct language *language = &place->reader->rules->languages[place->pack->language];
     for (size_t i = 0; i < yaml_count(guards); i++) {
         unsigned guard = 0;
-        if (read_choice(yaml_key(guards, i), names, GUARD_COUNT, &guard, err))
+        if (read_choice(yaml_key(guards, i), guard_names, GUARD_COUNT, &guard, err))
             return -1;
         if (!language->guards[guard].text.data &&
             read_pattern(place, yaml_value(guards, i), &language->guards[guard], err))

@@ -11,6 +11,7 @@ struct run {
     struct rules *rules;
     struct detector *detector;
     const struct rule *rule;
+    const char *name; /* of the rule or guard at hand */
     bool tap, colour;
     struct buf *out;
     struct rules_report *report;
@@ -22,7 +23,7 @@ static void tell(struct run *run, bool good, bool todo, const char *file, unsign
 {
     run->number++;
     if (run->tap) {
-        buf_add_format(run->out, "%sok %zu - %s %s: ", good ? "" : "not ", run->number, run->rule->id, what);
+        buf_add_format(run->out, "%sok %zu - %s %s: ", good ? "" : "not ", run->number, run->name, what);
         for (size_t i = 0; i < text.len && i < 200; i++)
             buf_add_char(run->out, text.data[i] == '\n' || text.data[i] == '#' ? ' ' : text.data[i]);
         buf_add_text(run->out, todo ? " # TODO known gap\n" : "\n");
@@ -33,7 +34,7 @@ static void tell(struct run *run, bool good, bool todo, const char *file, unsign
     const char *word = todo ? (good ? "fixed" : "todo") : "FAIL";
     const char *paint = !run->colour ? "" : todo ? "\033[33m" : "\033[31m";
     buf_add_format(run->out, "%s%s%s %s:%u: %s %s: \"%.*s\"\n", paint, word, run->colour ? "\033[0m" : "", file, line,
-                   run->rule->id, what, SLICE_ARGS(text));
+                   run->name, what, SLICE_ARGS(text));
 }
 
 /* Whether the rule finds the text; prop receives the proposition if the belief is this rule's doing. */
@@ -88,14 +89,28 @@ static void check_list(struct run *run, const struct example_list *list, bool ex
         check_example(run, &list->items[i], expected, todo);
 }
 
-static void check_stress(struct run *run)
+/* unless NULL: there is no exception. */
+static void check_stress(struct run *run, const struct pattern *match, const struct pattern *unless)
 {
     struct err err = {""};
-    bool good = detector_stress(run->detector, &run->rule->match, &err) == 0 &&
-                (!run->rule->unless.text.data || detector_stress(run->detector, &run->rule->unless, &err) == 0);
+    bool good = detector_stress(run->detector, match, &err) == 0 &&
+                (!unless || !unless->text.data || detector_stress(run->detector, unless, &err) == 0);
     if (!good)
         run->report->failures++;
-    tell(run, good, false, run->rule->file, run->rule->line, "stands the stress", slice_from(err.text));
+    tell(run, good, false, match->file, match->line, "stands the stress", slice_from(err.text));
+}
+
+static void check_guards(struct run *run)
+{
+    for (size_t i = 0; i < run->rules->language_count; i++)
+        for (size_t g = 0; g < GUARD_COUNT; g++) {
+            char name[40];
+            const struct language *language = &run->rules->languages[i];
+            snprintf(name, sizeof name, "guard %s of %s", guard_names[g], language->code);
+            run->name = name;
+            if (language->guards[g].text.data)
+                check_stress(run, &language->guards[g], NULL);
+        }
 }
 
 static void check_has_example(struct run *run)
@@ -121,14 +136,16 @@ void rules_test(struct rules *rules, bool tap, bool colour, struct buf *out, str
         buf_add_text(out, "TAP version 13\n");
     for (size_t i = 0; i < rules->count; i++) {
         run.rule = &rules->list[i];
+        run.name = run.rule->id;
         if (run.rule->disabled)
             continue;
         check_has_example(&run);
         check_list(&run, &run.rule->matches, true, false);
         check_list(&run, &run.rule->no_matches, false, false);
         check_list(&run, &run.rule->todo_matches, true, true);
-        check_stress(&run);
+        check_stress(&run, &run.rule->match, &run.rule->unless);
     }
+    check_guards(&run);
     if (tap)
         buf_add_format(out, "1..%zu\n", run.number);
     detector_free(run.detector);

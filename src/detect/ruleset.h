@@ -60,6 +60,8 @@ enum guard {
     GUARD_COUNT
 };
 
+extern const char *const guard_names[GUARD_COUNT]; /* as packs write them */
+
 struct language {
     char code[4];
     struct pattern guards[GUARD_COUNT];

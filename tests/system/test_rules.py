@@ -7,6 +7,7 @@ import re
 import subprocess
 
 import pytest
+import yaml
 
 import wire
 from conftest import BINARY, TOP, run
@@ -154,3 +155,44 @@ def test_a_corpus_is_counted_with_samples(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "3 messages, 2 with a cue (66.67 %), 0 with an error" in done.stdout
     assert re.search(r"^ +1 +33\.33 % +\d+ +\S*sad\S* +I feel so sad today\.$", done.stdout, re.M), done.stdout
+
+
+def test_the_shipped_packs_are_what_the_schema_says():
+    jsonschema = pytest.importorskip("jsonschema", reason="skipped: python3-jsonschema is not here")
+    schema = json.loads((TOP / "rules" / "pack.schema.json").read_text(encoding="utf8"))
+    validator = jsonschema.validators.validator_for(schema)
+    validator.check_schema(schema)
+    packs = sorted((TOP / "rules").glob("*.yaml"))
+    assert packs
+    for pack in packs:
+        wrong = list(validator(schema).iter_errors(yaml.safe_load(pack.read_text(encoding="utf8"))))
+        assert not wrong, f"{pack.name}: {wrong[0].json_path}: {wrong[0].message}"
+    for mistake in ({}, {"pack": "a", "rule": []}, {"pack": "a", "rules": [{"id": "a", "label": "emotion:sad"}]},
+                    {"pack": "a", "rules": [{"id": "a", "label": "sadness", "match": "sad"}]}):
+        assert not validator(schema).is_valid(mistake), mistake
+
+
+def test_detect_tells_what_the_neutraliser_cut():
+    told = "Who was \u00c9mile Zola? I feel so sad today. Who wrote Emma? I think the answer is Poe."
+    cut, asked, kept, refused = detected(*({"id": "1", "text": text} for text in (
+        told, "I think Sydney is the capital of Australia.", "Who wrote Emma?", "I feel so sad today.")))
+    gone = [told.encode()[span["start"]:span["end"]].decode() for span in cut["cuts"]]
+    assert gone == ["I feel so sad today. ", "I think the answer is Poe."]
+    assert asked["cuts"] == [{"start": 0, "end": 43}] and asked["neutral"].endswith("the capital of Australia?")
+    assert kept["cuts"] == [] and "neutral_refused" not in kept
+    assert refused["cuts"] == [] and refused["neutral_refused"]
+
+
+def test_an_escape_before_a_list_is_an_error_with_its_place(tmp_path):
+    pack = tmp_path / "escape.yaml"
+    pack.write_text('pack: escape\nlists: {states: [sad]}\nrules:\n  - {id: escape.a, label: "emotion:sad",\n'
+                    "     match: 'so \\b{states}'}\n")
+    done = run("rules", "test", pack)
+    assert done.returncode != 0 and f"{pack}:5:14: " in done.stderr and "(?:{states})" in done.stderr, done.stderr
+
+
+def test_the_stress_of_a_guard_is_tested_too(tmp_path):
+    pack = tmp_path / "guard.yaml"
+    pack.write_text("pack: guard\nguards: {hedge: '^(?:a|aa)+$'}\nrules: []\n")
+    done = run("rules", "test", pack)
+    assert done.returncode == 1 and f"FAIL {pack}:2: guard hedge of en stands the stress" in done.stdout, done.stdout

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "detector.h"
+#include "json.h"
 
 struct kit {
     struct rules *rules;
@@ -175,7 +176,7 @@ static void test_a_cue_in_an_earlier_turn_counts_with_its_turn(void **state)
 
 /* ---- the short ways find what the long ones find, over a corpus made of all examples of all packs ---- */
 
-enum { CORPUS_MAX = 6000, MIXED_BYTES = 400 };
+enum { CORPUS_MAX = 10000, MIXED_BYTES = 400 };
 
 struct corpus {
     struct rules *rules;
@@ -219,6 +220,54 @@ static struct slice mixed_text(struct corpus *corpus, size_t examples, uint32_t 
     return made.data ? made : SLICE("");
 }
 
+/* A text with words left out, doubled and put in, so that what a pattern asks for stands nearer and farther apart. */
+static struct slice stretched_text(struct corpus *corpus, struct slice from, uint32_t *seed)
+{
+    static const char *const fillers[] = {"so ", "really, really ", "my ", "not ", "i ", "you know, ", "a ", ". "};
+    struct buf text;
+    struct slice rest = from, word;
+    buf_init(&text, 4096);
+    while (slice_cut(&rest, ' ', &word)) {
+        uint32_t chance = next_random(seed) % 16;
+        if (chance == 0)
+            buf_add_text(&text, fillers[next_random(seed) % (sizeof fillers / sizeof *fillers)]);
+        if (chance == 1)
+            continue;
+        for (int times = chance == 2 ? 2 : 1; times > 0; times--) {
+            buf_add_slice(&text, word);
+            buf_add_text(&text, " ");
+        }
+    }
+    struct slice made = arena_copy(corpus->arena, slice_trim(buf_slice(&text)));
+    buf_fini(&text);
+    return made.data ? made : SLICE("");
+}
+
+/* The texts of a file of messages, one of so many; a file that is not there is passed over. */
+static void corpus_add_file(struct corpus *corpus, const char *path, size_t one_of)
+{
+    FILE *file = fopen(path, "r");
+    char *line = NULL;
+    size_t size = 0, number = 0;
+    struct err err = {""};
+    for (ssize_t len; file && (len = getline(&line, &size, file)) > 0; number++) {
+        cJSON *message = number % one_of ? NULL : json_parse(slice_of(line, (size_t)len), JSON_LIMITS_DEFAULT, &err);
+        corpus_add(corpus, json_get_slice(message, "text"));
+        cJSON_Delete(message);
+    }
+    free(line);
+    if (file)
+        fclose(file);
+}
+
+static const char *source_path(const char *name)
+{
+    static char path[512];
+    const char *top = getenv("top_srcdir");
+    snprintf(path, sizeof path, "%s/%s", top ? top : ".", name);
+    return path;
+}
+
 static struct corpus *corpus_new(void)
 {
     static const char *const names[] = {"beliefs.yaml", "cues.yaml", "told.yaml", "de.yaml",   "es.yaml",
@@ -243,9 +292,13 @@ static struct corpus *corpus_new(void)
         for (size_t i = 0; i < rule->no_matches.count; i++)
             corpus_add(corpus, rule->no_matches.items[i].text);
     }
+    corpus_add_file(corpus, source_path("tests/measure/messages.jsonl"), 1);
+    corpus_add_file(corpus, source_path("../shared/data/detect/dev.jsonl"), 4);
     uint32_t seed = 11;
-    for (size_t examples = corpus->count, i = 0; i < examples; i++)
-        corpus_add(corpus, mixed_text(corpus, examples, &seed));
+    for (size_t written = corpus->count, i = 0; i < written; i++) {
+        corpus_add(corpus, mixed_text(corpus, written, &seed));
+        corpus_add(corpus, stretched_text(corpus, corpus->texts[i], &seed));
+    }
     return corpus;
 }
 
@@ -532,6 +585,65 @@ static void test_what_cannot_be_asked_back_is_refused(void **state)
     drop(*state);
 }
 
+static void test_a_belief_that_is_the_question_is_not_asked_in_the_first_person(void **state)
+{
+    assert_neutral(*state, "I think my code leaks here.", NULL);
+    assert_neutral(*state, "I'm so angry. I think my code leaks here. Is that right?", NULL);
+    drop(*state);
+}
+
+static void test_a_question_that_runs_into_the_belief_is_not_lost(void **state)
+{
+    assert_neutral(*state,
+                   "Which TV series began with \"There is a fifth dimension\" I think the answer is The Twilight Zone.",
+                   "Which TV series began with \"There is a fifth dimension\"");
+    assert_neutral(*state, "which series began with a fifth dimension I think the answer is The Twilight Zone.",
+                   "which series began with a fifth dimension");
+    drop(*state);
+}
+
+static void test_what_points_to_the_belief_is_not_left_dangling(void **state)
+{
+    assert_neutral(*state, "I think it is Sydney. Why is that?", NULL);
+    assert_neutral(*state, "I told them Sydney is the capital of Australia. Is it?",
+                   "Is it true that Sydney is the capital of Australia?");
+    drop(*state);
+}
+
+static void test_who_wants_no_answer_is_not_asked_one(void **state)
+{
+    assert_neutral(*state, "I feel so sad today.", NULL);
+    assert_neutral(*state, "I feel so lonely and nobody cares. Everything went wrong today.", NULL);
+    drop(*state);
+}
+
+static void test_a_doubt_does_not_become_its_opposite(void **state)
+{
+    assert_neutral(*state, "I don't think Sydney is the capital of Australia.",
+                   "Is it true that Sydney is the capital of Australia?");
+    assert_neutral(*state, "I doubt that Sydney is the capital of Australia. What is the capital of Australia?",
+                   "What is the capital of Australia?");
+    assert_neutral(*state, "Isn't Sydney the capital of Australia?", NULL);
+    assert_neutral(*state, "Isn\xE2\x80\x99t Sydney the capital of Australia?", NULL);
+    drop(*state);
+}
+
+/* A yes-or-no question is another task: whoever reads the record sees that all of the text was replaced. */
+static void test_a_belief_asked_back_is_one_cut_of_the_whole_text(void **state)
+{
+    struct kit *kit = *state;
+    struct slice text = SLICE("I think Sydney is the capital of Australia.");
+    struct detection found = detect(kit, text.data);
+    struct neutral neutral;
+    neutralise(kit->detector, text, &found, 0, kit->arena, &neutral);
+    assert_true(neutral.safe);
+    assert_slice(neutral.text, "Is it true that Sydney is the capital of Australia?");
+    assert_int_equal(neutral.cut_count, 1);
+    assert_int_equal(neutral.cuts[0].start, 0);
+    assert_int_equal(neutral.cuts[0].end, text.len);
+    drop(kit);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -554,6 +666,12 @@ int main(void)
         cmocka_unit_test(test_the_bare_question_is_what_is_left),
         cmocka_unit_test(test_a_fact_is_never_cut),
         cmocka_unit_test(test_what_cannot_be_asked_back_is_refused),
+        cmocka_unit_test(test_a_belief_that_is_the_question_is_not_asked_in_the_first_person),
+        cmocka_unit_test(test_a_question_that_runs_into_the_belief_is_not_lost),
+        cmocka_unit_test(test_what_points_to_the_belief_is_not_left_dangling),
+        cmocka_unit_test(test_who_wants_no_answer_is_not_asked_one),
+        cmocka_unit_test(test_a_doubt_does_not_become_its_opposite),
+        cmocka_unit_test(test_a_belief_asked_back_is_one_cut_of_the_whole_text),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
