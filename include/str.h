@@ -62,7 +62,7 @@ static inline bool ascii_is_digit(char c)
 }
 static inline bool ascii_is_alpha(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return (unsigned char)((c | 0x20) - 'a') < 26; /* one comparison: texts are read letter by letter */
 }
 static inline bool ascii_is_space(char c)
 {

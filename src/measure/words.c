@@ -9,7 +9,7 @@
 #include "lexicon.h"
 
 /* Every other word of a text has stood in it before. */
-#define SEEN 256
+#define SEEN 1024
 
 struct reader {
     struct slice source;
@@ -434,10 +434,17 @@ bool words_phrase_at(const struct passage *p, size_t index, const char *phrase)
     return false;
 }
 
+/* What stands at a byte of a word's text, and behind its last what stands between the words of a phrase or ends it. */
+static bool letter_is(struct slice text, size_t at, char letter)
+{
+    return at < text.len ? text.data[at] == letter : letter == ' ' || letter == '\0';
+}
+
 size_t words_search_phrase(const struct passage *p, size_t from, size_t to, const char *phrase)
 {
     for (size_t i = from; i < to && i < p->count; i++)
-        if (p->words[i].text.data[0] == *phrase && words_phrase_at(p, i, phrase))
+        if (p->words[i].text.data[0] == phrase[0] && letter_is(p->words[i].text, 1, phrase[1]) &&
+            words_phrase_at(p, i, phrase))
             return i;
     return to;
 }
