@@ -78,8 +78,7 @@ static const char *const migrations[] = {
     "ALTER TABLE outcomes ADD COLUMN tag TEXT; ALTER TABLE outcomes ADD COLUMN facts INTEGER;"
     "ALTER TABLE candidate_outcomes ADD COLUMN tag TEXT; ALTER TABLE candidate_outcomes ADD COLUMN facts INTEGER;"
     "CREATE TABLE tags (tag TEXT PRIMARY KEY) WITHOUT ROWID;"
-    "ALTER TABLE trials ADD COLUMN tag TEXT GENERATED ALWAYS AS"
-    " (iif(json_valid(record), json_extract(record, '$.tag'), NULL)) VIRTUAL;"
+    "ALTER TABLE trials ADD COLUMN tag TEXT;"
     "CREATE INDEX trials_tag ON trials (tag, seq);",
     /* 7: how the judge did on pairs of known verdict, and after which trial */
     "CREATE TABLE canaries (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, correct INTEGER NOT NULL, time INTEGER NOT "
@@ -118,7 +117,9 @@ static const char *const statements[SQL_COUNT] = {
         " stance_original, " STORE_EXTRAS ", " STORE_CIRCUMSTANCES ", tag, facts, candidate) SELECT ?1, number, ?3, ?4,"
         " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25"
         " FROM epochs WHERE epoch = ?2",
-    [SQL_TRIAL] = "INSERT INTO trials VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [SQL_TRIAL] =
+        "INSERT INTO trials (seq, trial_id, exchange_id, time, epoch, condition, verdict, flagged, conversation,"
+        " counted, record, tag) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     [SQL_TAG_ADD] = "INSERT INTO tags SELECT ?1 WHERE (SELECT count(*) FROM tags) < ?2 ON CONFLICT DO NOTHING",
     [SQL_TAG] = "SELECT 1 FROM tags WHERE tag = ?1",
     [SQL_SEEN] =
@@ -348,6 +349,8 @@ static void bind_trial(sqlite3_stmt *s, const struct store_row *row, const char 
     bind_text(s, 9, row->conversation);
     sqlite3_bind_int(s, 10, t->counted);
     sqlite3_bind_text64(s, 11, row->record.len ? row->record.data : "", row->record.len, SQLITE_STATIC, SQLITE_UTF8);
+    if (row->tag[0])
+        bind_text(s, 12, row->tag);
 }
 
 static enum store_written add_outcomes(struct store_db *db, const struct store_row *row, const char *condition,
