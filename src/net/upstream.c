@@ -11,6 +11,7 @@
 #include "link.h"
 
 #define RESOLVE_AGAIN_NS (30 * NS_PER_S)
+#define RESOLVE_SOON_NS  (1 * NS_PER_S) /* where there is no address to go on with; until then requests fail at once */
 
 static void on_resolved(const struct resolved *found, size_t count, const char *sentence, void *arg)
 {
@@ -47,12 +48,12 @@ static void resolve_again(struct origin *origin)
     struct upstream *upstream = origin->upstream;
     if (origin->literal || origin->lookup || upstream->closing)
         return;
-    if (origin->resolved_ns && loop_now_ns(upstream->loop) - origin->resolved_ns < RESOLVE_AGAIN_NS)
+    uint64_t good_for_ns = origin->address_count ? RESOLVE_AGAIN_NS : RESOLVE_SOON_NS;
+    if (origin->resolved_ns && loop_now_ns(upstream->loop) - origin->resolved_ns < good_for_ns)
         return;
     origin->lookup = resolve_start(upstream->loop, origin->url->host, origin->url->port, on_resolved, origin);
 }
 
-/* A failed lookup is repeated sooner than a good one grows old. */
 static struct address *find_address(struct upstream *upstream, struct origin **origin, bool even_bad)
 {
     uint64_t now = loop_now_ns(upstream->loop);
@@ -83,8 +84,6 @@ struct address *upstream_address(struct upstream *upstream, struct origin **orig
     *waits = false;
     for (size_t i = 0; i < upstream->origin_count; i++) {
         struct origin *each = &upstream->origins[i];
-        if (each->address_count == 0 && !each->lookup)
-            each->resolved_ns = 0;
         resolve_again(each);
         *waits |= each->lookup != NULL;
     }

@@ -23,8 +23,8 @@
 
 /* ---- names and time ---- */
 
-static const char *const *known; /* the addresses of every name that ends in ".test", up to a NULL */
-static atomic_bool gated;        /* who looks such a name up waits at the gate */
+static const char *const *_Atomic known; /* the addresses of every name that ends in ".test", up to a NULL */
+static atomic_bool gated;                /* who looks such a name up waits at the gate */
 static atomic_int looked_up;
 static sem_t gate, at_gate;
 static atomic_ullong skipped_ns;
@@ -44,9 +44,10 @@ int __wrap_getaddrinfo(const char *name, const char *port, const struct addrinfo
         sem_post(&at_gate);
         sem_wait(&gate);
     }
+    const char *const *each = atomic_load(&known);
     *found = NULL;
-    for (size_t i = 0; known[i]; i++, next = &(*next)->ai_next)
-        if (__real_getaddrinfo(known[i], port, hints, next) != 0)
+    for (; *each; each++, next = &(*next)->ai_next)
+        if (__real_getaddrinfo(*each, port, hints, next) != 0)
             return EAI_FAIL;
     return *found ? 0 : EAI_NONAME;
 }
@@ -328,11 +329,13 @@ static void a_name_that_nobody_knows_is_unreachable_until_it_is_known(void **sta
     known = none;
     do_now(bench, start_now);
     snprintf(unreachable, sizeof unreachable, "failure %d", (int)UPSTREAM_UNREACHABLE);
-    assert_string_equal(ask(bench), unreachable);
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(ask(bench), unreachable);
+    assert_int_equal(atomic_load(&looked_up), 1); /* it is not asked for again and again */
     known = first;
-    while (strcmp(ask(bench), unreachable) == 0)
-        ;
-    assert_string_equal(bench->answer, "127.0.0.1");
+    let_pass(bench, 2);
+    assert_string_equal(ask(bench), "127.0.0.1");
+    assert_int_equal(atomic_load(&looked_up), 2);
 }
 
 /* Three addresses of one name: nobody listens at one, and each request is answered all the same, by both others. */
