@@ -18,9 +18,32 @@ static bool is_line_end(uint32_t c)
     return c == 0x85 || c == 0x2028 || c == 0x2029;
 }
 
+/* Nearly every text needs no escape: then it goes out in one piece with its quotes and what stands around them. */
+static bool put_plain(struct buf *out, bool comma, struct slice text, bool colon)
+{
+    if (json_plain(text) < text.len)
+        return false;
+    char *start = buf_reserve(out, text.len + 4), *at = start;
+    if (!start)
+        return true; /* the buffer has failed, and says so itself */
+    if (comma)
+        *at++ = ',';
+    *at++ = '"';
+    if (text.len)
+        memcpy(at, text.data, text.len);
+    at += text.len;
+    *at++ = '"';
+    if (colon)
+        *at++ = ':';
+    buf_commit(out, (size_t)(at - start));
+    return true;
+}
+
 void json_escape(struct buf *out, struct slice text)
 {
     static const char hex[] = "0123456789abcdef";
+    if (put_plain(out, false, text, false))
+        return;
     buf_add_char(out, '"');
     size_t at = 0, plain = 0; /* bytes [plain, at) are written as they are, in one piece */
     while (at < text.len) {
@@ -54,15 +77,23 @@ void json_escape(struct buf *out, struct slice text)
     buf_add_char(out, '"');
 }
 
-static void value_start(struct json_writer *w, const char *key)
+static void member_start(struct json_writer *w, struct slice key)
 {
+    if (put_plain(w->out, w->comma, key, true))
+        return;
     if (w->comma)
         buf_add_char(w->out, ',');
+    json_escape(w->out, key);
+    buf_add_char(w->out, ':');
+}
+
+static void value_start(struct json_writer *w, const char *key)
+{
+    if (key)
+        member_start(w, slice_from(key));
+    else if (w->comma)
+        buf_add_char(w->out, ',');
     w->comma = true;
-    if (key) {
-        json_escape(w->out, slice_from(key));
-        buf_add_char(w->out, ':');
-    }
 }
 
 static void bracket_open(struct json_writer *w, const char *key, char bracket)
@@ -114,10 +145,7 @@ void json_put_slice(struct json_writer *w, const char *key, struct slice text)
 
 void json_put_key_slice(struct json_writer *w, struct slice key)
 {
-    if (w->comma)
-        buf_add_char(w->out, ',');
-    json_escape(w->out, key);
-    buf_add_char(w->out, ':');
+    member_start(w, key);
     w->comma = false;
 }
 

@@ -15,17 +15,25 @@ struct scan {
 
 /* Eight bytes at a time, since bodies are strings for the most part. A quote, a backslash, a control byte or one beyond
  * ASCII sets a high bit of the sum; borrows from byte to byte arise only where one of them stands. */
-size_t json_plain(struct slice text)
+static bool has_stop(const char *at)
 {
     const uint64_t ones = UINT64_MAX / 255;
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
+    uint64_t stops = (quote - ones) | (backslash - ones) | (word - ones * 0x20) | (word + ones) | word;
+    return stops & ones << 7;
+}
+
+size_t json_plain(struct slice text)
+{
+    const size_t step = sizeof(uint64_t);
     size_t at = 0;
-    for (uint64_t word; text.len - at >= sizeof word; at += sizeof word) {
-        memcpy(&word, text.data + at, sizeof word);
-        uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
-        uint64_t stops = (quote - ones) | (backslash - ones) | (word - ones * 0x20) | (word + ones) | word;
-        if (stops & ones << 7)
-            break;
-    }
+    while (text.len - at >= step && !has_stop(text.data + at))
+        at += step;
+    /* What is left is less than a word: it ends with the text, and some of it may be looked at twice. */
+    if (at && text.len - at < step && !has_stop(text.data + text.len - step))
+        return text.len;
     while (at < text.len && text.data[at] >= 0x20 && text.data[at] < 0x7F && text.data[at] != '"' &&
            text.data[at] != '\\')
         at++;
