@@ -54,10 +54,8 @@ static const char counted[] = " many much old tall far long high big fast deep h
 static const char number_nouns[] =
     " number percentage percent population distance height length temperature amount cost price ";
 /* Mark Twain is Samuel Clemens, and nobody can tell from the two names. */
-static const char trades[] =
-    " wrote written writer author authored novelist novel poet poem playwright lyricist sang sings sung singer "
-    "vocalist "
-    "rapper rapped musician actor actress comedian entertainer wrestler pope pseudonym alias nickname nicknamed ";
+static const char trades[] = " wrote written writer author authored novelist novel poet poem playwright lyricist "
+                             "wrestler pope pseudonym alias nickname nicknamed ";
 /* Of whom a question with "which" asks; they may be called by one name or by all they have. */
 static const char callings[] =
     " president minister leader king queen emperor empress prince princess general admiral revolutionary dictator "
