@@ -1,8 +1,7 @@
 /* prefilter: Aho-Corasick with byte classes, compiled to a full transition table.
  *
- * Bytes that stand in no piece share class 0. The trie is built first, then one breadth-first walk turns it into a
- * deterministic automaton: a missing edge becomes the edge of the failure state, and a state inherits what its
- * failure state reports. A state that reports nothing costs one comparison in the scan.
+ * The trie is built first, then one breadth-first walk turns it into a deterministic automaton: a missing edge becomes
+ * the edge of the failure state, and a state inherits what its failure state reports.
  */
 #include "prefilter.h"
 
@@ -10,20 +9,23 @@
 
 #include "literals.h"
 
-enum { STATES_MAX = 0x7fff, REPORTS = 0x8000, BYTES = 256, PIECE_MAX = 5 };
+enum { STATES_MAX = 0x7fff, REPORTS = 0x8000, BYTES = 256, PIECE_MAX = 4 };
+
+/* What follows the 26 letters. Classes of several bytes are told apart when the word is compared; with 32 of them a
+ * state is one line of the cache. */
+enum { CLASS_BLANK = 26, CLASS_APOSTROPHE, CLASS_OTHER, CLASS_WIDE, CLASSES = 32 };
 
 struct report {
     uint32_t number;
     uint32_t text;        /* where the word begins in texts */
     uint32_t len, before; /* of the word; and how much of it stands in front of the piece's end */
-    bool whole;           /* the piece is all of the word */
+    bool whole;           /* the piece is all of the word, and exact */
     uint32_t next;        /* index of the next report of the same state plus one; 0 ends the chain */
 };
 
 struct prefilter {
     uint8_t classes[BYTES];
-    size_t class_count;
-    uint16_t *moves;   /* [state * class_count + class]: a state, and REPORTS where it reports anything */
+    uint16_t *moves;   /* [state * CLASSES + class]: a state, and REPORTS where it reports anything */
     uint32_t *reports; /* per state: index of the first report plus one; 0: none */
     struct report *chain;
     size_t chain_count;
@@ -48,15 +50,22 @@ static struct slice piece_of(struct slice word)
     return best;
 }
 
-static void count_classes(struct prefilter *p, const struct slice *pieces, size_t count)
+static uint8_t class_of(uint8_t byte)
 {
-    p->class_count = 1;
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < pieces[i].len; k++) {
-            uint8_t byte = (uint8_t)pieces[i].data[k];
-            if (!p->classes[byte])
-                p->classes[byte] = (uint8_t)p->class_count++;
-        }
+    if (byte >= 'a' && byte <= 'z')
+        return (uint8_t)(byte - 'a');
+    if (byte >= 0x80)
+        return (uint8_t)(CLASS_WIDE + byte % (CLASSES - CLASS_WIDE));
+    return byte == ' ' ? CLASS_BLANK : byte == '\'' ? CLASS_APOSTROPHE : CLASS_OTHER;
+}
+
+/* Whether nothing but the piece is found where its classes are. */
+static bool is_exact(struct slice piece)
+{
+    bool exact = true;
+    for (size_t i = 0; i < piece.len; i++)
+        exact = exact && class_of((uint8_t)piece.data[i]) < CLASS_OTHER;
+    return exact;
 }
 
 /* The new state's number; 0 (the root, never new) when there is no room for it. */
@@ -71,7 +80,7 @@ static int add_word(struct prefilter *p, const struct prefilter_word *word, stru
 {
     uint32_t state = 0;
     for (size_t k = 0; k < piece.len; k++) {
-        uint16_t *move = &p->moves[state * p->class_count + p->classes[(uint8_t)piece.data[k]]];
+        uint16_t *move = &p->moves[state * CLASSES + p->classes[(uint8_t)piece.data[k]]];
         if (!*move) {
             uint32_t made = add_state(p);
             if (!made)
@@ -85,7 +94,7 @@ static int add_word(struct prefilter *p, const struct prefilter_word *word, stru
                                                .text = (uint32_t)p->texts_len,
                                                .len = (uint32_t)word->text.len,
                                                .before = (uint32_t)before,
-                                               .whole = piece.len == word->text.len,
+                                               .whole = piece.len == word->text.len && is_exact(piece),
                                                .next = p->reports[state]};
     p->reports[state] = (uint32_t)++p->chain_count;
     memcpy(p->texts + p->texts_len, word->text.data, word->text.len);
@@ -113,15 +122,15 @@ static int close_automaton(struct prefilter *p)
         return -1;
     }
     size_t head = 0, tail = 0;
-    for (size_t c = 0; c < p->class_count; c++)
+    for (size_t c = 0; c < CLASSES; c++)
         if (p->moves[c])
             order[tail++] = p->moves[c];
     while (head < tail) {
         uint16_t state = order[head++];
         inherit_reports(p, state, failure[state]);
-        for (size_t c = 0; c < p->class_count; c++) {
-            uint16_t *move = &p->moves[state * p->class_count + c];
-            uint16_t fallback = p->moves[failure[state] * p->class_count + c];
+        for (size_t c = 0; c < CLASSES; c++) {
+            uint16_t *move = &p->moves[state * CLASSES + c];
+            uint16_t fallback = p->moves[failure[state] * CLASSES + c];
             if (*move) {
                 failure[*move] = fallback;
                 order[tail++] = *move;
@@ -130,7 +139,7 @@ static int close_automaton(struct prefilter *p)
             }
         }
     }
-    for (size_t i = 0; i < p->states * p->class_count; i++)
+    for (size_t i = 0; i < p->states * CLASSES; i++)
         if (p->reports[p->moves[i]])
             p->moves[i] |= REPORTS;
     free(failure);
@@ -150,9 +159,10 @@ struct prefilter *prefilter_new(const struct prefilter_word *words, size_t count
         all_bytes += words[i].text.len;
     }
     if (made) {
-        count_classes(p, pieces, count);
+        for (size_t byte = 0; byte < BYTES; byte++)
+            p->classes[byte] = class_of((uint8_t)byte);
         p->room = bytes < STATES_MAX ? bytes : STATES_MAX;
-        p->moves = calloc(p->room * p->class_count, sizeof *p->moves);
+        p->moves = calloc(p->room * CLASSES, sizeof *p->moves);
         p->reports = calloc(p->room, sizeof *p->reports);
         p->chain = calloc(count + 1, sizeof *p->chain);
         p->texts = calloc(all_bytes, 1);
@@ -191,7 +201,7 @@ void prefilter_scan(const struct prefilter *p, struct slice text, prefilter_fn *
 {
     size_t state = 0;
     for (size_t i = 0; i < text.len; i++) {
-        uint16_t move = p->moves[state * p->class_count + p->classes[(uint8_t)text.data[i]]];
+        uint16_t move = p->moves[state * CLASSES + p->classes[(uint8_t)text.data[i]]];
         state = move & STATES_MAX;
         for (uint32_t r = move & REPORTS ? p->reports[state] : 0; r; r = p->chain[r - 1].next) {
             const struct report *report = &p->chain[r - 1];
@@ -209,6 +219,6 @@ size_t prefilter_states(const struct prefilter *p)
 
 size_t prefilter_bytes(const struct prefilter *p)
 {
-    return p->room * (p->class_count * sizeof *p->moves + sizeof *p->reports) + p->chain_count * sizeof *p->chain +
+    return p->room * (CLASSES * sizeof *p->moves + sizeof *p->reports) + p->chain_count * sizeof *p->chain +
            p->texts_len;
 }

@@ -1,8 +1,8 @@
 /* prefilter: one pass over a text that says which words stand in it and where (Aho-Corasick).
  *
  * The automaton looks for a short piece of each word, the rarest, and what follows and leads is compared: so a few
- * thousand words take a few thousand states. A state is 15 bits and a byte first becomes one of a few dozen classes,
- * which keeps the table in the cache. Immutable once made, shared by all threads.
+ * thousand words take a few thousand states. A state is one line of the cache, for a byte first becomes one of 32
+ * classes, and the table stays there. Immutable once made, shared by all threads.
  */
 #ifndef CANDOR_DETECT_PREFILTER_H
 #define CANDOR_DETECT_PREFILTER_H
