@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	tests/system/test_differential.py \
 	tests/system/test_docs.py \
 	tests/system/test_evidence.py \
+	tests/system/test_families.py \
 	tests/system/test_fidelity.py \
 	tests/system/test_labels.py \
 	tests/system/test_life.py \

@@ -52,8 +52,11 @@ tests_unit_statistics_simulation_test_SOURCES = tests/unit/statistics_simulation
 tests_unit_statistics_simulation_test_CPPFLAGS = $(UNIT_FLAGS)
 tests_unit_statistics_simulation_test_LDADD = $(UNIT_LIBS)
 
-# The simulations with many times as many runs; `make check` plays them once.
+# The simulations with many times as many runs, and families of conversations through the running program; `make check`
+# plays the first once.
 STATISTICS_TESTS = tests/unit/statistics_simulation_test$(EXEEXT) tests/unit/statistics_store_test$(EXEEXT)
-check-statistics: $(STATISTICS_TESTS)
+check-statistics: $(STATISTICS_TESTS) candor$(EXEEXT)
 	for test in $(STATISTICS_TESTS); do CANDOR_LONG=1 $$test || exit 1; done
+	cd $(top_srcdir) && CANDOR_LONG=1 CANDOR=$(abs_builddir)/candor CANDOR_RULES_DIR=$(abs_top_srcdir)/rules \
+		PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -q -s -p no:cacheprovider tests/system/test_families.py
 .PHONY: check-statistics
