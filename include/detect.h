@@ -12,6 +12,8 @@
 struct detector;
 MUST_USE struct detector *detector_new(struct rules *rules, struct err *err); /* holds the rules */
 void detector_free(struct detector *detector);
+/* Compiles all patterns now rather than when they are first tried: for whoever takes the time. */
+void detector_prepare(struct detector *detector);
 
 struct detect_turn {
     bool user; /* else the assistant: only the previous answer matters, for pushback */

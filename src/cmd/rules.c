@@ -143,6 +143,8 @@ static int run_corpus(struct rules *rules, const char *path, struct buf *out, st
                             .detector = detector_new(rules, err),
                             .samples = calloc(rules_count(rules) + 1, sizeof *corpus.samples),
                             .err = err};
+    if (corpus.detector)
+        detector_prepare(corpus.detector);
     int failed = corpus.detector && corpus.samples ? cmd_each_line(file, corpus_line, &corpus, err) : -1;
     if (failed)
         err_prefix(err, "%s", path);

@@ -97,6 +97,20 @@ static const struct compiled *compiled_of(struct detector *d, const struct patte
     return compiled;
 }
 
+void detector_prepare(struct detector *d)
+{
+    const struct rules *rules = d->rules;
+    for (size_t i = 0; i < rules->count; i++) {
+        (void)compiled_of(d, &rules->list[i].match);
+        if (rules->list[i].unless.text.data)
+            (void)compiled_of(d, &rules->list[i].unless);
+    }
+    for (size_t i = 0; i < rules->language_count; i++)
+        for (size_t g = 0; g < GUARD_COUNT; g++)
+            if (rules->languages[i].guards[g].text.data)
+                (void)compiled_of(d, &rules->languages[i].guards[g]);
+}
+
 enum found detector_match_in(struct detector *d, const struct pattern *pattern, struct slice subject,
                              struct window window)
 {

@@ -430,23 +430,34 @@ static struct part read_sequence(struct reader *r)
     return whole;
 }
 
+static void append(struct literals *all, struct literals more)
+{
+    for (size_t i = 0; i < more.count; i++) {
+        struct literal *item = &all->items[all->count++];
+        *item = more.items[i];
+        item->end = range_add(item->end, more.shift);
+    }
+}
+
 static void join(struct reader *r, struct literals *all, struct literals branch)
 {
-    if (!all->count || !branch.count || all->count + branch.count > SET_MAX) {
+    size_t count = all->count + branch.count;
+    if (!all->count || !branch.count || count > SET_MAX) {
         all->count = 0;
         return;
     }
-    struct literal *items = arena_array(r->arena, all->count + branch.count, sizeof *items);
-    if (!items) {
-        r->failed = true;
-        return;
+    if (all->room < count) {
+        struct literals grown = {.cost = all->cost, .room = count * 2};
+        grown.items = arena_array(r->arena, grown.room, sizeof *grown.items);
+        if (!grown.items) {
+            r->failed = true;
+            return;
+        }
+        append(&grown, *all);
+        *all = grown;
     }
-    for (size_t i = 0; i < all->count + branch.count; i++) {
-        bool first = i < all->count;
-        items[i] = first ? all->items[i] : branch.items[i - all->count];
-        items[i].end = range_add(items[i].end, first ? all->shift : branch.shift);
-    }
-    *all = (struct literals){.items = items, .count = all->count + branch.count, .cost = all->cost + branch.cost};
+    append(all, branch);
+    all->cost += branch.cost;
 }
 
 /* Branches that ask for one set become one, which asks for a word of any of them. */
@@ -465,6 +476,7 @@ static void merge_branches(struct reader *r, struct part *all)
             join(r, &single, b->sets->words);
         }
     }
+    single.room = 0;
     bool weak = any && (!single.count || single.cost > SET_COST_MAX);
     if (any && !weak)
         add_branch(r, &merged, with_set(r, NULL, single));
@@ -489,6 +501,7 @@ static struct part read_alternation(struct reader *r)
             add_branch(r, &all, b->sets);
     }
     r->depth--;
+    all.best.room = 0;
     if (!needed) {
         all.branches = NULL;
         all.branch_count = 0;

@@ -29,6 +29,7 @@ struct literals {
     size_t count;       /* 0: nothing is required, the rule would have to run everywhere */
     double cost;        /* about how often one of them turns up at a byte of English; smaller is better */
     struct range shift; /* to be added to each end; the items are shared */
+    size_t room;        /* of items that are not shared yet, while they are put together; else 0 */
 };
 
 /* What a text must hold for the pattern to match: all sets of one of the branches, of each set one word. */
