@@ -118,8 +118,8 @@ static const char *const statements[SQL_COUNT] = {
         " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25"
         " FROM epochs WHERE epoch = ?2",
     [SQL_TRIAL] =
-        "INSERT INTO trials (seq, trial_id, exchange_id, time, epoch, condition, verdict, flagged, conversation,"
-        " counted, record, tag) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        ("INSERT INTO trials (seq, trial_id, exchange_id, time, epoch, condition, verdict, flagged, conversation,"
+         " counted, record, tag) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"),
     [SQL_TAG_ADD] = "INSERT INTO tags SELECT ?1 WHERE (SELECT count(*) FROM tags) < ?2 ON CONFLICT DO NOTHING",
     [SQL_TAG] = "SELECT 1 FROM tags WHERE tag = ?1",
     [SQL_SEEN] =
