@@ -21,7 +21,7 @@ static int check_syntax(struct slice text, struct err *err)
 }
 
 /* NULL, with what is wrong in *err when it is given. */
-static pcre2_code *compile(struct slice text, bool unicode, struct err *err)
+static pcre2_code *compile(struct slice text, bool unicode, uint32_t options, struct err *err)
 {
     pcre2_compile_context *context = pcre2_compile_context_create(NULL);
     if (!context) {
@@ -29,7 +29,7 @@ static pcre2_code *compile(struct slice text, bool unicode, struct err *err)
         return NULL;
     }
     pcre2_set_parens_nest_limit(context, PARENS_MAX);
-    uint32_t options = PCRE2_NEVER_BACKSLASH_C | PCRE2_DOTALL | PCRE2_DUPNAMES | PCRE2_USE_OFFSET_LIMIT;
+    options |= PCRE2_NEVER_BACKSLASH_C | PCRE2_DOTALL | PCRE2_DUPNAMES | PCRE2_USE_OFFSET_LIMIT;
     options |= unicode ? PCRE2_UTF | PCRE2_UCP : PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
     int why = 0;
     PCRE2_SIZE offset = 0;
@@ -48,7 +48,7 @@ int pattern_check(const struct pattern *pattern, uint32_t *captures, struct err 
 {
     if (check_syntax(pattern->text, err))
         return -1;
-    pcre2_code *code = compile(pattern->text, pattern->unicode, err);
+    pcre2_code *code = compile(pattern->text, pattern->unicode, PCRE2_NO_START_OPTIMIZE | PCRE2_NO_AUTO_POSSESS, err);
     if (!code)
         return -1;
     pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, captures);
@@ -63,9 +63,9 @@ pcre2_code *pattern_compile(const struct pattern *pattern)
     buf_init(&factored, FACTORED_MAX);
     pcre2_code *code = NULL;
     if (factor_pattern(pattern->text, pattern->unicode, &factored))
-        code = compile(buf_slice(&factored), pattern->unicode, &ignored);
+        code = compile(buf_slice(&factored), pattern->unicode, 0, &ignored);
     buf_fini(&factored);
-    return code ? code : compile(pattern->text, pattern->unicode, &ignored);
+    return code ? code : compile(pattern->text, pattern->unicode, 0, &ignored);
 }
 
 bool pattern_host_has_jit(void)
