@@ -28,7 +28,4 @@ const char *daemon_data_address(const struct daemon *daemon);  /* "127.0.0.1:401
 const char *daemon_admin_address(const struct daemon *daemon); /* "" without an admin plane */
 void daemon_tally(struct daemon *daemon, struct tally *copy);  /* any thread */
 
-/* 32 hex digits over everything that makes trials comparable: models, prompts policy, rules, rubric, judge. */
-void daemon_epoch(const struct conf *conf, const char *rules_version, char epoch[33]);
-
 #endif

@@ -2,7 +2,7 @@
 #include "daemon.h"
 
 #include <limits.h>
-#include <openssl/evp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -17,13 +17,12 @@
 #include "alert_watch.h"
 #include "booster.h"
 #include "clock.h"
+#include "epoch.h"
 #include "export_otlp.h"
 #include "loop.h"
 #include "metrics.h"
 #include "pipeline.h"
 #include "relay.h"
-#include "rewrite.h"
-#include "rubric.h"
 #include "shadow.h"
 #include "sockets.h"
 #include "store.h"
@@ -58,53 +57,6 @@ struct daemon {
     char program[PATH_MAX]; /* as it was called; what lies there when a successor is started may be new */
     char epoch[33];
 };
-
-/* ---- the epoch ---- */
-
-static void epoch_add(EVP_MD_CTX *digest, const char *text)
-{
-    EVP_DigestUpdate(digest, text ? text : "", text ? strlen(text) + 1 : 1);
-}
-
-static void epoch_add_model(EVP_MD_CTX *digest, const struct conf_model *model)
-{
-    epoch_add(digest, model->url_count ? model->urls[0].text : NULL);
-    epoch_add(digest, model->model);
-    epoch_add(digest, model->system_prompt_text);
-    EVP_DigestUpdate(digest, &model->system_prompt, sizeof model->system_prompt);
-}
-
-void daemon_epoch(const struct conf *conf, const char *rules_version, char epoch[33])
-{
-    unsigned char bytes[EVP_MAX_MD_SIZE];
-    EVP_MD_CTX *digest = EVP_MD_CTX_new();
-    EVP_DigestInit_ex(digest, EVP_sha256(), NULL);
-    epoch_add_model(digest, &conf->warm);
-    epoch_add_model(digest, &conf->original);
-    epoch_add(digest, conf->has_judge ? "judge " RUBRIC_VERSION : "no judge");
-    if (conf->has_judge)
-        epoch_add_model(digest, &conf->judge);
-    if (conf->has_classifier) {
-        char threshold[32];
-        snprintf(threshold, sizeof threshold, "classifier %g", conf->shadow.classifier.threshold);
-        epoch_add(digest, threshold);
-        epoch_add(digest, conf->shadow.classifier.label);
-        epoch_add_model(digest, &conf->classifier);
-    }
-    if (conf->shadow.style_control > 0) {
-        epoch_add(digest, "rewriter " REWRITE_VERSION);
-        epoch_add_model(digest, &conf->rewriter);
-    }
-    for (size_t i = 0; i < conf->candidate_count; i++) {
-        epoch_add(digest, conf->candidates[i].name);
-        epoch_add_model(digest, &conf->candidates[i]);
-    }
-    epoch_add(digest, rules_version);
-    EVP_DigestFinal_ex(digest, bytes, NULL);
-    EVP_MD_CTX_free(digest);
-    for (int i = 0; i < 16; i++)
-        snprintf(epoch + 2 * i, 3, "%02x", bytes[i]);
-}
 
 /* ---- what the stations are told ---- */
 
@@ -307,7 +259,7 @@ static void reload(struct daemon *daemon)
         conf_drop(conf);
         return;
     }
-    daemon_epoch(conf, rules_version(rules), daemon->epoch);
+    epoch_of(conf, rules_version(rules), daemon->epoch);
     log_configure(daemon->log, conf->log_level, conf->log_format);
     pipeline_configure(daemon->pipeline, rules, daemon->epoch);
     shadow_configure(daemon->shadow, conf);
@@ -489,7 +441,7 @@ static int side_path_start(struct daemon *daemon, struct err *err)
     daemon->rules = rules_boost(daemon->rules, conf->shadow.booster_file, err);
     if (!daemon->rules)
         return -1;
-    daemon_epoch(conf, rules_version(daemon->rules), daemon->epoch);
+    epoch_of(conf, rules_version(daemon->rules), daemon->epoch);
     daemon->otlp = otlp_start(conf, daemon->log, daemon->metrics, err);
     if (!daemon->otlp)
         return -1;

@@ -3,7 +3,7 @@
 
 #include "booster.h"
 #include "cmd.h"
-#include "daemon.h"
+#include "epoch.h"
 
 int cmd_check(int argc, char **argv)
 {
@@ -32,7 +32,7 @@ int cmd_check(int argc, char **argv)
     struct rules_report tested = {0};
     rules_test(rules, false, cmd_colour(stderr), &report, &tested);
     char epoch[33];
-    daemon_epoch(conf, rules_version(rules), epoch);
+    epoch_of(conf, rules_version(rules), epoch);
     conf_describe(conf, &out);
     buf_add_format(&out, "# %zu rules in %zu packs, version %s, %s; %zu examples, %zu failed\n# epoch %s\n",
                    rules_count(rules), conf->rule_count, rules_version(rules),

@@ -4,6 +4,7 @@ libcandor_a_SOURCES += \
 	include/budget.h src/shadow/budget.c \
 	include/canary.h src/shadow/canary.c \
 	include/classify.h src/shadow/classify.c \
+	include/epoch.h src/shadow/epoch.c \
 	include/judge.h src/shadow/judge.c \
 	include/post.h src/shadow/post.c \
 	include/rewrite.h src/shadow/rewrite.c \
