@@ -98,6 +98,7 @@ def test_an_alert_of_the_last_trials_is_told_once_whoever_comes_next(fake, cando
                    alerts={"webhook": {"url": f"http://127.0.0.1:{receiver.server_port}/"}})
     for number in range(30):
         wire.chat(proxy.data, f"Question {number}. " + QUESTION)
+    proxy.await_metric(30, "candor_detected_total")  # a client has its answer before its trial is taken
     proxy.signal(way)
     if way == signal.SIGUSR2:
         successor = successor_of(proxy, 1)
