@@ -37,6 +37,7 @@ struct label_figures {
     uint64_t judged_plus, judged_minus;      /* of them, as judged */
     uint64_t labelled;                       /* of them, in the random share and labelled */
     uint64_t positives, negatives;           /* labels: warm at fault (x = +1), not */
+    uint64_t reverse;                        /* of the latter: the original at fault (x = -1) */
     uint64_t true_positives, true_negatives; /* that were judged so */
     uint64_t same_verdict;                   /* labels that give the judged verdict */
     uint64_t twice, twice_same;              /* trials that two people labelled, and with the same outcome */
@@ -58,6 +59,9 @@ enum label_method {
     LABEL_PPI           /* the rate and the gap */
 };
 const char *label_method_name(enum label_method method); /* "too_few", ..., "rogan_gladen", "ppi" */
+/* The mean of x by the labels alone, and its 95 % confidence sequence: what is labelled next is drawn at random, so it
+ * holds whenever one looks, at the price of what the judge knows of all the others. [-1, 1] without labels. */
+void label_figures_gap(const struct label_figures *figures, struct corrected *out);
 /* rate: how often warm is at fault where the original is not; gap: the mean of x. */
 enum label_method label_figures_correct(const struct label_figures *figures, struct corrected *rate,
                                         struct corrected *gap);

@@ -134,6 +134,7 @@ void label_figures_people(struct label_figures *figures, int judged_x, const str
     figures->labelled++;
     figures->positives += human;
     figures->negatives += !human;
+    figures->reverse += people->x < 0;
     figures->true_positives += human && judged;
     figures->true_negatives += !human && !judged;
     figures->same_verdict += people->same_verdict;
@@ -148,6 +149,14 @@ const char *label_method_name(enum label_method method)
     static const char *const names[] = {"too_few", "one_sided", "rogan_gladen", "ppi"};
     assert((size_t)method < sizeof names / sizeof *names);
     return names[method];
+}
+
+void label_figures_gap(const struct label_figures *figures, struct corrected *out)
+{
+    struct counts counts = {
+        .plus = figures->positives, .zero = figures->negatives - figures->reverse, .minus = figures->reverse};
+    out->point = confseq_gap(counts);
+    confseq_interval(counts, TALLY_INTERVAL_ALPHA, &out->lower, &out->upper);
 }
 
 static void corrected_clip(struct corrected *corrected, double least)

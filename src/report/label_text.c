@@ -30,6 +30,14 @@ static void put_quality(const struct label_figures *f, struct buf *out)
                        100 * share(f->twice_same, f->twice));
 }
 
+static void put_people_gap(const struct label_figures *f, struct buf *out)
+{
+    struct corrected gap;
+    label_figures_gap(f, &gap);
+    buf_add_format(out, "  gap, signed   %.1f by the labels alone (%.1f to %.1f, however often one looks)\n",
+                   100 * gap.point, 100 * gap.lower, 100 * gap.upper);
+}
+
 void label_figures_table(const struct label_figures *f, struct buf *out)
 {
     struct corrected rate, gap;
@@ -46,6 +54,7 @@ void label_figures_table(const struct label_figures *f, struct buf *out)
                    "of them.\n",
                    f->labelled, 100 * share(f->same_verdict, f->labelled));
     put_quality(f, out);
+    put_people_gap(f, out);
     if (method == LABEL_ONE_SIDED) {
         buf_add_text(out, "  Nothing can be corrected from these, so all figures are as judged.\n");
         return;
@@ -78,6 +87,16 @@ static void put_corrected(struct json_writer *w, const char *key, const struct c
     json_close_object(w);
 }
 
+static void put_people_gap_json(const struct label_figures *f, struct json_writer *w)
+{
+    struct corrected gap;
+    label_figures_gap(f, &gap);
+    if (f->labelled)
+        put_corrected(w, "gap", &gap);
+    else
+        json_put_null(w, "gap");
+}
+
 void label_figures_json(const struct label_figures *f, struct json_writer *w)
 {
     struct corrected rate, gap;
@@ -93,6 +112,7 @@ void label_figures_json(const struct label_figures *f, struct json_writer *w)
     json_open_object(w, "people");
     json_put_int(w, "labelled_twice", (int64_t)f->twice);
     put_share(w, "agreement", f->twice_same, f->twice);
+    put_people_gap_json(f, w);
     json_close_object(w);
     json_open_object(w, "as_judged");
     json_put_int(w, "compared", (int64_t)f->compared);

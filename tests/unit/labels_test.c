@@ -125,6 +125,23 @@ static void from_two_hundred_the_gap_too_is_corrected(void **state)
     assert_true(rate.point < .15 && gap.point < .1);
 }
 
+static void the_labels_alone_give_a_gap_that_holds_whatever_the_judge_said(void **state)
+{
+    struct label_figures figures = {0};
+    struct corrected gap;
+    (void)state;
+    label_figures_gap(&figures, &gap);
+    assert_true(gap.point == 0 && gap.lower == -1 && gap.upper == 1);
+    add(&figures, 1, 1, 100);
+    add(&figures, 0, 1, 24);
+    add(&figures, 1, 0, 400);
+    add(&figures, 0, 0, 426);
+    add(&figures, 0, -1, 50);
+    label_figures_gap(&figures, &gap); /* the published vector of the mean's sequence */
+    assert_true(fabs(gap.point - .074) < 1e-12);
+    assert_true(fabs(gap.lower - .0319917769) < 1e-9 && fabs(gap.upper - .1184272019) < 1e-9);
+}
+
 static void only_the_first_label_of_the_random_share_counts(void **state)
 {
     struct label_figures figures = {0};
@@ -153,6 +170,7 @@ int main(void)
         cmocka_unit_test(from_sixty_labels_the_rate_is_that_of_rogan_and_gladen),
         cmocka_unit_test(only_the_first_label_of_the_random_share_counts),
         cmocka_unit_test(from_two_hundred_the_gap_too_is_corrected),
+        cmocka_unit_test(the_labels_alone_give_a_gap_that_holds_whatever_the_judge_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
