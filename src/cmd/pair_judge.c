@@ -79,10 +79,10 @@ static void silence_note(struct silence *silence, bool missing, enum fetch_outco
 /* One sentence for all: an endpoint that is down or refuses the key would otherwise look like pairs that are hard. */
 static void silence_tell(const struct silence *silence, const struct conf_model *model)
 {
-    struct err err;
-    const char *url = model->urls[0].text;
     if (silence->missing == 0)
         return;
+    struct err err;
+    const char *url = model->urls[0].text;
     if (silence->outcome == FETCH_DONE)
         err_set(&err, "the %s at %s said nothing of %zu of %zu pairs; its last answer was HTTP %u", model->name, url,
                 silence->missing, silence->asked, silence->status);
