@@ -15,7 +15,7 @@
 #include "sample.h"
 #include "steps.h"
 
-#define LOOK_NS 8000000 /* between two looks into the inbox */
+#define LOOK_NS 2000000 /* between two looks into the inbox */
 
 /* What observing needs and a reload replaces: held by each pool thread's detector. */
 struct observation {
@@ -340,7 +340,8 @@ static struct trial *list_pop(struct trial **list)
 }
 
 /* Looks into the inbox until nothing has come for a while. The pause lets a busy loop fill it: one switch between
- * threads then serves dozens of exchanges, where waking for each would cost the live path more than its own work. */
+ * threads then serves dozens of exchanges, where waking for each would cost the live path more than its own work. Nor
+ * may so many wait that the memory they leave has gone cold when the relay takes it again. */
 static void observe_all(void *job, void *scratch)
 {
     struct pipeline *pipeline = job;
