@@ -57,6 +57,7 @@ class FakeModel:
                 first, fields = connection.reader.head()
                 body = b"".join(connection.reader.body(fields, until_close=False))
                 request = Request(first, fields, body)
+                connection.method = request.method
                 with self.changed:
                     self.requests.append(request)
                     self.changed.notify_all()
@@ -89,6 +90,7 @@ class FakeModel:
 class Connection:
     def __init__(self, sock, model):
         self.sock, self.model, self.reader = sock, model, Reader(sock)
+        self.method = ""  # of the request that is being answered
 
     def send(self, data):
         self.sock.sendall(data)
@@ -100,7 +102,8 @@ class Connection:
 
     def whole(self, body, status=200, fields=(("content-type", "application/json"),)):
         self.head(status, fields, len(body))
-        self.send(body)
+        if self.method != "HEAD":  # else the bytes would stand before the next answer
+            self.send(body)
 
     def chunk(self, data):
         self.send(b"%x\r\n%s\r\n" % (len(data), data))
