@@ -60,8 +60,9 @@ void tap_begin(struct tap_copy *tap, struct exchange_context *context, enum endp
     trial->target = copy_target(trial->arena, head);
     trial->authorization = arena_copy(trial->arena, http_get(head, "authorization"));
     trial->client = arena_copy(trial->arena, client);
-    if (tag_valid(http_get(head, "x-candor-tag")))
-        trial->tag = arena_copy(trial->arena, http_get(head, "x-candor-tag"));
+    struct slice tag = http_get(head, "x-candor-tag");
+    if (tag_valid(tag))
+        trial->tag = arena_copy(trial->arena, tag);
     trial->opted_out = slice_equal_nocase(http_get(head, "x-candor-shadow"), SLICE("off"));
     trial->shadow_loop = http_get(head, "x-candor-shadow-of").data != NULL;
     trial->retried = is_retry(head);
