@@ -47,7 +47,6 @@ size_t history_groups(const struct history *history, const struct history_filter
                       struct history_group out[HISTORY_GROUPS]);
 /* What stands for the epoch of a tally of them: its name, "all", or "" where there is none. */
 const char *history_tally_name(const struct history *history, const struct history_filter *filter);
-void history_tally(const struct history *history, const struct history_filter *filter, struct tally *out);
 
 /* In arrival order; a non-zero return of fn stops and is returned. */
 typedef int history_trial_fn(const struct tally_trial *trial, void *arg);

@@ -219,18 +219,6 @@ const char *history_tally_name(const struct history *history, const struct histo
     return filter->epoch ? history_epoch(history, filter->epoch) : history->count ? "all" : "";
 }
 
-static int add_to_tally(const struct tally_trial *trial, void *arg)
-{
-    tally_add(arg, trial);
-    return 0;
-}
-
-void history_tally(const struct history *history, const struct history_filter *filter, struct tally *out)
-{
-    tally_init(out, history_tally_name(history, filter));
-    (void)history_each(history, filter, add_to_tally, out);
-}
-
 /* ---- labels ---- */
 
 void history_label(struct history *history, uint64_t seq, int x, bool same_verdict, bool by_hand)

@@ -29,6 +29,18 @@ static int count_labelled(const struct tally_trial *trial, void *arg)
     return 0;
 }
 
+static int add_to_tally(const struct tally_trial *trial, void *arg)
+{
+    tally_add(arg, trial);
+    return 0;
+}
+
+static void tally_of(const struct history *history, const struct history_filter *filter, struct tally *out)
+{
+    tally_init(out, history_tally_name(history, filter));
+    (void)history_each(history, filter, add_to_tally, out);
+}
+
 static void add(struct history *history, struct record_summary record)
 {
     struct err err = {""};
@@ -62,7 +74,7 @@ static void shuffled_and_repeated_records_give_the_tally_of_their_arrival(void *
         add(history, records[i]);
     assert_int_equal(history_close(history), 100);
     assert_int_equal(history_count(history), COUNT);
-    history_tally(history, &(struct history_filter){.epoch = 1}, &tally);
+    tally_of(history, &(struct history_filter){.epoch = 1}, &tally);
     assert_memory_equal(&tally, &expected, sizeof tally);
     history_free(history);
 }
@@ -86,7 +98,7 @@ static void epochs_are_numbered_by_the_arrival_of_their_first_trials(void **stat
     assert_int_equal(history_last_epoch(history), 3);
     assert_int_equal(history_find_epoch(history, SLICE("second")), 2);
     assert_int_equal(history_find_epoch(history, SLICE("fourth")), 0);
-    history_tally(history, &(struct history_filter){.epoch = 1}, &tally);
+    tally_of(history, &(struct history_filter){.epoch = 1}, &tally);
     assert_int_equal(tally.rows[condition_index((struct condition){CONTEXT_SAD, BELIEF_DOUBTED})].trials, 3);
     assert_string_equal(tally.epoch, "first");
     history_free(history);
@@ -100,7 +112,7 @@ static void a_part_of_the_time_is_from_since_on_and_before_until(void **state)
     for (uint64_t seq = 1; seq <= 10; seq++)
         add(history, record_of(seq, "e", 0));
     (void)history_close(history);
-    history_tally(history, &(struct history_filter){.since_ms = 3000, .until_ms = 7000}, &tally);
+    tally_of(history, &(struct history_filter){.since_ms = 3000, .until_ms = 7000}, &tally);
     assert_int_equal(tally.rows[condition_index((struct condition){CONTEXT_SAD, BELIEF_DOUBTED})].trials, 4);
     assert_int_equal(tally.seq, 6);
     history_free(history);
@@ -126,7 +138,7 @@ static void nothing_is_a_history_too(void **state)
     struct tally tally;
     assert_int_equal(history_close(history), 0);
     assert_int_equal(history_last_epoch(history), 0);
-    history_tally(history, &(struct history_filter){0}, &tally);
+    tally_of(history, &(struct history_filter){0}, &tally);
     assert_int_equal(tally.seq, 0);
     history_free(history);
     history_free(NULL);
