@@ -14,7 +14,7 @@ typedef int cmd_fn(int argc, char **argv); /* argv[0] is the subcommand's name *
 cmd_fn cmd_serve, cmd_check, cmd_demo, cmd_detect, cmd_compare, cmd_report, cmd_rules, cmd_trials, cmd_simulate,
     cmd_alerts, cmd_label, cmd_replay, cmd_eval;
 
-/* Prints "candor: sentence" to stderr and returns code. */
+/* Prints "candor: sentence" to stderr, or the sentence alone where it begins with a place in a file; returns code. */
 int cmd_fail(int code, const struct err *err);
 /* Prints "candor NAME: sentence" and "Try 'candor help NAME'." and returns EXIT_USAGE. */
 int cmd_usage(const char *name, const char *format, ...) PRINTF(2, 3);

@@ -78,6 +78,7 @@ static int help_command(const char *name)
 
 int main(int argc, char **argv)
 {
+    opterr = 0; /* commands say themselves what is wrong with their options, in one sentence */
     if (argc < 2) {
         help_print(stderr);
         return EXIT_USAGE;

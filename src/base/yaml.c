@@ -141,6 +141,41 @@ static struct yaml *document_copy(struct fy_document *document, const char *name
     return yaml;
 }
 
+/* The one document of a stream. A second one would be passed over in silence. */
+static struct yaml *stream_copy(struct fy_parser *parser, struct fy_diag *diag, const char *name, struct err *err)
+{
+    struct fy_document *document = fy_parse_load_document(parser);
+    struct fy_document *second = document ? fy_parse_load_document(parser) : NULL;
+    struct yaml *yaml = NULL;
+    if (diag_sentence(diag, name, err) == 0) {
+        struct yaml *copy = second ? document_copy(second, name, err) : NULL;
+        if (second)
+            (void)(copy && copy->root ? yaml_error(err, copy->root, "a second document begins; a file holds one")
+                                      : err_set(err, "%s: there is a second document; a file holds one", name));
+        else if (document)
+            yaml = document_copy(document, name, err);
+        else
+            yaml = calloc(1, sizeof *yaml); /* comments or nothing at all: an empty document */
+        yaml_free(copy);
+    }
+    fy_document_destroy(second);
+    fy_document_destroy(document);
+    return yaml;
+}
+
+/* Where the text stops being UTF-8. */
+static void no_utf8(struct slice text, const char *name, struct err *err)
+{
+    unsigned line = 1, column = 1;
+    size_t len;
+    for (size_t at = 0; (len = utf8_char(slice_part(text, at, text.len), NULL)) > 0; at += len) {
+        bool breaks = text.data[at] == '\n';
+        line += breaks;
+        column = breaks ? 1 : column + 1;
+    }
+    err_set(err, "%s:%u:%u: this byte is not UTF-8", name, line, column);
+}
+
 struct yaml *yaml_parse(struct slice text, const char *name, struct err *err)
 {
     if (text.len > FILE_MAX_BYTES) {
@@ -148,7 +183,7 @@ struct yaml *yaml_parse(struct slice text, const char *name, struct err *err)
         return NULL;
     }
     if (!utf8_valid(text)) {
-        err_set(err, "%s: not UTF-8", name);
+        no_utf8(text, name, err);
         return NULL;
     }
     struct fy_diag *diag = fy_diag_create(&(struct fy_diag_cfg){.level = FYET_ERROR, .module_mask = UINT32_MAX});
@@ -158,13 +193,13 @@ struct yaml *yaml_parse(struct slice text, const char *name, struct err *err)
     }
     fy_diag_set_collect_errors(diag, true);
     struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG, .diag = diag};
-    struct fy_document *document = fy_document_build_from_string(&cfg, text.data ? text.data : "", text.len);
+    struct fy_parser *parser = fy_parser_create(&cfg);
     struct yaml *yaml = NULL;
-    if (document)
-        yaml = document_copy(document, name, err);
-    else if (diag_sentence(diag, name, err) == 0)
-        yaml = calloc(1, sizeof *yaml); /* comments or nothing at all: an empty document */
-    fy_document_destroy(document);
+    if (!parser || fy_parser_set_string(parser, text.data ? text.data : "", text.len))
+        err_set(err, "%s: no memory", name);
+    else
+        yaml = stream_copy(parser, diag, name, err);
+    fy_parser_destroy(parser);
     fy_diag_destroy(diag);
     return yaml;
 }

@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "arena.h"
@@ -14,9 +15,23 @@
 #define LINE_MAX_BYTES  (16u << 20)
 #define PATHS_MAX_BYTES (1u << 20)
 
+/* "FILE:LINE:COLUMN: ...": editors and terminals find the place only where it stands first. */
+static bool begins_with_place(const char *text)
+{
+    const char *end = strstr(text, ": "), *at = end;
+    for (int numbers = 0; numbers < 2; numbers++) {
+        const char *last = at;
+        while (at && at > text && ascii_is_digit(at[-1]))
+            at--;
+        if (at == last || at <= text + 1 || *--at != ':')
+            return false;
+    }
+    return true;
+}
+
 int cmd_fail(int code, const struct err *err)
 {
-    fprintf(stderr, "candor: %s\n", err->text);
+    fprintf(stderr, "%s%s\n", begins_with_place(err->text) ? "" : "candor: ", err->text);
     return code;
 }
 
@@ -71,7 +86,6 @@ int cmd_options(const char *command, int argc, char **argv, const struct cmd_opt
             letters[len++] = ':';
     }
     letters[len] = '\0';
-    opterr = 0;
     while (code == 0 && (found = getopt_long(argc, argv, letters, known, NULL)) != -1) {
         size_t which = found >= FIRST ? (size_t)(found - FIRST) : 0;
         while (found < FIRST && which < count && (found == '?' || options[which].letter != found))

@@ -19,7 +19,7 @@ static int compare_line(struct slice line, size_t number, void *arg)
         return 0;
     struct pair_line *pair = pair_line_read(line, comparing->err);
     if (!pair)
-        return err_prefix(comparing->err, "<stdin>:%zu", number);
+        return err_prefix(comparing->err, "standard input:%zu:1", number);
     int rc;
     if (comparing->judge) {
         rc = pair_judge_put(comparing->judge, pair);

@@ -1,9 +1,8 @@
 /* detect: `candor detect [-r RULES]... [-b WEIGHTS]`, JSON Lines in, what was found out.
  *
- * A line is {"id","text"} or {"id","messages":[{"role","content"},...]}, where content is text or a list of parts of
- * which those of type "text" count. A line that cannot be read is told of, and the others go on. The spans of a line
- * are byte offsets into the text of the turn they name. The same engine runs here as in the proxy, so that what is
- * tuned offline is what runs.
+ * A line is {"id","text"} or {"id","messages":[{"role","content"},...]}, which is read as the proxy reads a request, so
+ * that what is tuned offline is what runs. A line that cannot be read is told of, and the others go on. The spans of a
+ * line are byte offsets into the text of the turn they name, a turn's number is its place in the messages.
  */
 #include <getopt.h>
 #include <math.h>
@@ -14,8 +13,9 @@
 #include "cmd.h"
 #include "detect.h"
 #include "json.h"
+#include "request.h"
 
-enum { PACKS_MAX = 64, TURNS_MAX = 512, LINE_ARENA = 64 << 20, OUTPUT_MAX = 64 << 20 };
+enum { PACKS_MAX = 64, LINE_ARENA = 64 << 20, OUTPUT_MAX = 64 << 20 };
 
 struct run {
     struct detector *detector;
@@ -26,57 +26,52 @@ struct run {
 /* One line being worked on. */
 struct line {
     struct arena *arena;
+    struct slice id; /* as it was written: a number may be longer than a double */
     struct detect_turn *turns;
-    size_t count, size_max;
+    size_t count;
+    size_t last; /* the user's last turn; count: there is none */
 };
 
-static bool is_role(const cJSON *message, const char *role)
+static int id_member(const struct json_member *member, void *arg)
 {
-    return slice_is(json_get_slice(message, "role"), role);
+    if (json_key_is(member, "id"))
+        *(struct slice *)arg = member->value;
+    return 0;
 }
 
-/* The text of a message's content: itself, or its text parts joined by line breaks. {NULL,0} when it has none. */
-static struct slice content_text(struct arena *arena, const cJSON *content)
+static int read_messages(struct line *line, struct slice text, struct err *err)
 {
-    if (cJSON_IsString(content))
-        return slice_from(content->valuestring);
-    struct slice text = SLICE_NONE;
-    const cJSON *part = NULL;
-    cJSON_ArrayForEach(part, content)
-    {
-        struct slice more = json_get_slice(part, "text");
-        if (!more.data || !slice_is(json_get_slice(part, "type"), "text"))
-            continue;
-        text = text.data ? arena_format(arena, "%s\n%s", text.data, more.data) : more;
-    }
-    return text;
-}
-
-static int read_turns(struct line *line, const cJSON *object, struct err *err)
-{
-    const cJSON *messages = json_get(object, "messages"), *message = NULL;
-    struct slice text = json_get_slice(object, "text");
-    if (!messages) {
-        if (!text.data)
-            return err_set(err, "a line needs \"text\" or \"messages\"");
-        line->turns = arena_array(line->arena, 1, sizeof *line->turns);
-        if (!line->turns)
-            return err_set(err, "the line is too large");
-        line->turns[line->count++] = (struct detect_turn){true, text};
-        return 0;
-    }
-    if (!cJSON_IsArray(messages))
-        return err_set(err, "\"messages\" is a list");
-    line->turns = arena_array(line->arena, (size_t)cJSON_GetArraySize(messages) + 1, sizeof *line->turns);
+    struct chat_request request;
+    if (request_read(ENDPOINT_CHAT, text, line->arena, &request) != REQUEST_FINE)
+        return err_set(err, "\"messages\" is a list of turns, each with a role and content");
+    line->turns = arena_array(line->arena, request.turn_count, sizeof *line->turns);
     if (!line->turns)
         return err_set(err, "the line is too large");
-    cJSON_ArrayForEach(message, messages)
-    {
-        bool user = is_role(message, "user");
-        struct slice said = content_text(line->arena, json_get(message, "content"));
-        if (said.data && (user || is_role(message, "assistant")))
-            line->turns[line->count++] = (struct detect_turn){user, said};
+    for (; line->count < request.turn_count; line->count++) {
+        const struct turn *turn = &request.turns[line->count];
+        bool spoken = turn->role == ROLE_USER || turn->role == ROLE_ASSISTANT;
+        line->turns[line->count] = (struct detect_turn){turn->role == ROLE_USER, spoken ? turn->text : SLICE("")};
     }
+    line->last = request.last_user;
+    return 0;
+}
+
+static int read_line(struct line *line, struct slice whole, const cJSON *object, struct err *err)
+{
+    const cJSON *messages = json_get(object, "messages");
+    struct slice text = json_get_slice(object, "text");
+    if (json_members(whole, JSON_LIMITS_DEFAULT.max_depth, id_member, &line->id))
+        return err_set(err, "a line is a JSON object");
+    if (messages && !cJSON_IsArray(messages))
+        return err_set(err, "\"messages\" is a list");
+    if (messages)
+        return cJSON_GetArraySize(messages) ? read_messages(line, whole, err) : 0;
+    if (!text.data)
+        return err_set(err, "a line needs \"text\" or \"messages\"");
+    line->turns = arena_array(line->arena, 1, sizeof *line->turns);
+    if (!line->turns)
+        return err_set(err, "the line is too large");
+    line->turns[line->count++] = (struct detect_turn){true, text};
     return 0;
 }
 
@@ -146,13 +141,9 @@ static void put_cues(struct json_writer *w, const struct detection *found)
 static void put_neutral(struct json_writer *w, const struct run *run, const struct line *line,
                         const struct detection *found)
 {
-    size_t last = line->count;
-    while (last > 0 && !line->turns[last - 1].user)
-        last--;
-    if (last == 0)
-        return;
-    struct neutral neutral;
-    neutralise(run->detector, line->turns[last - 1].text, found, last - 1, line->arena, &neutral);
+    struct neutral neutral = {.safe = true};
+    if (line->last < line->count)
+        neutralise(run->detector, line->turns[line->last].text, found, line->last, line->arena, &neutral);
     json_put_slice(w, "neutral", neutral.text);
     json_open_array(w, "cuts");
     for (size_t i = 0; i < neutral.cut_count; i++) {
@@ -169,23 +160,18 @@ static void put_neutral(struct json_writer *w, const struct run *run, const stru
 /* Only with weights: how much the booster suspects a cue in the last thing the user said. */
 static void put_suspicion(struct json_writer *w, const struct run *run, const struct line *line)
 {
-    size_t last = line->count;
-    while (last > 0 && !line->turns[last - 1].user)
-        last--;
-    double suspicion = last ? booster_score(run->detector, line->turns[last - 1].text) : -INFINITY;
+    double suspicion =
+        line->last < line->count ? booster_score(run->detector, line->turns[line->last].text) : -INFINITY;
     if (isfinite(suspicion))
         json_put_double(w, "suspicion", suspicion);
 }
 
-static void put_line(struct json_writer *w, const struct run *run, const struct line *line, const cJSON *id)
+static void put_line(struct json_writer *w, const struct run *run, const struct line *line)
 {
     struct detection found;
     detect_run(run->detector, line->turns, line->count, line->arena, &found);
     json_open_object(w, NULL);
-    if (cJSON_IsNumber(id))
-        json_put_double(w, "id", id->valuedouble);
-    else
-        json_put_text(w, "id", cJSON_IsString(id) ? id->valuestring : NULL);
+    json_put_raw(w, "id", line->id);
     put_labels(w, &found);
     put_scores(w, &found);
     put_belief(w, &found.belief);
@@ -209,7 +195,7 @@ static int detect_line(struct slice text, size_t number, void *arg)
 {
     struct run *run = arg;
     cJSON *object = json_parse(text, JSON_LIMITS_DEFAULT, run->err);
-    struct line line = {.arena = arena_new(LINE_ARENA)};
+    struct line line = {.arena = arena_new(LINE_ARENA), .id = SLICE("null")};
     struct buf out;
     buf_init(&out, OUTPUT_MAX);
     int failed = -1;
@@ -218,7 +204,7 @@ static int detect_line(struct slice text, size_t number, void *arg)
     else if (object && !cJSON_IsObject(object))
         err_set(run->err, "a line is a JSON object");
     else if (object)
-        failed = read_turns(&line, object, run->err);
+        failed = read_line(&line, text, object, run->err);
     if (failed) {
         err_prefix(run->err, "standard input:%zu:1", number);
         run->unread = true;
@@ -226,7 +212,7 @@ static int detect_line(struct slice text, size_t number, void *arg)
     } else {
         struct json_writer w;
         json_start(&w, &out);
-        put_line(&w, run, &line, json_get(object, "id"));
+        put_line(&w, run, &line);
         buf_add_char(&out, '\n');
         failed = out.failed || fwrite(out.data, 1, out.len, stdout) != out.len
                      ? err_set(run->err, "cannot write standard output")

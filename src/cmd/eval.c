@@ -78,7 +78,7 @@ static int on_line(struct slice line, size_t number, void *arg)
     }
     struct eval_question *question = &evaluation->questions[evaluation->question_count];
     if (eval_question_read(line, evaluation->arena, question, evaluation->err))
-        return err_prefix(evaluation->err, "<stdin>:%zu", number);
+        return err_prefix(evaluation->err, "standard input:%zu:1", number);
     evaluation->question_count++;
     return 0;
 }
@@ -373,7 +373,6 @@ static int options_parse(int argc, char **argv, struct evaluation *out, const ch
         {"belief", required_argument, NULL, 'b'}, {"limit", required_argument, NULL, 'n'},
         {"json", no_argument, NULL, 'j'},         {0}};
     int option;
-    opterr = 0;
     while ((option = getopt_long(argc, argv, "c:", known, NULL)) != -1) {
         if (option == 'c')
             *config = optarg;

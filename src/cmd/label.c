@@ -229,7 +229,6 @@ static int options_parse(int argc, char **argv, struct label_options *options)
                                           {"figures", no_argument, NULL, 'f'},
                                           {0}};
     int option;
-    opterr = 0;
     while ((option = getopt_long(argc, argv, "c:", known, NULL)) != -1) {
         switch (option) {
         case 'c':

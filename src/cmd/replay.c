@@ -31,6 +31,7 @@ struct replay {
     struct detector *detector; /* NULL: the recorded cues stand */
     struct pair_judge *judge;  /* NULL: the recorded judge's words stand */
     const char *pair;          /* "candidate:NAME", "style_control", ...; NULL: the main one */
+    const char *records;       /* the file they stand in; NULL: a store */
     bool json;
     struct err *err;
     uint64_t trials, missing, textless;
@@ -329,7 +330,7 @@ static int replay_record(struct slice line, struct replay *replay)
 static int on_line(struct slice line, size_t number, void *arg)
 {
     struct replay *replay = arg;
-    return replay_record(line, replay) ? err_prefix(replay->err, "line %zu", number) : 0;
+    return replay_record(line, replay) ? err_prefix(replay->err, "%s:%zu:1", replay->records, number) : 0;
 }
 
 static int on_row(struct slice record, void *arg)
@@ -359,7 +360,6 @@ static int options_parse(int argc, char **argv, struct replay_options *options)
                                ['j'] = &options->judge,
                                ['p'] = &options->pair};
     int option;
-    opterr = 0;
     while ((option = getopt_long(argc, argv, "c:r:", known, NULL)) != -1) {
         if (option == 'o')
             options->json = true;
@@ -388,6 +388,7 @@ static int read_trials(const struct replay_options *options, const struct conf *
         FILE *in = standard ? stdin : fopen(options->records, "re");
         if (!in)
             return err_set(replay->err, "%s: %s", options->records, strerror(errno));
+        replay->records = options->records;
         int rc = cmd_each_line(in, on_line, replay, replay->err);
         if (!standard)
             fclose(in);

@@ -25,6 +25,7 @@ struct sample {
 };
 
 struct corpus {
+    const char *path;
     struct rules *rules;
     struct detector *detector;
     struct sample *samples; /* one a rule */
@@ -96,7 +97,7 @@ static int corpus_line(struct slice line, size_t number, void *arg)
     }
     arena_free(arena);
     cJSON_Delete(object);
-    return failed ? err_prefix(corpus->err, "line %zu", number) : 0;
+    return failed ? err_prefix(corpus->err, "%s:%zu:1", corpus->path, number) : 0;
 }
 
 static int compare_times(const void *a, const void *b)
@@ -139,16 +140,15 @@ static int run_corpus(struct rules *rules, const char *path, struct buf *out, st
     FILE *file = fopen(path, "r");
     if (!file)
         return err_set(err, "%s: %s", path, strerror(errno));
-    struct corpus corpus = {.rules = rules,
+    struct corpus corpus = {.path = path,
+                            .rules = rules,
                             .detector = detector_new(rules, err),
                             .samples = calloc(rules_count(rules) + 1, sizeof *corpus.samples),
                             .err = err};
     if (corpus.detector)
         detector_prepare(corpus.detector);
     int failed = corpus.detector && corpus.samples ? cmd_each_line(file, corpus_line, &corpus, err) : -1;
-    if (failed)
-        err_prefix(err, "%s", path);
-    else
+    if (!failed)
         print_corpus(&corpus, out);
     detector_free(corpus.detector);
     free(corpus.samples);

@@ -175,9 +175,23 @@ static int read_unless(struct place *place, const struct yaml_node *value, struc
     return read_pattern(place, value, &place->rule->unless, err);
 }
 
+static bool has_capital(struct slice word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (word.data[i] >= 'A' && word.data[i] <= 'Z')
+            return true;
+    return false;
+}
+
 static int read_keywords(struct place *place, const struct yaml_node *value, struct err *err)
 {
-    return expand_words(&place->expansion, value, &place->rule->keywords, err);
+    if (expand_words(&place->expansion, value, &place->rule->keywords, err))
+        return -1;
+    for (size_t i = 0; i < place->rule->keywords.count; i++)
+        if (has_capital(place->rule->keywords.items[i].text))
+            return yaml_error(err, value, "keyword \"%.*s\" can never be there: what is looked at is lower case",
+                              SLICE_ARGS(place->rule->keywords.items[i].text));
+    return 0;
 }
 
 static int read_example(struct arena *arena, const struct yaml_node *node, struct example *out, struct err *err)
@@ -351,8 +365,11 @@ static int read_language(struct reader *reader, struct pack *pack, struct err *e
     struct rules *rules = reader->rules;
     const struct yaml_node *node = yaml_get(pack->root, "lang");
     struct slice code = node ? yaml_text(node) : SLICE("en");
-    if (code.len < 2 || code.len > 3)
-        return yaml_error(err, node, "lang is a code of two or three letters, or any");
+    bool letters = code.len == 2 || code.len == 3;
+    for (size_t i = 0; letters && i < code.len; i++)
+        letters = code.data[i] >= 'a' && code.data[i] <= 'z';
+    if (!letters)
+        return yaml_error(err, node, "lang is a code of two or three small letters, or any");
     for (pack->language = 0; pack->language < rules->language_count; pack->language++)
         if (slice_is(code, rules->languages[pack->language].code))
             return 0;

@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "redact.h"
+#include "rubric.h"
 
 #define TEXT_MAX  (256u << 10)
 #define TURNS_MAX 64u /* turns kept of a longer conversation, the last ones */
@@ -367,6 +368,7 @@ static void put_judge(struct pen *pen, const struct trial_pair *pair)
     for (size_t i = 0; pair && i < pair->judge_count; i++) {
         const struct judge_call *call = &pair->judge[i];
         json_open_object(w, NULL);
+        json_put_text(w, "version", RUBRIC_VERSION);
         json_put_text(w, "order", call->order == 'w' ? "warm_first" : "original_first");
         json_put_bool(w, "parsed", call->parsed);
         json_put_text(w, "missing", call->missing == DROP_NONE ? NULL : drop_reason_name(call->missing));

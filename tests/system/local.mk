@@ -19,6 +19,7 @@ EXTRA_DIST += \
 	tests/system/test_logs.py \
 	tests/system/test_metrics.py \
 	tests/system/test_otlp.py \
+	tests/system/test_packs.py \
 	tests/system/test_packaging.py \
 	tests/system/test_planted.py \
 	tests/system/test_relay.py \

@@ -59,8 +59,27 @@ def test_detect_reads_lists_of_parts_and_passes_over_what_is_no_text():
                                             {"role": "assistant", "content": None},
                                             {"role": "user", "content": []}, {"role": "tool", "content": 4}]},
                      {"id": None, "messages": []})
-    assert found[0]["id"] == 7 and found[0]["labels"] == ["emotion:sad"] and found[0]["cues"][0]["turn"] == 0
-    assert found[1]["labels"] == [] and found[1]["language"] == "und"
+    assert found[0]["id"] == 7 and found[0]["labels"] == ["emotion:sad"] and found[0]["cues"][0]["turn"] == 1
+    assert found[1]["labels"] == [] and found[1]["language"] == "und" and found[1]["neutral"] is None
+
+
+@pytest.mark.parametrize("content", [[{"type": "input_text", "text": "I feel so sad."}], ["I feel so sad."],
+                                     [{"type": "text", "text": "I feel"}, {"type": "text", "text": "so sad."}]])
+def test_a_cue_has_the_place_of_its_message_as_in_the_record(fake, candor, content):
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": content},
+                {"role": "tool", "tool_call_id": "1", "content": "I am so angry."},
+                {"role": "assistant", "content": "Oh."}, {"role": "user", "content": "Who wrote Emma?"}]
+    proxy = candor(fake(says("Jane Austen.")), fake(says("Jane Austen.")))
+    wire.chat(proxy.data, messages)
+    told, recorded = detected({"id": "1", "messages": messages})[0], proxy.trials(1)[0]
+    assert told["cues"] == recorded["cues"] and {cue["turn"] for cue in told["cues"]} == {1}
+    assert told["condition"] == recorded["condition"] == "emotion:sad+none"
+
+
+def test_an_id_comes_back_as_it_was_written():
+    ids = ["9007199254740993", "12345678901234567890", "1.50", '"a\\u0041"', "true", '{"a": 1}', "null"]
+    done = run("detect", text="".join(f'{{"text": "Hi", "id": {id}}}\n' for id in ids))
+    assert [re.match(r'\{"id":(.*),"labels"', line).group(1) for line in done.stdout.splitlines()] == ids, done.stderr
 
 
 def test_detect_tells_of_lines_it_cannot_read_and_goes_on():

@@ -1,0 +1,79 @@
+"""Rule packs that are wrong, each refused with its place, and local ones that change what is shipped."""
+import json
+
+import pytest
+
+from conftest import run
+
+RULE = 'pack: a\nrules:\n  - {id: a.b, label: "emotion:sad", match: gloom, examples: {match: [gloom]}}\n'
+WRONG = {  # what is wrong: the pack, with a ^ in front of the place that is told, and a word of what is told
+    "a wrong type": (RULE.replace("match: gloom", "match: gloom, score: [^1]"), "number"),
+    "an unknown key": (RULE.replace("match: gloom", "^colour: red, match: gloom"), "colour"),
+    "an unknown key of a pack": (RULE + "^rulez: []\n", "rulez"),
+    "an id twice": (RULE + '  - {id: ^a.b, label: "emotion:sad", match: gloom}\n', "already"),
+    "a key twice": (RULE.replace("id: a.b,", "id: a.b, ^id: a.c,"), "duplicate"),
+    "an unknown label": (RULE.replace('"emotion:sad"', '"^emotion:jealous"'), "label"),
+    "a score beyond its range": (RULE.replace("match: gloom", "score: ^101, match: gloom"), "0 to 100"),
+    "an unknown macro": (RULE.replace("match: gloom", "match: '^gloom {NOPE}'"), "NOPE"),
+    "macros in a circle": ("macros: {A: 'x{B}', B: '^y{A}'}\n" + RULE.replace("match: gloom", "match: '{A}'"), "{A}"),
+    "a later engine": ("engine: ^99\n" + RULE, "99"),
+    "an engine that is no number": ("engine: ^two\n" + RULE, "number"),
+    "a language that is none": ("lang: ^EN\n" + RULE, "small letters"),
+    "a keyword that can never be there": (RULE.replace("match: gloom", "keywords: [^Gloom], match: gloom"), "Gloom"),
+    "a reference of YAML": (RULE.replace("- {", "- &one {") + "  - *^one\n", "alias"),
+    "a second document": (RULE + "---\n^pack: b\n", "second"),
+    "bytes that are no UTF-8": (RULE.replace("[gloom]", "[gloo^\xff]"), "UTF-8"),
+    "no examples where a mapping belongs": (RULE.replace("{match: [gloom]}", "[^gloom]"), "examples"),
+    "nothing at all": ("^", "mapping"),
+    "an unknown rule to switch off": (RULE + "disable: [^a.c]\n", "disable"),
+    "an unknown rule to score": (RULE + "scores: {^a.c: 40}\n", "score"),
+    "an unknown list to append to": (RULE + "append: {^b.c: [x]}\n", "append"),
+}
+
+
+@pytest.mark.parametrize("pack, word", WRONG.values(), ids=WRONG.keys())
+def test_a_pack_is_refused_with_its_place(tmp_path, pack, word):
+    path = tmp_path / "local.yaml"
+    before = pack[:pack.index("^")]
+    place = f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+    path.write_bytes(pack.replace("^", "").encode("latin-1"))
+    for command in (("rules", "test", path), ("detect", "-r", path)):
+        done = run(*command, text='{"id":"1","text":"gloom"}\n')
+        assert done.returncode == 3 and done.stdout == ""
+        assert done.stderr.startswith(f"{path}:{place}: ") and word in done.stderr, done.stderr
+        assert done.stderr.count("\n") == 1, "one sentence:\n" + done.stderr
+
+
+@pytest.mark.parametrize("pattern", [r"gloom\C", "gloom(?C1)", "(*UTF)gloom", "(*UCP)gloom", "(*LIMIT_MATCH=9)gloom",
+                                     "gloom(?R)?", "(gloom)(?1)?", "(?<x>gloom)(?&x)?"])
+def test_a_pattern_may_not_do_what_packs_are_not_trusted_with(tmp_path, pattern):
+    path = tmp_path / "local.yaml"
+    path.write_text(RULE.replace("match: gloom", f"keywords: [gloom], match: '{pattern}'"))
+    column = path.read_text().splitlines()[2].index("'") + 2
+    done = run("rules", "test", path)
+    assert done.returncode == 3 and done.stderr.startswith(f"{path}:3:{column}: "), done.stderr
+
+
+def test_what_is_no_file_of_rules_is_told(tmp_path):
+    big = tmp_path / "big.yaml"
+    big.write_text("pack: a\ndescription: '" + "x" * 10_000_000 + "'\nrules: []\n")
+    for path in (tmp_path, tmp_path / "none.yaml", big):
+        done = run("rules", "test", path)
+        assert (done.returncode, done.stdout) == (3, "") and str(path) in done.stderr and done.stderr.count("\n") == 1, done
+
+
+def test_a_local_pack_disables_rescores_and_extends_what_another_ships(tmp_path):
+    shipped, local = tmp_path / "shipped.yaml", tmp_path / "local.yaml"
+    shipped.write_text("pack: shipped\nlists: {states: [gloomy]}\nrules:\n"
+                       "  - {id: s.state, label: 'emotion:sad', match: 'i am {states}', examples: {match: [I am gloomy]}}\n"
+                       "  - {id: s.word, label: 'emotion:anger', score: 80, match: 'grumpy', examples: {match: [grumpy]}}\n"
+                       "  - {id: s.off, label: 'emotion:fear', match: 'eerie', examples: {match: [eerie]}}\n")
+    local.write_text("pack: local\ndisable: [s.off]\nscores: {s.word: 30}\nappend: {shipped.states: [knackered]}\n")
+    texts = ["I am knackered", "I am gloomy", "grumpy", "eerie"]
+    lines = "".join(json.dumps({"id": i, "text": text}) + "\n" for i, text in enumerate(texts))
+
+    def labels(*packs):
+        done = run("detect", *(part for pack in packs for part in ("-r", pack)), text=lines)
+        return [json.loads(line)["labels"] for line in done.stdout.splitlines()]
+    assert labels(shipped) == [[], ["emotion:sad"], ["emotion:anger"], ["emotion:fear"]]
+    assert labels(shipped, local) == labels(local, shipped) == [["emotion:sad"], ["emotion:sad"], [], []]
