@@ -40,6 +40,7 @@ MUST_USE struct rules *cmd_rules_load(char **paths, size_t count, struct err *er
 /* Calls fn for every line of a stream, however long up to 16 MiB; -1 on a read error or a longer line. */
 MUST_USE int cmd_each_line(FILE *in, int (*fn)(struct slice line, size_t number, void *arg), void *arg,
                            struct err *err);
-bool cmd_colour(FILE *stream); /* a terminal, and NO_COLOR unset */
+unsigned cmd_columns(unsigned otherwise); /* of the terminal that stdout is; otherwise: where it is none */
+bool cmd_colour(FILE *stream);            /* a terminal, and NO_COLOR unset */
 
 #endif

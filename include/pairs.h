@@ -15,5 +15,7 @@ void pairs_print(const cJSON *record, unsigned width, bool colour, struct buf *o
 void pairs_escape(struct slice text, struct buf *out);
 /* The same on one line of at most `columns` columns, with "..." where it was cut. */
 void pairs_excerpt(struct slice text, unsigned columns, struct buf *out);
+/* How many columns of a terminal an escaped text takes. */
+size_t pairs_columns(struct slice escaped);
 
 #endif

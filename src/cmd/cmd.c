@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "arena.h"
@@ -145,6 +146,13 @@ int cmd_each_line(FILE *in, int (*fn)(struct slice line, size_t number, void *ar
         rc = err_set(err, "cannot read standard input: %s", strerror(errno));
     free(line);
     return rc;
+}
+
+unsigned cmd_columns(unsigned otherwise)
+{
+    struct winsize size;
+    return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col
+                                                                                                : otherwise;
 }
 
 bool cmd_colour(FILE *stream)

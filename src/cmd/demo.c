@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -203,9 +202,8 @@ static int proxy_start(struct demo *demo, struct err *err)
 
 static unsigned terminal_width(void)
 {
-    struct winsize size;
-    return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 60 ? size.ws_col
-                                                                                                      : 100;
+    unsigned columns = cmd_columns(100);
+    return columns >= 60 ? columns : 100;
 }
 
 static void introduction_print(const struct demo *demo)

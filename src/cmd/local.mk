@@ -10,7 +10,7 @@ libcandor_a_SOURCES += \
 	src/cmd/replay.c \
 	src/cmd/eval_grade.h src/cmd/eval_grade.c \
 	src/cmd/eval.c \
-	src/cmd/rules.c \
+	src/cmd/rules.c src/cmd/rules_explain.h src/cmd/rules_explain.c \
 	src/cmd/report.c \
 	src/cmd/serve.c \
 	src/cmd/simulate.c \

@@ -14,8 +14,9 @@
 #include "cmd.h"
 #include "detect.h"
 #include "json.h"
+#include "rules_explain.h"
 
-enum { PACKS_MAX = 64, OUTPUT_MAX = 64 << 20, ARENA_MAX = 8 << 20, SAMPLE_BYTES = 96, EXPLAIN_MAX = 1 << 20 };
+enum { PACKS_MAX = 64, OUTPUT_MAX = 64 << 20, ARENA_MAX = 8 << 20, SAMPLE_BYTES = 96, EXPLAIN_MAX = 16 << 20 };
 
 /* ---- --corpus ---- */
 
@@ -204,63 +205,6 @@ static int command_test(int argc, char **argv)
 
 /* ---- explain ---- */
 
-/* How many columns the text up to end takes: one a character, which is right for all but wide scripts. */
-static size_t columns(struct slice text, size_t start, size_t end)
-{
-    size_t count = 0;
-    for (size_t i = start; i < end && i < text.len; i++)
-        count += ((unsigned char)text.data[i] & 0xC0) != 0x80;
-    return count;
-}
-
-/* One line of the text, and under it each cue that begins in it. */
-static void explain_line(struct buf *out, struct slice text, size_t start, size_t end, const struct detection *found,
-                         bool colour)
-{
-    buf_add_slice(out, slice_part(text, start, end));
-    buf_add_char(out, '\n');
-    for (size_t i = 0; i < found->cue_count; i++) {
-        const struct cue *cue = &found->cues[i];
-        if (cue->start < start || cue->start >= end)
-            continue;
-        for (size_t k = columns(text, start, cue->start); k > 0; k--)
-            buf_add_char(out, ' ');
-        bool context = cue->context != CONTEXT_NONE;
-        if (colour)
-            buf_add_text(out, context ? "\033[33m" : "\033[36m");
-        for (size_t k = columns(text, cue->start, cue->end < end ? cue->end : end); k > 0; k--)
-            buf_add_char(out, '^');
-        buf_add_format(out, "%s %s%s  %s (%.0f)\n", colour ? "\033[0m" : "",
-                       context ? "" : "belief:", context ? context_name(cue->context) : belief_name(cue->belief),
-                       cue->rule, cue->score * 100);
-    }
-}
-
-static void explain(struct buf *out, struct detector *detector, struct slice text, struct arena *arena)
-{
-    bool colour = cmd_colour(stdout);
-    struct detection found;
-    struct detect_turn turn = {true, text};
-    struct neutral neutral;
-    detect_run(detector, &turn, 1, arena, &found);
-    for (size_t start = 0; start < text.len;) {
-        const char *stop = memchr(text.data + start, '\n', text.len - start);
-        size_t end = stop ? (size_t)(stop - text.data) : text.len;
-        explain_line(out, text, start, end, &found, colour);
-        start = end + 1;
-    }
-    char condition[CONDITION_NAME_SIZE];
-    buf_add_format(out, "\ncondition  %s\nlanguage   %s\n", condition_name(found.condition, condition), found.language);
-    if (found.belief.kind != BELIEF_NONE)
-        buf_add_format(out, "belief     %s, confidence %.2f: %.*s\n", belief_name(found.belief.kind),
-                       found.belief.confidence, SLICE_ARGS(found.belief.text));
-    if (found.belief.question.len)
-        buf_add_format(out, "question   %.*s\n", SLICE_ARGS(found.belief.question));
-    neutralise(detector, text, &found, 0, arena, &neutral);
-    buf_add_format(out, "neutral    %s%.*s\n", neutral.safe ? "" : "refused: ",
-                   SLICE_ARGS(neutral.safe ? neutral.text : slice_from(neutral.reason)));
-}
-
 static int command_explain(int argc, char **argv)
 {
     char *packs[PACKS_MAX];
@@ -283,7 +227,7 @@ static int command_explain(int argc, char **argv)
     if (!detector || !arena) {
         code = cmd_fail(EXIT_FAILED, &err);
     } else {
-        explain(&out, detector, slice_from(argv[optind]), arena);
+        rules_explain(detector, slice_from(argv[optind]), cmd_columns(0), cmd_colour(stdout), arena, &out);
         code = cmd_print(&out);
     }
     buf_fini(&out);

@@ -3,8 +3,6 @@
  */
 #include <getopt.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "cmd.h"
@@ -152,18 +150,9 @@ static int on_row(struct slice record, void *arg)
     return listing->code != EXIT_DONE;
 }
 
-/* The width of the terminal stdout is; 80 when it is piped. */
-static unsigned output_width(void)
-{
-    struct winsize size;
-    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        return size.ws_col;
-    return USUAL_WIDTH;
-}
-
 static int print_rows(const struct trials_options *options, const struct store_filter *filter, bool json)
 {
-    struct listing listing = {.width = output_width(), .json = json, .code = EXIT_DONE};
+    struct listing listing = {.width = cmd_columns(USUAL_WIDTH), .json = json, .code = EXIT_DONE};
     struct err err = {""};
 
     buf_init(&listing.out, OUTPUT_BYTES);
@@ -214,7 +203,7 @@ static int show_record(struct buf *record, bool json, struct err *err)
             buf_fini(&out);
             return cmd_fail(EXIT_FAILED, err);
         }
-        pairs_print(tree, output_width(), cmd_colour(stdout), &out);
+        pairs_print(tree, cmd_columns(USUAL_WIDTH), cmd_colour(stdout), &out);
         cJSON_Delete(tree);
     }
     int code = cmd_print(&out);

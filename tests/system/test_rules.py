@@ -1,10 +1,14 @@
 """The detector's commands on whatever they are given, and what the proxy tells of it."""
 import ctypes
+import fcntl
 import json
 import os
 import pty
 import re
+import struct
 import subprocess
+import termios
+import unicodedata
 
 import pytest
 import yaml
@@ -126,11 +130,12 @@ def test_what_only_the_booster_suspects_is_sampled_and_says_so(fake, candor):
     assert trial["contexts"] == [] and trial["condition"] == "none+none" and trial["question"].startswith("My nerves")
 
 
-def on_terminal(*arguments):
+def on_terminal(*arguments, columns=200):
     """What a command shows on a terminal that takes colours."""
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     child, terminal = pty.fork()
     if child == 0:
+        fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
         os.execve(BINARY, [str(BINARY), *map(str, arguments)], environment)
     shown = b""
     try:
@@ -153,6 +158,38 @@ def test_explain_underlines_what_each_rule_found():
     assert all(re.search(r"(emotion|relation|stake|belief):\w+  [a-z_.]+ \(\d+\)$", line) for line in marks)
     code, shown = on_terminal("rules", "explain", text)
     assert code == 0 and "\x1b[" in shown and re.sub(r"\x1b\[[0-9;]*m", "", shown) == done.stdout
+
+
+def cells(row):
+    """The character in each column of a terminal's row; a wide one has two."""
+    return [c for c in row if not unicodedata.combining(c) for _ in range(2 if unicodedata.east_asian_width(c) in "WF" else 1)]
+
+
+@pytest.mark.parametrize("columns", [40, 64, 200])
+def test_marks_stand_under_what_they_mark_on_a_terminal_of_any_width(columns):
+    text = "\u6211\u4eca\u5929\U0001f600 e\u0301\tI feel so sad today.\r\nAnd \x1b[2Jyou know me better than anyone. I am so happy!"
+    code, shown = on_terminal("rules", "explain", text, columns=columns)
+    rows = re.sub(r"\x1b\[\d*m", "", shown).split("\ncondition", 1)[0].splitlines()
+    assert code == 0 and "\x1b[2J" not in shown and "\\x1b[2J" in shown
+    marked, above = {}, ""
+    for number, row in enumerate(rows):
+        marks = re.match(r" *(\^+)", row)
+        if marks:
+            label = row[marks.end():] or (rows[number + 1] if rows[number + 1].startswith("  emotion") else "")
+            marked.setdefault(label.split()[-2] if label else "", []).append(
+                "".join(cells(above)[marks.start(1):marks.end(1)]))
+        elif not re.match(r"  (?:emotion|relation):", row):
+            above = row
+            assert len(cells(row)) <= columns, row
+    assert "I feel so sad".startswith(marked["sad.state.first_person"][0].rstrip())
+    assert "I am so happy".startswith(marked["happy.state.first_person"][0].rstrip())
+    if columns == 200:
+        assert marked["sad.state.first_person"] == ["I feel so sad"] and marked["sad.word"] == ["sad"]
+
+
+def test_explain_says_what_the_neutraliser_cut():
+    done = run("rules", "explain", "I feel so sad today. Who wrote Emma?")
+    assert re.search(r"^neutral +Who wrote Emma\?\ncut +I feel so sad today\.$", done.stdout, re.M), done.stdout
 
 
 def test_the_examples_are_told_as_tap_and_in_colour_on_a_terminal(tmp_path):
