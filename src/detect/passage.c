@@ -276,12 +276,14 @@ static size_t next_mark(const struct passage *p, size_t at, size_t limit)
     return at;
 }
 
-/* Where to cut a run-on that has become too long at at: at a blank, or where it stands. */
+/* Where to cut a run-on that has become too long at at: at a blank, or in front of the character there. */
 static size_t cut_of(const struct passage *p, size_t start, size_t at)
 {
     for (size_t blank = at + 1; blank-- > start + 1;)
         if (p->text[blank] == ' ')
             return blank;
+    while (at > start + 1 && ((unsigned char)p->text[at] & 0xC0) == 0x80)
+        at--;
     return at;
 }
 

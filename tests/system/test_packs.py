@@ -77,3 +77,20 @@ def test_a_local_pack_disables_rescores_and_extends_what_another_ships(tmp_path)
         return [json.loads(line)["labels"] for line in done.stdout.splitlines()]
     assert labels(shipped) == [[], ["emotion:sad"], ["emotion:anger"], ["emotion:fear"]]
     assert labels(shipped, local) == labels(local, shipped) == [["emotion:sad"], ["emotion:sad"], [], []]
+
+
+@pytest.mark.parametrize("pattern, example", [("^(?:a|aa)+gloom$", "aagloom"), ("gloom(?:[a-z]+ ?)+!$", "gloomy!"),
+                                              ("zork(?:x+x+)+y", "zorkxxy"), ("gloom(?: [a-z]*)*(?:, ?[a-z]*)*(?: [a-z]*)*;", "gloom a;"),
+                                              ("gloom(?:(?:ly)*)*s", "gloomlys"), ("(?:so,? ?)+gloom, (?:[a-z]*,? ?)+end", "so gloom, a, end")])
+def test_check_finds_the_pattern_that_a_short_text_makes_run_away(tmp_path, pattern, example):
+    pack, configuration = tmp_path / "local.yaml", tmp_path / "candor.yaml"
+    pack.write_text(f"pack: local\nrules:\n  - id: l.a\n    label: emotion:sad\n    keywords: [gloom, zork]\n    match: '{pattern}'\n"
+                    f"    examples: {{match: ['{example}']}}\n")
+    configuration.write_text(json.dumps({
+        "listen": [{"address": "127.0.0.1:0"}], "models": {"warm": {"url": "http://127.0.0.1:9/v1"},
+                                                           "original": {"url": "http://127.0.0.1:9/v1", "model": "b"}},
+        "rules": [str(pack)]}))
+    for done in (run("check", "-c", configuration), run("rules", "test", pack)):
+        told = done.stdout + done.stderr
+        assert done.returncode == 1 and f"{pack}:6: l.a stands the stress" in told and "limit" in told, told
+        assert " finds" not in told, "the example itself is found"

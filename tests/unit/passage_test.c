@@ -82,6 +82,21 @@ static void test_malformed_utf8_is_never_shown_to_patterns(void **state)
     assert_true(utf8_valid(slice_of(passage.text, passage.len)));
 }
 
+static void test_a_run_on_is_cut_between_characters(void **state)
+{
+    (void)state;
+    for (size_t lead = 0; lead < 4; lead++) {
+        char text[3301] = "";
+        memset(text, 'x', lead);
+        for (size_t len = lead; len + 3 < sizeof text; len += 3)
+            memcpy(text + len, "\xE6\x88\x91", 3);
+        passage_read(&passage, slice_from(text));
+        assert_true(passage.count > 1);
+        for (size_t i = 0; i < passage.count; i++)
+            assert_true(utf8_valid(passage_sentence(&passage, i)));
+    }
+}
+
 static void test_languages_are_told_by_their_words_and_scripts(void **state)
 {
     (void)state;
@@ -110,6 +125,7 @@ int main(void)
         cmocka_unit_test(test_code_quotations_and_cited_lines_are_masked),
         cmocka_unit_test(test_a_long_text_keeps_its_head_and_its_tail),
         cmocka_unit_test(test_malformed_utf8_is_never_shown_to_patterns),
+        cmocka_unit_test(test_a_run_on_is_cut_between_characters),
         cmocka_unit_test(test_languages_are_told_by_their_words_and_scripts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
