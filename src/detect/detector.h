@@ -48,8 +48,8 @@ enum found detector_match_in(struct detector *detector, const struct pattern *pa
 /* The group of the last match, relative to its subject; false when it took no part. */
 bool detector_group(const struct detector *detector, uint32_t group, struct span *out);
 
-/* stress.c: runs the pattern over texts made to blow it up, some of them from what it finds (NULL: nothing is known). -1
- * and a sentence when it hits a limit or is slow. */
+/* stress.c: runs the pattern over texts made to blow it up, some of them from what it finds (NULL: nothing is known).
+ * -1 and a sentence when it hits a limit or is slow. */
 MUST_USE int detector_stress(struct detector *detector, const struct pattern *pattern,
                              const struct example_list *examples, struct err *err);
 
