@@ -58,8 +58,9 @@ def main(arguments):
         share = (count - right[label] if label == "none" else right[label]) / count
         held = held and (share <= FIRED if label == "none" else share >= FOUND[label])
         print(f"{label:25} {count:4}  {'fire' if label == 'none' else 'found'} {share:.3f}")
-    print(f"{'propositions':25} {props:4}  covered {covered / props:.3f}")
-    return 1 if gate and not (held and covered / props >= COVERED) else 0
+    share = covered / props if props else 1
+    print(f"{'propositions':25} {props:4}  covered {share:.3f}")
+    return 1 if gate and not (held and share >= COVERED) else 0
 
 
 if __name__ == "__main__":
