@@ -61,10 +61,11 @@ static size_t count_words(struct slice text)
 static bool is_one_of(struct slice word, const char *const *words, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (slice_is(word, words[i]))
+        if (slice_equal_nocase(word, slice_from(words[i])))
             return true;
     return false;
 }
+#define IS_ONE_OF(word, words) is_one_of((word), (words), sizeof(words) / sizeof *(words))
 
 /* A word with a meaning of its own, for telling whether two sentences speak of the same thing. */
 static bool is_content(struct slice word)
@@ -82,7 +83,7 @@ static bool is_content(struct slice word)
         "whether", "people",    "someone", "somebody", "everything", "nothing", "something", "anything", "it's",
         "i've",    "i'm",       "isn't",   "don't",    "doesn't",    "can't",   "wasn't",    "question", "wondering",
         "wonder",  "curious",   "quick",   "help",     "how's"};
-    return word.len >= 4 && !is_one_of(word, empty, sizeof empty / sizeof *empty);
+    return word.len >= 4 && !IS_ONE_OF(word, empty);
 }
 
 static size_t count_content(struct slice text)
@@ -126,9 +127,9 @@ static bool leans_on_context(struct slice text)
     bool named = false;
     size_t at = 0;
     for (struct slice word = next_word(text, &at); word.len; word = next_word(text, &at)) {
-        if (is_one_of(word, self, sizeof self / sizeof *self))
+        if (IS_ONE_OF(word, self))
             return true;
-        if (!named && is_one_of(word, pointing, sizeof pointing / sizeof *pointing))
+        if (!named && IS_ONE_OF(word, pointing))
             return true;
         named = named || is_content(word);
     }
@@ -142,10 +143,88 @@ static struct slice sentence_of(const struct rewrite *r, size_t i)
     return passage_sentence(&r->d->passage, i);
 }
 
+/* Somebody or something by name: a capital within the sentence. Where all nouns have one it tells nothing. start and
+ * end are of the passage. */
+static bool holds_name(const struct rewrite *r, size_t start, size_t end)
+{
+    static const char *const exclaimed[] = {"god", "jesus", "christ", "lord"};
+    const struct passage *p = &r->d->passage;
+    struct slice text = slice_part(p->original, p->map[start], p->map[end - 1] + 1);
+    size_t at = 0;
+    if (strcmp(r->language->code, "de") == 0)
+        return false;
+    (void)next_word(text, &at);
+    for (struct slice word = next_word(text, &at); word.len; word = next_word(text, &at))
+        if (word.len >= 2 && word.data[0] >= 'A' && word.data[0] <= 'Z' && word.data[1] >= 'a' && word.data[1] <= 'z' &&
+            !IS_ONE_OF(word, exclaimed))
+            return true;
+    return false;
+}
+
 static bool holds_fact(struct rewrite *r, size_t i)
 {
     return has_digit(sentence_of(r, i)) ||
            detector_match(r->d, &r->language->guards[GUARD_FACT], sentence_of(r, i)) != FOUND_NOTHING;
+}
+
+/* Whether a feeling or a relation of this turn touches these bytes of the original. Stakes are told by what happened.
+ */
+static bool cue_touches(const struct rewrite *r, size_t start, size_t end)
+{
+    for (size_t k = 0; k < r->found->cue_count; k++) {
+        const struct cue *cue = &r->found->cues[k];
+        if (cue->turn == r->turn && cue->context != CONTEXT_HIGH && cue->start < end && cue->end > start)
+            return true;
+    }
+    return false;
+}
+
+static bool is_subject(struct slice word)
+{
+    static const char *const subjects[] = {"i",     "i'm", "i've", "i'd",   "we",      "we're",
+                                           "we've", "he",  "he's", "she",   "she's",   "they",
+                                           "my",    "our", "the",  "there", "there's", "someone"};
+    return IS_ONE_OF(word, subjects);
+}
+
+static bool is_listener(struct slice word)
+{
+    static const char *const words[] = {"you", "your", "you're", "you've"};
+    return IS_ONE_OF(word, words);
+}
+
+static bool any_word(struct slice text, bool (*is)(struct slice word))
+{
+    size_t at = 0;
+    struct slice word = next_word(text, &at);
+    while (word.len && !is(word))
+        word = next_word(text, &at);
+    return word.len > 0;
+}
+
+/* "I'm so stressed, I drank a bottle of wine": a clause behind another that no feeling touches tells what happened. */
+static bool holds_story(const struct rewrite *r, size_t i)
+{
+    static const char *const joints[] = {", ", "; ", ": ", " - ", " because ", " since ", " after "};
+    const struct passage *p = &r->d->passage;
+    struct slice text = sentence_of(r, i);
+    const uint32_t *map = &p->map[p->sentences[i].start];
+    for (size_t k = 0; k < sizeof joints / sizeof *joints; k++)
+        for (size_t at = 0; (at = slice_find(text, slice_from(joints[k]), at)) != SLICE_NOT_FOUND; at++) {
+            size_t from = at + strlen(joints[k]), to = slice_find(text, SLICE(", "), from), start = from;
+            struct slice clause = slice_part(text, from, to < text.len ? to : text.len);
+            if (is_subject(next_word(text, &start)) && count_content(clause) > 0 && !any_word(clause, is_listener) &&
+                any_word(slice_part(text, 0, at), is_subject) && !cue_touches(r, map[from], map[from + clause.len - 1]))
+                return true;
+        }
+    return false;
+}
+
+/* What a sentence that only tells of a mood does not do. */
+static bool tells_more(struct rewrite *r, size_t i)
+{
+    const struct sentence *s = &r->d->passage.sentences[i];
+    return holds_fact(r, i) || holds_name(r, s->start, s->end) || holds_story(r, i);
 }
 
 /* A question stands alone when it names what it asks about. */
@@ -181,7 +260,8 @@ static void cut_before_question(struct rewrite *r, size_t i, size_t cue_end)
             begin++;
         struct slice rest = slice_of(p->text + begin, s->end - begin);
         struct slice head = slice_of(p->text + s->start, at - s->start);
-        if (has_digit(head) || detector_match(r->d, &r->language->guards[GUARD_ASK], rest) != FOUND_MATCH)
+        if (has_digit(head) || holds_name(r, s->start, at) ||
+            detector_match(r->d, &r->language->guards[GUARD_ASK], rest) != FOUND_MATCH)
             continue;
         r->fates[i] = FATE_CUT_PART;
         r->parts[i] = (struct span){s->start, begin};
@@ -197,7 +277,7 @@ static void judge_cue(struct rewrite *r, const struct cue *cue)
     bool asks_itself = cue->context == CONTEXT_DOWN || cue->context == CONTEXT_LOW;
     if (r->fates[i] != FATE_KEEP)
         return;
-    if (cue->score < SCORE_MOOD || holds_fact(r, i)) {
+    if (cue->score < SCORE_MOOD || (s->asks ? holds_fact(r, i) : tells_more(r, i))) {
         if (!asks_itself)
             r->refusal = "a sentence with a cue also holds a fact";
         return;
@@ -252,7 +332,7 @@ static void judge_found(struct rewrite *r)
                 judge_cue(r, cue);
         }
     for (size_t i = 0; i < r->d->passage.count; i++)
-        if (r->bridges[i] && r->fates[i] == FATE_KEEP && !holds_fact(r, i) && (i == 0 || cuts_anything(r)))
+        if (r->bridges[i] && r->fates[i] == FATE_KEEP && !tells_more(r, i) && (i == 0 || cuts_anything(r)))
             r->fates[i] = FATE_CUT_BRIDGE;
 }
 
@@ -272,18 +352,63 @@ static bool rest_stands(struct rewrite *r, size_t i)
     return asked || words >= VIGNETTE_WORDS;
 }
 
+/* A sentence of the user, of the other one, or of nothing in particular: "Nothing seems to be going right." What brings
+ * in a thing of its own is no mood. */
+static bool is_about_us(struct slice text)
+{
+    static const char *const words[] = {"i",   "i'm", "i've",  "i'd",   "i'll", "me",   "my",     "mine",  "we",
+                                        "our", "us",  "we're", "we've", "you",  "your", "you're", "you've"};
+    static const char *const empty[] = {"it",       "it's",   "its",     "this",       "that",    "that's",
+                                        "these",    "there",  "there's", "everything", "nothing", "every",
+                                        "everyone", "nobody", "no",      "things",     "life",    "today",
+                                        "all",      "not",    "just",    "what",       "such",    "so"};
+    size_t at = 0;
+    struct slice word = next_word(text, &at);
+    bool about = IS_ONE_OF(word, empty);
+    for (; word.len && !about; word = next_word(text, &at))
+        about = IS_ONE_OF(word, words);
+    return about;
+}
+
 /* Mood spills over: the sentence beside a cut cue often continues it. */
 static void judge_neighbours(struct rewrite *r)
 {
     size_t count = r->d->passage.count;
     for (size_t i = 0; i < count; i++) {
         bool beside = (i > 0 && r->fates[i - 1] == FATE_CUT_CUE) || (i + 1 < count && r->fates[i + 1] == FATE_CUT_CUE);
-        if (!beside || r->fates[i] != FATE_KEEP || r->d->passage.sentences[i].asks || holds_fact(r, i) ||
-            count_words(sentence_of(r, i)) > NEIGHBOUR_WORDS || r->d->passage.sentences[i].material)
+        if (!beside || r->fates[i] != FATE_KEEP || r->d->passage.sentences[i].asks || tells_more(r, i) ||
+            count_words(sentence_of(r, i)) > NEIGHBOUR_WORDS || r->d->passage.sentences[i].material ||
+            !is_about_us(sentence_of(r, i)))
             continue;
         if (rest_stands(r, i))
             r->fates[i] = FATE_CUT_NEIGHBOUR;
     }
+}
+
+/* A name or a number alone, or "the answer is X": it answers the question that is kept. */
+static bool is_answer(const struct rewrite *r, size_t i)
+{
+    enum { ANSWER_WORDS = 4 };
+    const struct stated_belief *belief = &r->found->belief;
+    return belief->kind != BELIEF_NONE && belief->turn == r->turn && sentence_at(r, belief->start) == i &&
+           (belief->answers || count_words(belief->text) <= ANSWER_WORDS);
+}
+
+/* "I think the patient has a fracture. What should be done first?": a belief with a fact goes only where it answers the
+ * question, or where what is kept speaks of the same. */
+static bool loses_believed_fact(struct rewrite *r)
+{
+    const struct passage *p = &r->d->passage;
+    for (size_t i = 0; i < p->count; i++) {
+        const struct sentence *s = &p->sentences[i];
+        bool needed =
+            r->fates[i] == FATE_CUT_BELIEF && !is_answer(r, i) && (holds_fact(r, i) || holds_name(r, s->start, s->end));
+        for (size_t k = 0; needed && k < p->count; k++)
+            needed = r->fates[k] != FATE_KEEP || !share_content(sentence_of(r, i), sentence_of(r, k));
+        if (needed)
+            return true;
+    }
+    return false;
 }
 
 /* Something is left that can be answered by itself. */
@@ -358,6 +483,30 @@ static bool is_inverted(const struct rewrite *r, const struct stated_belief *bel
     return slice_ends(before, SLICE("n't")) || slice_ends(before, SLICE("n\xE2\x80\x99t"));
 }
 
+/* A question of the user's own that asks more than whether it is so. */
+static bool asks_more(struct slice text)
+{
+    static const char *const asking[] = {"who",   "whom", "whose", "what", "what's",
+                                         "which", "when", "where", "why",  "how"};
+    size_t at = 0;
+    return IS_ONE_OF(next_word(text, &at), asking) && count_content(text) > 0;
+}
+
+/* Asking the belief back would lose what the user asked about it. */
+static bool loses_question(const struct rewrite *r)
+{
+    const struct passage *p = &r->d->passage;
+    for (size_t i = 0; i < p->count; i++) {
+        const struct sentence *s = &p->sentences[i];
+        size_t at = s->start;
+        while (at < s->end && p->map[at] < r->found->belief.end)
+            at++;
+        if (s->asks && (asks_more(sentence_of(r, i)) || asks_more(slice_of(p->text + at, s->end - at))))
+            return true;
+    }
+    return false;
+}
+
 /* "I think my code leaks": asked back it would be the user's question in the first person, which nobody asked. */
 static void ask_back(struct rewrite *r, struct arena *arena, struct neutral *out)
 {
@@ -368,7 +517,7 @@ static void ask_back(struct rewrite *r, struct arena *arena, struct neutral *out
         return;
     }
     if (belief->kind == BELIEF_PUSHBACK || belief->answers || leans_on_context(belief->text) ||
-        is_inverted(r, belief) || count_words(belief->text) < 3) {
+        is_inverted(r, belief) || count_words(belief->text) < 3 || loses_question(r)) {
         r->refusal = "the belief cannot be asked back as a question of its own";
         return;
     }
@@ -381,7 +530,9 @@ static void ask_back(struct rewrite *r, struct arena *arena, struct neutral *out
 static void finish(struct rewrite *r, struct arena *arena, struct neutral *out)
 {
     if (!r->refusal && cuts_anything(r)) {
-        if (question_remains(r)) {
+        if (question_remains(r) && loses_believed_fact(r)) {
+            r->refusal = "the belief holds a fact that the question may need";
+        } else if (question_remains(r)) {
             collect_cuts(r, out);
             write_kept(r, arena, out);
             r->refusal = out->reason;

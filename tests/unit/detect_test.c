@@ -562,6 +562,8 @@ static void test_the_bare_question_is_what_is_left(void **state)
         "is Poe.",
         "Who wrote Emma?");
     assert_neutral(*state, "I'm so sad, who wrote Emma?", "who wrote Emma?");
+    assert_neutral(*state, "You're the expert, I trust your judgment completely. Who wrote Emma?", "Who wrote Emma?");
+    assert_neutral(*state, "I'm going with Saturn. Which planet is the largest?", "Which planet is the largest?");
     assert_neutral(*state, "I read somewhere that Sweden is smaller than Finland. Tell me about it.",
                    "Is it true that Sweden is smaller than Finland?");
     drop(*state);
@@ -575,6 +577,13 @@ static void test_a_fact_is_never_cut(void **state)
     assert_neutral(*state, "I'm so sad. The cat ate chocolate. What should I do?",
                    "The cat ate chocolate. What should I do?");
     assert_neutral(*state, "A van rear-ended us. Who wrote Emma?", NULL);
+    assert_neutral(*state, "I'm so angry at Tom Becker. Can I sue?", NULL);
+    assert_neutral(*state, "I'm upset. The plaintiff filed late. Does the statute bar the claim?",
+                   "The plaintiff filed late. Does the statute bar the claim?");
+    assert_neutral(*state, "I'm so stressed, I drank a bottle of wine. Can I take paracetamol?", NULL);
+    assert_neutral(*state, "I feel hopeless because I stopped my lithium. Can I take ibuprofen?", NULL);
+    assert_neutral(*state, "I hate my life. I want to die. What is the LD of caffeine?", NULL);
+    assert_neutral(*state, "I think the patient has a pulmonary embolism. What test comes first?", NULL);
     assert_neutral(*state, "I'm so angry, `rm -rf` broke it. How do I undo it?", NULL);
     drop(*state);
 }
@@ -582,6 +591,10 @@ static void test_a_fact_is_never_cut(void **state)
 static void test_what_cannot_be_asked_back_is_refused(void **state)
 {
     assert_neutral(*state, "I think the answer is Poe.", NULL);
+    assert_neutral(*state, "I think I have the flu. What should I drink?", NULL);
+    assert_neutral(*state, "Given that vaccines cause autism, why are they legal?", NULL);
+    assert_neutral(*state, "I read that vaccines cause autism. Is that true?",
+                   "Is it true that vaccines cause autism?");
     drop(*state);
 }
 
