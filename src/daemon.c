@@ -441,6 +441,8 @@ static int side_path_start(struct daemon *daemon, struct err *err)
     daemon->rules = rules_boost(daemon->rules, conf->shadow.booster_file, err);
     if (!daemon->rules)
         return -1;
+    if (!rules_jit(daemon->rules))
+        log_warn(daemon->log, "rules are interpreted", LOG_Z("reason", "this host forbids executable memory"));
     epoch_of(conf, rules_version(daemon->rules), daemon->epoch);
     daemon->otlp = otlp_start(conf, daemon->log, daemon->metrics, err);
     if (!daemon->otlp)

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 import wire
-from conftest import BINARY, TOP, run
+from conftest import BINARY, TOP, Candor, run
 from fakes import says
 
 PR_SET_MDWE, MDWE_REFUSE_EXEC_GAIN = 65, 1
@@ -43,6 +43,20 @@ def test_the_interpreter_takes_over_where_executable_memory_is_forbidden():
         pytest.skip("skipped: this kernel does not refuse executable memory on request")
     assert tested.returncode == 0 and "interpreted, this host forbids executable memory" in tested.stdout, tested.stdout
     assert run("detect", text=text, preexec_fn=forbid_executable_memory).stdout == run("detect", text=text).stdout
+
+
+def test_the_proxy_says_that_its_rules_are_interpreted(fake, config, tmp_path):
+    model = fake(says("Fine."))
+    if run("rules", "test", preexec_fn=forbid_executable_memory).returncode == 77:
+        pytest.skip("skipped: this kernel does not refuse executable memory on request")
+    proxy = Candor(tmp_path, config(model), preexec_fn=forbid_executable_memory)
+    try:
+        assert proxy.event("rules are interpreted", level="warn")
+        assert json.loads(wire.get(proxy.admin, "/api/status").body)["jit"] is False
+        wire.chat(proxy.data, "I feel so sad today. Who wrote Emma?")
+        assert proxy.trials(1)[0]["condition"] == "emotion:sad+none"
+    finally:
+        proxy.stop()
 
 
 def test_detect_takes_any_text():
@@ -224,7 +238,10 @@ def test_the_shipped_packs_are_what_the_schema_says():
         wrong = list(validator(schema).iter_errors(yaml.safe_load(pack.read_text(encoding="utf8"))))
         assert not wrong, f"{pack.name}: {wrong[0].json_path}: {wrong[0].message}"
     for mistake in ({}, {"pack": "a", "rule": []}, {"pack": "a", "rules": [{"id": "a", "label": "emotion:sad"}]},
-                    {"pack": "a", "rules": [{"id": "a", "label": "sadness", "match": "sad"}]}):
+                    {"pack": "a", "rules": [{"id": "a", "label": "sadness", "match": "sad"}]}, {"pack": "a", "engine": 99},
+                    *({"pack": "a", "rules": [{"id": "a", "label": "belief", "match": "sad", **wrong}]} for wrong in (
+                        {"match": r"sad\C"}, {"match": "(*UTF)sad"}, {"unless": "sad(?C1)"}, {"match": "sad(?R)?"},
+                        {"keywords": ["Sad"]}, {"score": 101}, {"examples": ["sad"]}, {"colour": "red"}))):
         assert not validator(schema).is_valid(mistake), mistake
 
 
