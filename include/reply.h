@@ -25,6 +25,10 @@ struct reply {
     int64_t tokens_in, tokens_out; /* -1: unknown */
 };
 
+/* The answer of a model that thinks aloud in front of it, in <think> tags: an unclosed one has not come to its answer,
+ * and some prompts end with the opening tag, so that only the closing one is in the text. A part of text; *thinking is
+ * set where there was any. */
+struct slice reply_cut_thinking(struct slice text, bool *thinking);
 /* Strings are copied into the arena. */
 void reply_read(enum endpoint endpoint, bool event_stream, struct slice body, struct arena *arena, struct reply *out);
 

@@ -305,9 +305,7 @@ static void whole_read(struct assembly *a, struct slice body)
 
 /* ---- the end ---- */
 
-/* Models that think aloud put it in front, in <think> tags; an unclosed one has not come to its answer. Some prompts
- * end with the opening tag, so that only the closing one is in the answer. */
-static struct slice thinking_cut(struct slice text, bool *thinking)
+struct slice reply_cut_thinking(struct slice text, bool *thinking)
 {
     static const struct slice close = {"</think>", 8};
     struct slice rest = slice_trim(text);
@@ -336,7 +334,7 @@ void reply_read(enum endpoint endpoint, bool event_stream, struct slice body, st
     else
         whole_read(&a, body);
     bool thinking = out->has_reasoning;
-    out->text = keep(&a, thinking_cut(buf_slice(&a.text), &thinking));
+    out->text = keep(&a, reply_cut_thinking(buf_slice(&a.text), &thinking));
     out->has_reasoning = thinking;
     out->refusal = keep(&a, buf_slice(&a.refusal));
     struct buf calls;

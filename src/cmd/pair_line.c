@@ -1,10 +1,12 @@
-/* pair_line: see pair_line.h. An id may be a text or a number and comes back as it came; a belief without a kind is
- * asserted.
+/* pair_line: see pair_line.h. An id comes back as it was written; a belief without a kind is asserted; what a model
+ * thinks aloud is no part of its answer.
  */
 #include "pair_line.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "reply.h"
 
 #define ARENA_BYTES  (32u << 20)
 #define OUTPUT_BYTES (1u << 20)
@@ -31,6 +33,10 @@ static int read_input(const cJSON *tree, struct compare_input *input, struct err
         pair_text(tree, "original", true, &input->original, err) ||
         pair_text(tree, "belief", false, &input->belief, err) || pair_text(tree, "belief_kind", false, &kind, err))
         return -1;
+    bool thinking = false;
+    input->warm = reply_cut_thinking(input->warm, &thinking);
+    thinking = false;
+    input->original = reply_cut_thinking(input->original, &thinking);
     input->belief_kind = input->belief.len ? BELIEF_ASSERTED : BELIEF_NONE;
     if (kind.len && !belief_parse(kind, &input->belief_kind))
         return err_set(err, "\"belief_kind\" is none, asserted, doubted or pushback");
@@ -44,12 +50,21 @@ struct pair_line *pair_line_new(cJSON *tree)
     struct pair_line *pair = calloc(1, sizeof *pair);
     if (pair && (pair->arena = arena_new(ARENA_BYTES))) {
         pair->tree = tree;
+        pair->id = SLICE("null");
         pair->tell = pair_line_print;
         return pair;
     }
     cJSON_Delete(tree);
     free(pair);
     return NULL;
+}
+
+static int id_member(const struct json_member *member, void *arg)
+{
+    struct pair_line *pair = arg;
+    if (json_key_is(member, "id"))
+        pair->id = arena_copy(pair->arena, member->value);
+    return 0;
 }
 
 struct pair_line *pair_line_read(struct slice line, struct err *err)
@@ -61,7 +76,8 @@ struct pair_line *pair_line_read(struct slice line, struct err *err)
             err_set(err, "out of memory");
         return NULL;
     }
-    if (read_input(pair->tree, &pair->input, err) != 0) {
+    if (read_input(pair->tree, &pair->input, err) != 0 ||
+        json_members(line, LINE_LIMITS.max_depth, id_member, pair) != 0) {
         pair_line_free(pair);
         return NULL;
     }
@@ -78,22 +94,13 @@ void pair_line_free(struct pair_line *pair)
     free(pair);
 }
 
-static void write_id(const struct pair_line *pair, struct json_writer *w)
-{
-    const cJSON *id = json_get(pair->tree, "id");
-    if (cJSON_IsNumber(id))
-        json_put_double(w, "id", id->valuedouble);
-    else
-        json_put_slice(w, "id", json_get_slice(pair->tree, "id"));
-}
-
 static void pair_line_write(const struct pair_line *pair, struct buf *out)
 {
     const struct comparison *c = &pair->comparison;
     struct json_writer w;
     json_start(&w, out);
     json_open_object(&w, NULL);
-    write_id(pair, &w);
+    json_put_raw(&w, "id", pair->id);
     json_put_text(&w, "verdict", verdict_name(c->verdict));
     json_put_text(&w, "stage", stage_name(c->stage));
     json_put_double(&w, "difference", c->difference);

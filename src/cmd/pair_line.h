@@ -15,6 +15,7 @@ struct pair_line {
     int (*tell)(const struct pair_line *pair, void *arg); /* -1: the output is gone. pair_line_print, usually */
     void *arg, *more;                                     /* of tell; more is this pair's, in the arena */
     struct slice earlier;                                 /* turns before the question, for the judge */
+    struct slice id;                                      /* as it was written, in the arena */
     cJSON *tree;                                          /* owned */
     struct arena *arena;                                  /* owned */
     struct compare_input input;

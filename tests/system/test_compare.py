@@ -88,6 +88,20 @@ def test_a_line_that_is_no_pair_is_named_by_its_number():
         assert len(done.stdout.splitlines()) == 1
 
 
+def test_what_a_model_thinks_aloud_is_no_part_of_its_answer():
+    pair = {"question": "Who wrote Emma?", "original": "Jane Austen."}
+    told = verdicts(run("compare", text=lines(*({**pair, "warm": warm} for warm in (
+        "<think>Was it Poe?</think>\n\nJane Austen.", "It may be Poe.</think>Jane Austen.", "<think>Jane Austen.")))))
+    assert [(answer["verdict"], answer["stage"]) for answer in told[:2]] == [("agree", "equal")] * 2
+    assert told[2]["verdict"] == "undecided", "it has not come to its answer"
+
+
+def test_an_id_comes_back_as_it_was_written():
+    ids = ["9007199254740993", "1.50", '"a"', "true", "null"]
+    done = run("compare", text="".join(f'{{"question": "q", "warm": "a", "original": "a", "id": {id}}}\n' for id in ids))
+    assert [re.match(r'\{"id":(.*?),"verdict"', line).group(1) for line in done.stdout.splitlines()] == ids, done.stderr
+
+
 def test_usage_and_a_configuration_without_a_judge(tmp_path):
     assert run("compare", "pairs.jsonl", text="").returncode == 2
     done = run("compare", "-c", config(tmp_path, None), text=lines(OPEN))
