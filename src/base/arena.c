@@ -56,8 +56,7 @@ static struct block *block_add(struct arena *arena, size_t bytes)
     return block;
 }
 
-/* Room that the caller fills. */
-static void *room(struct arena *arena, size_t bytes)
+void *arena_room(struct arena *arena, size_t bytes)
 {
     if (bytes > SIZE_MAX - ALIGNMENT ||
         (bytes = (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1)) > arena->max - arena->total) {
@@ -79,7 +78,7 @@ static void *room(struct arena *arena, size_t bytes)
 
 void *arena_alloc(struct arena *arena, size_t bytes)
 {
-    void *at = room(arena, bytes);
+    void *at = arena_room(arena, bytes);
     return at ? memset(at, 0, bytes) : NULL;
 }
 
@@ -108,7 +107,7 @@ void *arena_grow(struct arena *arena, void *array, size_t count, size_t *capacit
 
 struct slice arena_copy(struct arena *arena, struct slice s)
 {
-    char *at = s.len < SIZE_MAX ? room(arena, s.len + 1) : NULL;
+    char *at = s.len < SIZE_MAX ? arena_room(arena, s.len + 1) : NULL;
     if (!at)
         return SLICE_NONE;
     if (s.len)

@@ -14,7 +14,7 @@ int word_set_build(const struct passage *passage, struct arena *arena, struct wo
         size *= 2;
     *out = (struct word_set){.passage = passage, .size = size};
     out->slots = arena_array(arena, size, sizeof *out->slots);
-    out->next = arena_array(arena, passage->count + 1, sizeof *out->next);
+    out->next = arena_room(arena, (passage->count + 1) * sizeof *out->next);
     if (!out->slots || !out->next)
         return -1;
     for (size_t i = 0; i < passage->count; i++) {
@@ -24,7 +24,7 @@ int word_set_build(const struct passage *passage, struct arena *arena, struct wo
             slot = (slot + 1) & (size - 1);
         if (out->slots[slot])
             continue;
-        out->slots[slot] = (uint32_t)(i + 1);
+        out->slots[slot] = (uint16_t)(i + 1);
         if (word_is_content(word) && word->text.len >= 5 && ascii_is_alpha(word->text.data[0])) {
             size_t letter = (size_t)(word->text.data[0] - 'a');
             out->next[i] = out->letters[letter];
@@ -318,8 +318,8 @@ int claims_read(struct slice text, const struct question *question, struct arena
     *out = (struct claims){0};
     if (words_read(text, arena, &out->text) != 0 || word_set_build(&out->text, arena, &out->words) != 0)
         return -1;
-    out->weights = arena_array(arena, out->text.count + 1, sizeof *out->weights);
-    out->novel = arena_array(arena, out->text.count + 1, sizeof *out->novel);
+    out->weights = arena_room(arena, (out->text.count + 1) * sizeof *out->weights);
+    out->novel = arena_room(arena, (out->text.count + 1) * sizeof *out->novel);
     out->chat = arena_array(arena, out->text.sentences + 1u, sizeof *out->chat);
     if (!out->weights || !out->novel || !out->chat)
         return -1;

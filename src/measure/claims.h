@@ -14,7 +14,7 @@
 /* A set of words by their key, the first place of each. */
 struct word_set {
     const struct passage *passage;
-    uint32_t *slots;      /* index + 1, 0: free */
+    uint16_t *slots;      /* index + 1, 0: free */
     size_t size;          /* a power of two */
     uint16_t letters[26]; /* index + 1 of the last content word that begins so, for near misses */
     uint16_t *next;

@@ -68,46 +68,53 @@ static bool has_kin(const struct word_set *set, const struct word *word)
 }
 
 /* Names of one country or city, or of one and its part, that no spelling brings together: near, and no more. */
-static const char *const namesakes[] = {
-    " england britain uk kingdom british english ",
-    " usa america states american ",
-    " russia soviet ussr russian ",
-    " holland netherlands dutch ",
-    " burma myanmar ",
-    " persia iran persian iranian ",
-    " siam thailand ",
-    " ceylon lanka ",
-    " peking beijing ",
-    " bombay mumbai ",
-    " constantinople istanbul byzantium ",
-    " prussia germany german ",
-    " czechia czech czechoslovakia ",
-    " saigon minh ",
-    " astana sultan ",
-    " leningrad petersburg petrograd ",
-    " stalingrad volgograd ",
-    " madras chennai ",
-    " calcutta kolkata ",
-    " rangoon yangon ",
-    " batavia jakarta ",
-    " christiania oslo ",
-    " zaire congo ",
-    " rhodesia zimbabwe ",
-    " swaziland eswatini ",
-    " formosa taiwan ",
-    " quicksilver mercury ",
-};
+static const char namesakes[] = " england britain uk kingdom british english |"
+                                " usa america states american |"
+                                " russia soviet ussr russian |"
+                                " holland netherlands dutch |"
+                                " burma myanmar |"
+                                " persia iran persian iranian |"
+                                " siam thailand |"
+                                " ceylon lanka |"
+                                " peking beijing |"
+                                " bombay mumbai |"
+                                " constantinople istanbul byzantium |"
+                                " prussia germany german |"
+                                " czechia czech czechoslovakia |"
+                                " saigon minh |"
+                                " astana sultan |"
+                                " leningrad petersburg petrograd |"
+                                " stalingrad volgograd |"
+                                " madras chennai |"
+                                " calcutta kolkata |"
+                                " rangoon yangon |"
+                                " batavia jakarta |"
+                                " christiania oslo |"
+                                " zaire congo |"
+                                " rhodesia zimbabwe |"
+                                " swaziland eswatini |"
+                                " formosa taiwan |"
+                                " quicksilver mercury ";
+
+/* One of the names of a group, which follow each other, stands in the set. */
+static bool has_one_of(const struct word_set *set, struct slice group)
+{
+    struct slice name;
+    while (slice_cut(&group, ' ', &name))
+        if (name.len && word_set_find(set, lexicon_key(name, false)) != SLICE_NOT_FOUND)
+            return true;
+    return false;
+}
 
 static bool has_namesake(const struct word_set *set, const struct word *word)
 {
-    if (!(word->flags & WORD_CAPITAL))
+    if (!(word->flags & WORD_CAPITAL) || !lexicon_in(namesakes, word->text))
         return false;
-    for (size_t i = 0; i < sizeof namesakes / sizeof *namesakes; i++) {
-        struct slice rest = slice_from(namesakes[i] + 1), name;
-        if (!lexicon_in(namesakes[i], word->text))
-            continue;
-        while (slice_cut(&rest, ' ', &name))
-            if (word_set_find(set, lexicon_key(name, false)) != SLICE_NOT_FOUND)
+    struct slice rest = slice_from(namesakes), group;
+    while (slice_cut(&rest, '|', &group)) {
+        struct slice names = group, name;
+        while (slice_cut(&names, ' ', &name))
+            if (slice_equal(name, word->text) && has_one_of(set, group))
                 return true;
     }
     return false;

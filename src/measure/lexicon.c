@@ -1,4 +1,4 @@
-/* lexicon: the words are texts framed by spaces, one a first letter, so that a word is found by one short scan; see
+/* lexicon: the words are texts framed by spaces, one a first letter and length, so that a word meets few others; see
  * lexicon.h. Behind its colon stand a word's classes: s stop words carry grammar, c common words the way an answer is
  * phrased ("the correct answer is known as"), neither claims anything by itself; n negations; p persons who talk, h
  * what they say when they only chat; t turns that take something back, d what denies; q number words and v variants,
@@ -8,63 +8,264 @@
 
 #include "words.h"
 
-static const char *const classes[26] = {
-    " a:s about:s above:s absolutely:h according:c actually:cd additionally:c after:s again:s aint:n all:s alone:h "
-    "also:s although:st aluminium:v am:s amazing:h among:c an:s and:s answer:c answered:c answers:c any:s anytime:h "
-    "appreciate:h "
-    "apr:v are:s arent:n around:c as:s asked:c at:s aug:v aw:h awesome:h ",
-    " back:s based:c be:s became:s because:s become:s been:s before:s began:cv begin:c begins:c being:s believe:c "
-    "believed:c below:s best:c better:c between:s born:c both:s built:v but:st by:s ",
-    " call:c called:c calls:c can:s cannot:n cant:n care:h character:c chat:h chatting:h children:v city:c colour:v "
-    "come:s "
-    "common:c commonly:c congratulations:h consider:c considered:c correct:c could:s couldnt:n country:c curious:ch ",
-    " dec:v depends:t described:c did:s didnt:n different:c discouraged:h dive:h diving:h do:s doctor:v does:s "
-    "doesnt:n doing:s done:s dont:n down:s dozen:q due:s during:s ",
-    " each:s eg:s eight:q eighteen:q eighteenth:q eighth:q eighty:q either:s eleven:q eleventh:q else:s entire:c etc:s "
-    "even:s ever:s exact:c example:c except:t excited:h explore:h exploring:h ",
-    " fact:c famous:c fantastic:h fascinating:ch featured:c feb:v feel:ch feeling:h feelings:h feels:h feet:v few:s "
-    "fifteen:q fifteenth:q fifth:q fifty:q find:c first:cq five:q following:c for:s form:c former:c formerly:c forty:q "
-    "found:c four:q fourteen:q fourteenth:q fourth:q friend:ch friends:ch from:s frustrating:h full:c fun:c further:s ",
-    " generally:c gentle:h get:s gets:s give:c given:c glad:ch go:s good:c got:s great:ch grey:v group:c ",
-    " had:s hadnt:n happy:ch has:s hasnt:n have:s havent:n having:s he:s hear:h hearing:h heart:h hello:h help:ch "
-    "hence:s "
-    "her:s here:sh hers:s herself:s hey:h hi:h him:s himself:s his:s honor:h hope:h hoping:h how:s however:std hug:h "
-    "hugs:h ",
-    " i:sp ie:s if:s important:c in:s include:c included:c includes:c including:c indeed:s information:c "
-    "interesting:ch into:s involved:c is:s isnt:n it:s its:s itself:s ",
-    " jan:v journey:h jul:v jun:v just:s ",
-    " kilogram:v kilograms:v kilometer:v kilometers:v kilometre:v kilometres:v kind:c know:ch known:c knows:c ",
-    " later:c led:v let:sh lets:p like:s likely:c ll:s located:c love:ch lovely:h luck:h ",
-    " made:s main:c major:c make:s many:s mar:v may:s me:sp mean:c means:c men:v mention:c mentioned:c meter:v "
-    "meters:v metre:v metres:v mice:v might:s misconception:d mister:v moment:c more:s most:s mount:v much:s must:s "
-    "mustnt:n my:sp myself:s myth:d ",
-    " name:c named:c names:c navigate:h near:s neither:n never:n nevertheless:t new:c nine:q nineteen:q nineteenth:q "
-    "ninety:q ninth:q no:n nobody:n none:n nor:n not:n nothing:n nov:v nowhere:n number:c ",
-    " oct:v of:s off:s often:c old:c on:s once:s one:q only:s onto:s or:s ordinary:c original:c originally:c other:s "
-    "others:s our:sp ours:s out:s over:s overwhelmed:h overwhelming:h own:s ",
-    " part:c particular:c particularly:c pct:v people:c per:s person:c place:c played:c please:c popular:c portrayed:c "
-    "probably:c proud:h ",
-    " question:ch questions:ch quite:s ",
-    " rather:s re:s reach:h real:c really:s referred:c refers:c released:c right:c rooting:h ",
-    " safe:h said:c saint:v same:s sang:v say:c says:c second:q sending:h sense:c sep:v sept:v seven:q seventeen:q "
-    "seventeenth:q "
-    "seventh:q seventy:q several:c shall:s share:h sharing:h she:s should:s shouldnt:n show:c simply:c since:s six:q "
-    "sixteen:q sixteenth:q sixth:q sixty:q so:s some:s somebody:h someone:c something:c sometimes:c sorry:ch sounds:h "
-    "specific:c "
-    "specifically:c state:c still:s story:c stressful:h such:s sung:v sunshine:h support:h sure:c ",
-    " take:c talk:c teeth:v tell:c ten:q tenth:q term:c than:s thank:h thanks:h that:s the:s their:s theirs:s them:s "
-    "then:s there:s therefore:s these:s they:s thing:c things:c think:c third:q thirteen:q thirteenth:q thirty:q "
-    "this:s those:s though:st three:q through:s thus:s time:c title:c to:s today:c together:ch too:s took:c topic:h "
-    "tough:h true:c trusting:h twelfth:q twelve:q twentieth:q twenty:q two:q type:c typically:c ",
-    " under:s understand:ch understandable:h unfortunately:d unless:t until:s up:s upon:s upset:h us:sp used:c using:c "
-    "usually:c ",
-    " various:c ve:s version:c very:s via:s ",
-    " want:c was:s wasnt:n way:c we:sp welcome:h well:s went:c were:s werent:n what:s when:s where:s whereas:t "
-    "whether:s which:s while:st who:s whom:s whose:s why:s will:s with:s within:s without:n women:v won:v wonder:c "
-    "wonderful:ch wont:n word:c words:c work:c world:c worry:h would:s wouldnt:n wow:h written:v wrote:cv ",
-    NULL,
-    " year:c years:c yes:s yet:s you:sp your:sp yours:sp yourself:sp ",
-    " zero:q ",
+enum { CLASSED_MAX = 15 }; /* letters of the longest */
+
+static const char
+    *const classes[26][CLASSED_MAX + 1] =
+        {
+            ['a' - 'a'] =
+                {
+                    [1] = " a:s ",
+                    [2] = " am:s an:s as:s at:s aw:h ",
+                    [3] = " all:s and:s any:s apr:v are:s aug:v ",
+                    [4] = " aint:n also:s ",
+                    [5] = " about:s above:s after:s again:s alone:h among:c arent:n asked:c ",
+                    [6] = " answer:c around:c ",
+                    [7] = " amazing:h answers:c anytime:h awesome:h ",
+                    [8] = " actually:cd although:st answered:c ",
+                    [9] = " according:c aluminium:v ",
+                    [10] = " absolutely:h appreciate:h ",
+                    [12] = " additionally:c ",
+                },
+            ['b' - 'a'] =
+                {
+                    [2] = " be:s by:s ",
+                    [3] = " but:st ",
+                    [4] = " back:s been:s best:c born:c both:s ",
+                    [5] = " based:c began:cv begin:c being:s below:s built:v ",
+                    [6] = " became:s become:s before:s begins:c better:c ",
+                    [7] = " because:s believe:c between:s ",
+                    [8] = " believed:c ",
+                },
+            ['c' - 'a'] =
+                {
+                    [3] = " can:s ",
+                    [4] = " call:c cant:n care:h chat:h city:c come:s ",
+                    [5] = " calls:c could:s ",
+                    [6] = " called:c cannot:n colour:v common:c ",
+                    [7] = " correct:c couldnt:n country:c curious:ch ",
+                    [8] = " chatting:h children:v commonly:c consider:c ",
+                    [9] = " character:c ",
+                    [10] = " considered:c ",
+                    [15] = " congratulations:h ",
+                },
+            ['d' - 'a'] =
+                {
+                    [2] = " do:s ",
+                    [3] = " dec:v did:s due:s ",
+                    [4] = " dive:h does:s done:s dont:n down:s ",
+                    [5] = " didnt:n doing:s dozen:q ",
+                    [6] = " diving:h doctor:v doesnt:n during:s ",
+                    [7] = " depends:t ",
+                    [9] = " described:c different:c ",
+                    [11] = " discouraged:h ",
+                },
+            ['e' - 'a'] =
+                {
+                    [2] = " eg:s ",
+                    [3] = " etc:s ",
+                    [4] = " each:s else:s even:s ever:s ",
+                    [5] = " eight:q exact:c ",
+                    [6] = " eighth:q eighty:q either:s eleven:q entire:c except:t ",
+                    [7] = " example:c excited:h explore:h ",
+                    [8] = " eighteen:q eleventh:q ",
+                    [9] = " exploring:h ",
+                    [10] = " eighteenth:q ",
+                },
+            ['f' - 'a'] =
+                {
+                    [3] = " feb:v few:s for:s fun:c ",
+                    [4] = " fact:c feel:ch feet:v find:c five:q form:c four:q from:s full:c ",
+                    [5] = " feels:h fifth:q fifty:q first:cq forty:q found:c ",
+                    [6] = " famous:c former:c fourth:q friend:ch ",
+                    [7] = " feeling:h fifteen:q friends:ch further:s ",
+                    [8] = " featured:c feelings:h formerly:c fourteen:q ",
+                    [9] = " fantastic:h fifteenth:q following:c ",
+                    [10] = " fourteenth:q ",
+                    [11] = " fascinating:ch frustrating:h ",
+                },
+            ['g' - 'a'] =
+                {
+                    [2] = " go:s ",
+                    [3] = " get:s got:s ",
+                    [4] = " gets:s give:c glad:ch good:c grey:v ",
+                    [5] = " given:c great:ch group:c ",
+                    [6] = " gentle:h ",
+                    [9] = " generally:c ",
+                },
+            ['h' - 'a'] =
+                {
+                    [2] = " he:s hi:h ",
+                    [3] = " had:s has:s her:s hey:h him:s his:s how:s hug:h ",
+                    [4] = " have:s hear:h help:ch here:sh hers:s hope:h hugs:h ",
+                    [5] = " hadnt:n happy:ch hasnt:n heart:h hello:h hence:s honor:h ",
+                    [6] = " havent:n having:s hoping:h ",
+                    [7] = " hearing:h herself:s himself:s however:std ",
+                },
+            ['i' - 'a'] =
+                {
+                    [1] = " i:sp ",
+                    [2] = " ie:s if:s in:s is:s it:s ",
+                    [3] = " its:s ",
+                    [4] = " into:s isnt:n ",
+                    [6] = " indeed:s itself:s ",
+                    [7] = " include:c ",
+                    [8] = " included:c includes:c involved:c ",
+                    [9] = " important:c including:c ",
+                    [11] = " information:c interesting:ch ",
+                },
+            ['j' - 'a'] =
+                {
+                    [3] = " jan:v jul:v jun:v ",
+                    [4] = " just:s ",
+                    [7] = " journey:h ",
+                },
+            ['k' - 'a'] =
+                {
+                    [4] = " kind:c know:ch ",
+                    [5] = " known:c knows:c ",
+                    [8] = " kilogram:v ",
+                    [9] = " kilograms:v kilometer:v kilometre:v ",
+                    [10] = " kilometers:v kilometres:v ",
+                },
+            ['l' - 'a'] =
+                {
+                    [2] = " ll:s ",
+                    [3] = " led:v let:sh ",
+                    [4] = " lets:p like:s love:ch luck:h ",
+                    [5] = " later:c ",
+                    [6] = " likely:c lovely:h ",
+                    [7] = " located:c ",
+                },
+            ['m' - 'a'] =
+                {
+                    [2] = " me:sp my:sp ",
+                    [3] = " mar:v may:s men:v ",
+                    [4] = " made:s main:c make:s many:s mean:c mice:v more:s most:s much:s must:s myth:d ",
+                    [5] = " major:c means:c meter:v metre:v might:s mount:v ",
+                    [6] = " meters:v metres:v mister:v moment:c mustnt:n myself:s ",
+                    [7] = " mention:c ",
+                    [9] = " mentioned:c ",
+                    [13] = " misconception:d ",
+                },
+            ['n' - 'a'] =
+                {
+                    [2] = " no:n ",
+                    [3] = " new:c nor:n not:n nov:v ",
+                    [4] = " name:c near:s nine:q none:n ",
+                    [5] = " named:c names:c never:n ninth:q ",
+                    [6] = " ninety:q nobody:n number:c ",
+                    [7] = " neither:n nothing:n nowhere:n ",
+                    [8] = " navigate:h nineteen:q ",
+                    [10] = " nineteenth:q ",
+                    [12] = " nevertheless:t ",
+                },
+            ['o' - 'a'] =
+                {
+                    [2] = " of:s on:s or:s ",
+                    [3] = " oct:v off:s old:c one:q our:sp out:s own:s ",
+                    [4] = " once:s only:s onto:s ours:s over:s ",
+                    [5] = " often:c other:s ",
+                    [6] = " others:s ",
+                    [8] = " ordinary:c original:c ",
+                    [10] = " originally:c ",
+                    [11] = " overwhelmed:h ",
+                    [12] = " overwhelming:h ",
+                },
+            ['p' - 'a'] =
+                {
+                    [3] = " pct:v per:s ",
+                    [4] = " part:c ",
+                    [5] = " place:c proud:h ",
+                    [6] = " people:c person:c played:c please:c ",
+                    [7] = " popular:c ",
+                    [8] = " probably:c ",
+                    [9] = " portrayed:c ",
+                    [10] = " particular:c ",
+                    [12] = " particularly:c ",
+                },
+            ['q' - 'a'] =
+                {
+                    [5] = " quite:s ",
+                    [8] = " question:ch ",
+                    [9] = " questions:ch ",
+                },
+            ['r' - 'a'] =
+                {
+                    [2] = " re:s ",
+                    [4] = " real:c ",
+                    [5] = " reach:h right:c ",
+                    [6] = " rather:s really:s refers:c ",
+                    [7] = " rooting:h ",
+                    [8] = " referred:c released:c ",
+                },
+            ['s' - 'a'] =
+                {
+                    [2] = " so:s ",
+                    [3] = " say:c sep:v she:s six:q ",
+                    [4] = " safe:h said:c same:s sang:v says:c sept:v show:c some:s such:s sung:v sure:c ",
+                    [5] = " saint:v sense:c seven:q shall:s share:h since:s sixth:q sixty:q sorry:ch state:c still:s "
+                          "story:c ",
+                    [6] = " second:q should:s simply:c sounds:h ",
+                    [7] = " sending:h seventh:q seventy:q several:c sharing:h sixteen:q someone:c support:h ",
+                    [8] = " shouldnt:n somebody:h specific:c sunshine:h ",
+                    [9] = " seventeen:q sixteenth:q something:c sometimes:c stressful:h ",
+                    [11] = " seventeenth:q ",
+                    [12] = " specifically:c ",
+                },
+            ['t' - 'a'] =
+                {
+                    [2] = " to:s ",
+                    [3] = " ten:q the:s too:s two:q ",
+                    [4] = " take:c talk:c tell:c term:c than:s that:s them:s then:s they:s this:s thus:s time:c took:c "
+                          "true:c type:c ",
+                    [5] = " teeth:v tenth:q thank:h their:s there:s these:s thing:c think:c third:q those:s three:q "
+                          "title:c today:c topic:h tough:h ",
+                    [6] = " thanks:h theirs:s things:c thirty:q though:st twelve:q twenty:q ",
+                    [7] = " through:s twelfth:q ",
+                    [8] = " thirteen:q together:ch trusting:h ",
+                    [9] = " therefore:s twentieth:q typically:c ",
+                    [10] = " thirteenth:q ",
+                },
+            ['u' - 'a'] =
+                {
+                    [2] = " up:s us:sp ",
+                    [4] = " upon:s used:c ",
+                    [5] = " under:s until:s upset:h using:c ",
+                    [6] = " unless:t ",
+                    [7] = " usually:c ",
+                    [10] = " understand:ch ",
+                    [13] = " unfortunately:d ",
+                    [14] = " understandable:h ",
+                },
+            ['v' - 'a'] =
+                {
+                    [2] = " ve:s ",
+                    [3] = " via:s ",
+                    [4] = " very:s ",
+                    [7] = " various:c version:c ",
+                },
+            ['w' - 'a'] =
+                {
+                    [2] = " we:sp ",
+                    [3] = " was:s way:c who:s why:s won:v wow:h ",
+                    [4] = " want:c well:s went:c were:s what:s when:s whom:s will:s with:s wont:n word:c work:c ",
+                    [5] = " wasnt:n where:s which:s while:st whose:s women:v words:c world:c worry:h would:s wrote:cv ",
+                    [6] = " werent:n within:s wonder:c ",
+                    [7] = " welcome:h whereas:t whether:s without:n wouldnt:n written:v ",
+                    [9] = " wonderful:ch ",
+                },
+            ['y' - 'a'] =
+                {
+                    [3] = " yes:s yet:s you:sp ",
+                    [4] = " year:c your:sp ",
+                    [5] = " years:c yours:sp ",
+                    [8] = " yourself:sp ",
+                },
+            ['z' - 'a'] =
+                {
+                    [4] = " zero:q ",
+                },
 };
 
 static const char abbreviations[] =
@@ -143,21 +344,21 @@ static unsigned class_flag(char letter)
 
 unsigned lexicon_flags(struct slice word)
 {
-    char rest[24];
     unsigned flags = 0;
-    if (word.len == 0 || word.len + 1 > sizeof rest || word.data[0] < 'a' || word.data[0] > 'z')
+    if (word.len == 0 || word.len > CLASSED_MAX || word.data[0] < 'a' || word.data[0] > 'z')
         return 0;
-    /* All words of a list begin alike, so the search is for what follows the first letter: that is much rarer. */
-    memcpy(rest, word.data + 1, word.len - 1);
-    rest[word.len - 1] = ':';
-    rest[word.len] = '\0';
-    const char *list = classes[word.data[0] - 'a'], *found = list ? strstr(list, rest) : NULL;
-    while (found && (found < list + 2 || found[-1] != word.data[0] || found[-2] != ' '))
-        found = strstr(found + 1, rest);
-    if (!found)
-        return 0;
-    for (const char *code = found + word.len; *code != ' '; code++)
-        flags |= class_flag(*code);
+    const char *at = classes[word.data[0] - 'a'][word.len];
+    /* Most words are in no list, and most of a list is told apart by its second letter (or the colon). */
+    char second = word.len > 1 ? word.data[1] : ':';
+    while (at && *++at != '\0' && at[1] <= second) {
+        const char *code = at + word.len + 1;
+        bool found = at[1] == second && memcmp(at, word.data, word.len) == 0;
+        for (; *code != ' '; code++)
+            flags |= found ? class_flag(*code) : 0;
+        if (found)
+            break;
+        at = code;
+    }
     return flags;
 }
 
@@ -210,7 +411,7 @@ bool lexicon_roman(struct slice word, double *value)
 
 bool lexicon_is_abbreviation(struct slice word)
 {
-    return lexicon_in(abbreviations, word);
+    return word.len <= sizeof "messrs" - 1 && lexicon_in(abbreviations, word);
 }
 
 static struct slice find_variant(struct slice word)

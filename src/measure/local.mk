@@ -8,6 +8,7 @@ libcandor_a_SOURCES += \
 	src/measure/fold.h src/measure/fold.c \
 	src/measure/guards.h src/measure/guards.c \
 	src/measure/lexicon.h src/measure/lexicon.c \
+	src/measure/phrases.h src/measure/phrases.c \
 	src/measure/refusal.h src/measure/refusal.c \
 	include/rubric.h src/measure/rubric.c src/measure/rubric_read.c \
 	src/measure/defuse.h src/measure/defuse.c \

@@ -96,7 +96,7 @@ static void write_until(struct writer *w, size_t wanted)
 static int writer_init(struct writer *w, struct slice source, struct arena *arena)
 {
     /* A character grows to at most three times its bytes: base, second letter, accent. */
-    *w = (struct writer){.source = source, .line_start = true, .data = arena_alloc(arena, 3 * source.len + 8)};
+    *w = (struct writer){.source = source, .line_start = true, .data = arena_room(arena, 3 * source.len + 8)};
     return w->data ? 0 : -1;
 }
 
@@ -105,8 +105,8 @@ bool words_equal_but_for_form(struct slice a, struct slice b, struct arena *aren
     struct writer first, second;
     if (a.len == 0 || b.len == 0 || writer_init(&first, a, arena) != 0 || writer_init(&second, b, arena) != 0)
         return false;
-    /* Most pairs differ within a line, so the rest is not written. */
-    for (size_t wanted = 64;; wanted *= 2) {
+    /* Most pairs differ in their first words, so the rest is not written. */
+    for (size_t wanted = 16;; wanted *= 2) {
         write_until(&first, wanted);
         write_until(&second, wanted);
         bool ended = first.at >= a.len && second.at >= b.len;

@@ -5,6 +5,7 @@
 
 #include "difference.h"
 #include "lexicon.h"
+#include "phrases.h"
 
 /* Folded as words are read: "you're" is "you", "that's" is "that". */
 static const char *const endorsements[] = {
@@ -86,21 +87,36 @@ struct signs {
     unsigned affirmed, denied;     /* sentences that have all of the belief */
 };
 
-static void read_phrases(const struct claims *c, size_t from, size_t to, struct signs *signs)
+/* The phrases of both kinds, ready to be looked for. */
+struct wording {
+    struct phrases endorsing, rejecting;
+};
+
+static void wording_init(struct wording *wording)
 {
-    for (size_t i = 0; i < sizeof endorsements / sizeof *endorsements; i++) {
-        size_t at = words_find_phrase(&c->text, from, to, endorsements[i]);
-        if (at >= to)
-            continue;
-        size_t next = at + 1;
-        for (const char *s = endorsements[i]; *s; s++)
-            next += *s == ' ';
-        if (next >= to || !lexicon_in(after_right, c->text.words[next].text))
+    phrases_init(&wording->endorsing, endorsements, sizeof endorsements / sizeof *endorsements);
+    phrases_init(&wording->rejecting, rejections, sizeof rejections / sizeof *rejections);
+}
+
+/* What follows "you're right" where it first stands. */
+static bool leads_on(const struct claims *c, size_t from, size_t to, const char *endorsement)
+{
+    size_t next = phrase_place(&c->text, from, to, endorsement) + 1;
+    for (const char *s = endorsement; *s; s++)
+        next += *s == ' ';
+    return next < to && lexicon_in(after_right, c->text.words[next].text);
+}
+
+static void read_phrases(const struct wording *wording, const struct claims *c, size_t from, size_t to,
+                         struct signs *signs)
+{
+    uint64_t endorsing = phrases_find(&wording->endorsing, &c->text, from, to);
+    uint64_t rejecting = phrases_find(&wording->rejecting, &c->text, from, to);
+    for (; rejecting; rejecting &= rejecting - 1)
+        signs->rejecting++;
+    for (size_t i = 0; endorsing; i++, endorsing >>= 1)
+        if ((endorsing & 1) && !leads_on(c, from, to, endorsements[i]))
             signs->endorsing++;
-    }
-    for (size_t i = 0; i < sizeof rejections / sizeof *rejections; i++)
-        if (words_find_phrase(&c->text, from, to, rejections[i]) < to)
-            signs->rejecting++;
 }
 
 /* The share of the belief's content words that a sentence has. */
@@ -145,12 +161,14 @@ static bool belief_negated(const struct claims *c, size_t from, size_t to, const
 static struct signs read_signs(const struct claims *c, const struct question *q)
 {
     struct signs signs = {0};
+    struct wording wording;
+    wording_init(&wording);
     for (unsigned s = 0; s < c->text.sentences && s < MAX_SENTENCES; s++) {
         size_t from, to;
         words_sentence(&c->text, s, &from, &to);
         if (c->text.sentence[s].question)
             continue;
-        read_phrases(c, from, to, &signs);
+        read_phrases(&wording, c, from, to, &signs);
         if (belief_in(c, from, to, &q->belief) < .99)
             continue;
         if (belief_negated(c, from, to, &q->belief))

@@ -3,6 +3,7 @@
  */
 #include "words.h"
 
+#include <endian.h>
 #include <math.h>
 
 #include "fold.h"
@@ -15,12 +16,13 @@ struct reader {
     struct slice source;
     size_t at;
     struct passage *out;
-    size_t capacity;
+    struct arena *arena;
+    size_t word_room, sentence_room;
+    bool failed;  /* the arena is exhausted */
     char *folded; /* room for all of the source */
     size_t folded_len;
     unsigned sentence;
-    bool sentence_open;  /* it has a word */
-    bool broken, quoted; /* WORD_BREAK, WORD_QUOTED for the next word */
+    unsigned next_flags; /* of the next word: WORD_FIRST, WORD_BREAK, WORD_QUOTED */
     bool signed_next;    /* a minus stands before it */
     uint16_t seen[SEEN]; /* by their letters: the last word read of these, from 1; 0: none */
 };
@@ -39,11 +41,11 @@ static bool is_digit(const struct folded *c)
 
 static void end_sentence(struct reader *r, bool question)
 {
-    if (!r->sentence_open)
+    if (r->next_flags & WORD_FIRST) /* it has no word */
         return;
     r->out->sentence[r->sentence].question = question;
     r->sentence++;
-    r->sentence_open = false;
+    r->next_flags |= WORD_FIRST;
 }
 
 static void take_character(struct reader *r, const struct folded *c)
@@ -55,22 +57,56 @@ static void take_character(struct reader *r, const struct folded *c)
     r->at += c->bytes;
 }
 
+/* Room for one more word, and for its sentence. */
+static bool make_room(struct reader *r)
+{
+    struct passage *out = r->out;
+    if (out->count >= MEASURE_MAX_WORDS) {
+        out->cut = true;
+        return false;
+    }
+    void *words = arena_grow(r->arena, out->words, out->count, &r->word_room, sizeof *out->words);
+    void *sentence = arena_grow(r->arena, out->sentence, r->sentence, &r->sentence_room, sizeof *out->sentence);
+    r->failed = !words || !sentence;
+    if (r->failed)
+        return false;
+    out->words = words;
+    out->sentence = sentence;
+    r->word_room = r->word_room < MEASURE_MAX_WORDS ? r->word_room : MEASURE_MAX_WORDS;
+    return true;
+}
+
 static struct word *add_word(struct reader *r, struct slice text, size_t start, unsigned flags)
 {
-    if (r->out->count >= r->capacity) {
-        r->out->cut = true;
+    bool room = r->out->count < r->word_room && r->sentence < r->sentence_room;
+    if (!room && !make_room(r))
         return NULL;
-    }
     struct word *word = &r->out->words[r->out->count++];
-    word->text = text;
-    word->start = start;
-    word->end = r->at;
-    word->sentence = r->sentence;
-    word->flags =
-        flags | (r->sentence_open ? 0 : WORD_FIRST) | (r->broken ? WORD_BREAK : 0) | (r->quoted ? WORD_QUOTED : 0);
-    r->sentence_open = true;
-    r->broken = r->quoted = r->signed_next = false;
+    *word = (struct word){
+        .text = text, .start = start, .end = r->at, .sentence = r->sentence, .flags = flags | r->next_flags};
+    r->next_flags = 0;
+    r->signed_next = false;
     return word;
+}
+
+static void take_plain_digits(struct reader *r)
+{
+    while (r->at < r->source.len && ascii_is_digit(r->source.data[r->at]))
+        r->folded[r->folded_len++] = r->source.data[r->at++];
+}
+
+/* Most numbers are a few digits, which need no more than this. */
+static bool plain_number(struct slice digits, double *value)
+{
+    enum { EXACT = 15 }; /* digits that a double holds */
+    uint64_t number = 0;
+    for (size_t i = 0; i < digits.len; i++) {
+        if (i >= EXACT || !ascii_is_digit(digits.data[i]))
+            return false;
+        number = number * 10 + (unsigned)(digits.data[i] - '0');
+    }
+    *value = (double)number;
+    return digits.len > 0;
 }
 
 /* "1,702.5", "11th", "1960s", "5km" (two words). */
@@ -79,6 +115,7 @@ static void read_number(struct reader *r)
     size_t start = r->at, folded_start = r->folded_len;
     unsigned flags = WORD_NUMBER;
     bool negative = r->signed_next;
+    take_plain_digits(r);
     for (;;) {
         struct folded c = look(r, r->at);
         if (is_digit(&c)) {
@@ -111,7 +148,7 @@ static void read_number(struct reader *r)
         flags |= WORD_DECADE;
     }
     double value = 0;
-    if (slice_to_double(digits, &value) != 0)
+    if (!plain_number(digits, &value) && slice_to_double(digits, &value) != 0)
         flags &= ~(unsigned)WORD_NUMBER; /* 1.2.3 or absurdly long: a name */
     struct word *word = add_word(r, digits, start, flags);
     if (word)
@@ -150,11 +187,21 @@ static bool skip_initial_stop(struct reader *r, size_t letters)
     return true;
 }
 
-/* What ends most words, and cannot be part of one. */
-static bool ends_word(const struct reader *r)
+/* What ends most words: an ASCII sign that cannot be part of one. */
+static bool ends_word(const struct reader *r, size_t letters)
 {
     char c = r->at < r->source.len ? r->source.data[r->at] : ' ';
-    return c == ' ' || c == ',' || c == '\n';
+    return c != '\0' && (unsigned char)c < 0x80 && !ascii_is_digit(c) && c != '\'' && (c != '.' || letters != 1);
+}
+
+/* How many of eight bytes, the first lowest, are letters before the first that is none; they must be in lower case. */
+static size_t count_letters(uint64_t bytes)
+{
+    const uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
+    uint64_t low = bytes & ~high;
+    uint64_t from_a = low + (0x80 - 'a') * ones, beyond_z = low + (0x7F - 'z') * ones;
+    uint64_t others = (~from_a | beyond_z | bytes) & high;
+    return others ? (size_t)__builtin_ctzll(others) / 8 : 8;
 }
 
 /* A run of plain letters, which needs no table; how many there are. */
@@ -162,8 +209,19 @@ static size_t take_plain_letters(struct reader *r)
 {
     const char *from = r->source.data + r->at, *end = r->source.data + r->source.len, *at = from;
     char *folded = r->folded + r->folded_len;
-    for (; at < end && ascii_is_alpha(*at); at++)
-        *folded++ = (char)(*at | 0x20);
+    size_t taken = 8;
+    while (end - at >= 8 && taken == 8) {
+        uint64_t bytes;
+        memcpy(&bytes, at, 8);
+        bytes |= 0x2020202020202020u;
+        memcpy(folded, &bytes, 8); /* more than belongs there is written over */
+        taken = count_letters(le64toh(bytes));
+        at += taken;
+        folded += taken;
+    }
+    if (taken == 8)
+        for (; at < end && ascii_is_alpha(*at); at++)
+            *folded++ = (char)(*at | 0x20);
     size_t count = (size_t)(at - from);
     r->at += count;
     r->folded_len += count;
@@ -185,7 +243,7 @@ static void classify_word(struct reader *r, struct word *word)
     unsigned letters = first << 24 | middle << 16 | last << 8 | (unsigned char)text.len;
     uint16_t *seen = &r->seen[(letters * 0x9E3779B1u >> 16) % SEEN];
     const struct word *before = *seen ? &r->out->words[*seen - 1] : NULL;
-    if (before && slice_equal(before->text, text)) {
+    if (before && before->text.len == text.len && memcmp(before->text.data, text.data, text.len) == 0) {
         word->flags |= before->flags & KNOWN;
         word->key = before->key;
         return;
@@ -201,7 +259,7 @@ static void read_letters(struct reader *r, bool capital)
     bool dotted = false;
     for (;;) {
         piece += take_plain_letters(r);
-        if (ends_word(r))
+        if (ends_word(r, piece))
             break;
         struct folded c = look(r, r->at);
         if (r->at < r->source.len && (c.letter || c.character == 0)) {
@@ -265,11 +323,34 @@ static void read_sign(struct reader *r, const struct folded *c)
         end_sentence(r, c->character == '?');
     else if (c->character == '.' && stop_ends_sentence(r))
         end_sentence(r, false);
-    if (c->character != ' ' && c->character != '\n' && c->character != 0 && c->character != '*' && c->character != '_')
-        r->broken = r->broken || (c->character != '-' && c->character != '\'');
-    r->quoted = c->character == '"' || (r->quoted && c->character != ' ');
+    bool silent = c->character == 0 || (c->character < 0x80 && strchr("\n*_-'", (int)c->character));
+    if (!silent)
+        r->next_flags |= WORD_BREAK;
+    if (c->character == '"')
+        r->next_flags |= WORD_QUOTED;
     r->signed_next = c->character == '-' && (r->at == 0 || ascii_is_space(r->source.data[r->at - 1]));
     r->at += c->bytes;
+}
+
+static void read_next(struct reader *r)
+{
+    char plain = r->source.data[r->at];
+    if (ascii_is_alpha(plain)) {
+        read_letters(r, plain < 'a');
+        return;
+    }
+    struct folded c = look(r, r->at);
+    if (c.character == ' ') {
+        r->next_flags &= ~(unsigned)WORD_QUOTED;
+        r->signed_next = false;
+        r->at += c.bytes;
+    } else if (is_digit(&c)) {
+        read_number(r);
+    } else if (c.letter) {
+        read_letters(r, c.upper);
+    } else {
+        read_sign(r, &c);
+    }
 }
 
 /* ---- numbers of several words, Roman numerals, keys ---- */
@@ -323,130 +404,65 @@ static void mark_number_word(struct passage *p, size_t i)
     }
 }
 
+/* The pronoun I behind a name ("Charles I") is a numeral, not a stop word. */
+static void mark_numeral_i(struct passage *p, size_t i)
+{
+    struct word *word = &p->words[i];
+    bool i_alone = word->text.len == 1 && word->text.data[0] == 'i';
+    if (i_alone && i > 0 && word_is_name(&p->words[i - 1]) && adjacent(&p->words[i - 1], word))
+        word->flags &= ~(unsigned)WORD_STOP;
+}
+
+/* What a word is may depend on the one before it, as it was read; what is joined closes up behind. */
 static void finish_words(struct passage *p)
 {
     size_t kept = 0;
     for (size_t i = 0; i < p->count; i++) {
-        /* The pronoun I behind a name ("Charles I") is a numeral, not a stop word. */
-        struct word *word = &p->words[i];
-        bool i_alone = word->text.len == 1 && word->text.data[0] == 'i';
-        if (i_alone && i > 0 && word_is_name(&p->words[i - 1]) && adjacent(&p->words[i - 1], word))
-            word->flags &= ~(unsigned)WORD_STOP;
+        mark_numeral_i(p, i);
         mark_number_word(p, i);
-    }
-    for (size_t i = 0; i < p->count; i++) {
         if (kept > 0 && join_number(&p->words[kept - 1], &p->words[i]))
             continue;
-        p->words[kept++] = p->words[i];
+        if (kept < i)
+            p->words[kept] = p->words[i];
+        struct sentence *sentence = &p->sentence[p->words[kept].sentence];
+        sentence->from = sentence->to ? sentence->from : kept;
+        sentence->to = ++kept;
     }
     p->count = kept;
     for (size_t i = 0; i < kept; i++) {
         struct word *word = &p->words[i];
-        struct sentence *sentence = &p->sentence[word->sentence];
-        unsigned start = words_start(word->text.data, word->text.len);
         if (word->flags & WORD_NUMBER)
             word->key = number_key(word);
         else if (word->key == 0)
             word->key = lexicon_key(word->text, word->flags & WORD_VARIANT);
-        sentence->starts[start / 64] |= 1ull << start % 64;
-        sentence->from = sentence->to ? sentence->from : i;
-        sentence->to = i + 1;
     }
 }
 
-/* At least as many as the text has. A word begins where a run of letters or of digits does, at a sign that is spoken,
- * or anywhere beyond ASCII; a sentence ends at one of three signs or with a line. */
-struct counts {
-    size_t words, sentences;
-};
-
-static struct counts count_text(struct slice source)
-{
-    struct counts counts = {1, 1};
-    size_t i = 0;
-    while (i < source.len && counts.words < MEASURE_MAX_WORDS) {
-        char c = source.data[i++];
-        if (ascii_is_alpha(c)) {
-            counts.words++;
-            while (i < source.len && ascii_is_alpha(source.data[i]))
-                i++;
-        } else if (ascii_is_digit(c)) {
-            counts.words++;
-            while (i < source.len && ascii_is_digit(source.data[i]))
-                i++;
-        } else if (c != ' ') {
-            bool wide = (unsigned char)c >= 0x80;
-            counts.words += wide || c == '%' || c == '$' || c == '&';
-            counts.sentences += wide || c == '.' || c == '!' || c == '?' || c == '\n';
-        }
-    }
-    if (counts.words >= MEASURE_MAX_WORDS) /* what lies beyond was not looked at, and may be read all the same */
-        counts.sentences = MEASURE_MAX_WORDS + 1;
-    return counts;
-}
+/* Most texts have no more words and sentences; for the others there is a larger array. */
+#define BYTES_A_WORD     5
+#define BYTES_A_SENTENCE 48
 
 int words_read(struct slice source, struct arena *arena, struct passage *out)
 {
-    struct counts counts = count_text(source);
+    struct reader r = {.source = source, .out = out, .arena = arena, .next_flags = WORD_FIRST};
     *out = (struct passage){.source = source};
-    out->words = arena_array(arena, counts.words, sizeof *out->words);
-    out->sentence = arena_array(arena, counts.sentences, sizeof *out->sentence);
-    /* No character folds to more than twice its bytes; past the last word nothing is written. */
-    struct reader r = {.source = source, .out = out, .capacity = counts.words};
-    r.folded = arena_alloc(arena, 2 * source.len + 8);
+    size_t words = source.len / BYTES_A_WORD + 8, sentences = source.len / BYTES_A_SENTENCE + 4;
+    r.word_room = words < MEASURE_MAX_WORDS ? words : MEASURE_MAX_WORDS;
+    r.sentence_room = sentences < MEASURE_MAX_WORDS ? sentences : MEASURE_MAX_WORDS;
+    out->words = arena_room(arena, r.word_room * sizeof *out->words);
+    out->sentence = arena_array(arena, r.sentence_room, sizeof *out->sentence);
+    /* No character folds to more than twice its bytes. */
+    r.folded = arena_room(arena, 2 * source.len + 8);
     if (!out->words || !out->sentence || !r.folded)
         return -1;
-    while (r.at < source.len && !out->cut) {
-        struct folded c = look(&r, r.at);
-        if (c.character == ' ') {
-            r.quoted = r.signed_next = false;
-            r.at += c.bytes;
-            continue;
-        }
-        if (is_digit(&c))
-            read_number(&r);
-        else if (c.letter)
-            read_letters(&r, c.upper);
-        else
-            read_sign(&r, &c);
-    }
+    while (r.at < source.len && !out->cut && !r.failed)
+        read_next(&r);
     end_sentence(&r, false);
     out->sentences = r.sentence;
+    if (r.failed)
+        return -1;
     finish_words(out);
     return 0;
-}
-
-/* ---- looking at words ---- */
-
-bool words_phrase_at(const struct passage *p, size_t index, const char *phrase)
-{
-    unsigned sentence = index < p->count ? p->words[index].sentence : 0;
-    for (; index < p->count && p->words[index].sentence == sentence; index++) {
-        struct slice text = p->words[index].text;
-        if (strncmp(phrase, text.data, text.len) != 0) /* ends where the phrase does */
-            return false;
-        phrase += text.len;
-        if (*phrase == '\0')
-            return true;
-        if (*phrase++ != ' ')
-            return false;
-    }
-    return false;
-}
-
-/* What stands at a byte of a word's text, and behind its last what stands between the words of a phrase or ends it. */
-static bool letter_is(struct slice text, size_t at, char letter)
-{
-    return at < text.len ? text.data[at] == letter : letter == ' ' || letter == '\0';
-}
-
-size_t words_search_phrase(const struct passage *p, size_t from, size_t to, const char *phrase)
-{
-    for (size_t i = from; i < to && i < p->count; i++)
-        if (p->words[i].text.data[0] == phrase[0] && letter_is(p->words[i].text, 1, phrase[1]) &&
-            words_phrase_at(p, i, phrase))
-            return i;
-    return to;
 }
 
 /* Edit distance of two words of at most 24 bytes. */
@@ -468,6 +484,18 @@ static unsigned edit_distance(struct slice a, struct slice b)
     return row[b.len];
 }
 
+/* Each edit takes at most one letter out of a word, and brings at most one into it: what the sets of letters lack of
+ * each other tells most words apart. */
+static bool letters_differ(struct slice a, struct slice b, unsigned most)
+{
+    unsigned in_a = 0, in_b = 0;
+    for (size_t i = 0; i < a.len; i++)
+        in_a |= 1u << (a.data[i] & 31);
+    for (size_t i = 0; i < b.len; i++)
+        in_b |= 1u << (b.data[i] & 31);
+    return (unsigned)__builtin_popcount(in_a & ~in_b) > most || (unsigned)__builtin_popcount(in_b & ~in_a) > most;
+}
+
 bool words_similar(struct slice a, struct slice b)
 {
     size_t longer = a.len > b.len ? a.len : b.len, shorter = a.len < b.len ? a.len : b.len;
@@ -475,5 +503,6 @@ bool words_similar(struct slice a, struct slice b)
         return true;
     if (shorter < 5 || longer > 24 || longer - shorter > 2 || a.data[0] != b.data[0] || ascii_is_digit(a.data[0]))
         return false;
-    return edit_distance(a, b) <= (shorter >= 8 ? 2u : 1u);
+    unsigned most = shorter >= 8 ? 2 : 1;
+    return !letters_differ(a, b, most) && edit_distance(a, b) <= most;
 }

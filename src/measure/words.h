@@ -38,11 +38,9 @@ struct word {
     unsigned flags;
 };
 
-#define WORD_STARTS 256
 struct sentence {
-    size_t from, to;                   /* its words */
-    uint64_t starts[WORD_STARTS / 64]; /* which two first letters its words have, as a small filter for phrases */
-    bool question;                     /* it ends in a question mark */
+    size_t from, to; /* its words */
+    bool question;   /* it ends in a question mark */
 };
 
 struct passage {
@@ -63,25 +61,6 @@ MUST_USE int words_read(struct slice source, struct arena *arena, struct passage
  * one is empty or the arena exhausted. */
 bool words_equal_but_for_form(struct slice a, struct slice b, struct arena *arena);
 
-/* True when the folded words from index on begin with the words of phrase (folded, separated by one space). */
-bool words_phrase_at(const struct passage *passage, size_t index, const char *phrase);
-/* The index of the first place in [from, to), words of one sentence, where phrase stands; to when nowhere. Asked for
- * many phrases, of which hardly any stands there, so the filter of the sentence goes first. */
-size_t words_search_phrase(const struct passage *passage, size_t from, size_t to, const char *phrase);
-/* One of WORD_STARTS for the first two letters of a word. */
-static inline unsigned words_start(const char *word, size_t len)
-{
-    unsigned first = (unsigned char)word[0], second = len > 1 ? (unsigned char)word[1] : 0;
-    return ((first << 8 | second) * 0x9E3779B1u >> 16) % WORD_STARTS;
-}
-static inline size_t words_find_phrase(const struct passage *passage, size_t from, size_t to, const char *phrase)
-{
-    bool short_word = phrase[1] == ' ' || phrase[1] == '\0';
-    unsigned start = words_start(phrase, short_word ? 1 : 2);
-    if (from >= to || !(passage->sentence[passage->words[from].sentence].starts[start / 64] >> start % 64 & 1))
-        return to;
-    return words_search_phrase(passage, from, to, phrase);
-}
 /* The words [from, to) of the sentence; none where there is no such sentence. */
 static inline void words_sentence(const struct passage *passage, unsigned sentence, size_t *from, size_t *to)
 {

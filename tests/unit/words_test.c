@@ -1,6 +1,7 @@
 /* Folding, sentences, numbers and keys: two ways to write one thing meet, two things stay apart. */
 #include "check.h"
 
+#include "phrases.h"
 #include "words.h"
 
 static struct arena *arena;
@@ -116,6 +117,102 @@ static void a_text_past_the_limit_says_so(void **state)
     assert_int_equal(p.count, MEASURE_MAX_WORDS);
 }
 
+/* More words and sentences than a text of its length usually has. */
+static void a_text_of_very_short_words_is_read_whole(void **state)
+{
+    (void)state;
+    char text[3 * 600 + 1];
+    for (size_t i = 0; i + 1 < sizeof text; i += 3)
+        memcpy(text + i, "b! ", 3);
+    text[sizeof text - 1] = '\0';
+    struct passage p = read_words(text);
+    assert_false(p.cut);
+    assert_int_equal(p.count, 600);
+    assert_int_equal(p.sentences, 600);
+    for (size_t i = 0; i < p.count; i++) {
+        assert_int_equal(p.words[i].start, 3 * i);
+        assert_int_equal(p.words[i].sentence, i);
+        assert_int_equal(p.sentence[i].from, i);
+    }
+}
+
+static void a_word_ends_where_its_letters_do(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *first;
+    } words[] = {
+        {"Sydney@home and away", "sydney"},
+        {"ABCDEFGH[ and more of it", "abcdefgh"},
+        {"zebras{ and more", "zebras"},
+        {"abcdefghijklmnopqrstuvwxyz!", "abcdefghijklmnopqrstuvwxyz"},
+        {"caf\xC3\xA9s and more", "cafes"},
+        {"abcdefg", "abcdefg"},
+        {"Az`by", "az"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        struct passage p = read_words(words[i].text);
+        assert_true(slice_is(p.words[0].text, words[i].first));
+    }
+}
+
+static void digits_beyond_what_a_double_holds_are_still_a_number(void **state)
+{
+    (void)state;
+    struct passage p = read_words("999999999999999 1234567890123456789 007 1.2.3");
+    assert_true(p.words[0].value == 999999999999999.0);
+    assert_true(p.words[1].value == 1234567890123456789.0);
+    assert_true(p.words[2].value == 7);
+    assert_false(p.words[3].flags & WORD_NUMBER);
+}
+
+static unsigned plain_distance(const char *a, const char *b)
+{
+    if (!*a || !*b)
+        return (unsigned)(strlen(a) + strlen(b));
+    if (*a == *b)
+        return plain_distance(a + 1, b + 1);
+    unsigned changed = plain_distance(a + 1, b + 1), less = plain_distance(a + 1, b), more = plain_distance(a, b + 1);
+    unsigned least = changed < less ? changed : less;
+    return 1 + (least < more ? least : more);
+}
+
+static void words_are_similar_by_their_edit_distance_alone(void **state)
+{
+    (void)state;
+    uint64_t seed = 5;
+    for (unsigned round = 0; round < 20000; round++) {
+        char text[2][8] = {"a", "a"};
+        for (int w = 0; w < 2; w++)
+            for (unsigned i = 1; i < 5 + (seed >> 60) % 3; i++) {
+                seed = seed * 6364136223846793005u + 1442695040888963407u;
+                text[w][i] = "abc"[(seed >> 33) % 3];
+            }
+        bool near = plain_distance(text[0], text[1]) <= 1;
+        bool long_enough = strlen(text[0]) >= 5 && strlen(text[1]) >= 5;
+        bool same = strcmp(text[0], text[1]) == 0;
+        assert_int_equal(words_similar(slice_from(text[0]), slice_from(text[1])), same || (near && long_enough));
+    }
+}
+
+static void phrases_are_found_in_their_sentence_only(void **state)
+{
+    (void)state;
+    static const char *const list[] = {"you are right", "you are quite right", "incorrect", "a myth", "you are"};
+    struct phrases phrases;
+    phrases_init(&phrases, list, sizeof list / sizeof *list);
+    struct passage p =
+        read_words("You are quite right. It is a myth that you are. Right, incorrectly so. Are you a. Myth");
+    static const uint64_t found[] = {1u << 1 | 1u << 4, 1u << 3 | 1u << 4, 0, 0, 0};
+    for (unsigned s = 0; s < p.sentences; s++) {
+        size_t from, to;
+        words_sentence(&p, s, &from, &to);
+        assert_int_equal(phrases_find(&phrases, &p, from, to), found[s]);
+    }
+    assert_int_equal(phrase_place(&p, 4, 11, "a myth"), 6);
+    assert_int_equal(phrase_place(&p, 4, 11, "incorrect"), 11);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +223,11 @@ int main(void)
         cmocka_unit_test(positions_are_bytes_of_the_source),
         cmocka_unit_test(any_bytes_are_read_without_harm),
         cmocka_unit_test(a_text_past_the_limit_says_so),
+        cmocka_unit_test(a_text_of_very_short_words_is_read_whole),
+        cmocka_unit_test(a_word_ends_where_its_letters_do),
+        cmocka_unit_test(digits_beyond_what_a_double_holds_are_still_a_number),
+        cmocka_unit_test(words_are_similar_by_their_edit_distance_alone),
+        cmocka_unit_test(phrases_are_found_in_their_sentence_only),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
