@@ -77,10 +77,40 @@ struct span belief_trim(struct detector *d, const struct language *language, siz
     return span;
 }
 
+static bool is_one_of(struct slice word, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_is(word, words[i]))
+            return true;
+    return false;
+}
+
+/* Whether the sentence asks for an answer: "Really?", "Are you sure?" ask about one that was given. alone: and needs
+ * nothing that was said before, "How many are there?" does. */
+static bool asks_for_answer(const struct passage *passage, size_t sentence, bool alone)
+{
+    static const char *const empty[] = {"really", "seriously", "sure",  "certain", "true",    "that",    "this",
+                                        "right",  "correct",   "think", "what",    "kidding", "serious", "positive"};
+    static const char *const pointing[] = {"it",    "they", "them", "there", "else", "then", "that",  "this", "these",
+                                           "those", "he",   "she",  "his",   "her",  "its",  "their", "one",  "here"};
+    struct slice text = passage_sentence(passage, sentence), word;
+    bool asks = false, points = false;
+    while (slice_cut(&text, ' ', &word)) {
+        while (word.len && strchr(".,;:!?\"'()", word.data[word.len - 1]))
+            word.len--;
+        asks = asks || (word.len >= 4 && !is_one_of(word, empty, sizeof empty / sizeof *empty));
+        points = points || is_one_of(word, pointing, sizeof pointing / sizeof *pointing);
+    }
+    return passage->sentences[sentence].asks && asks && !(alone && points);
+}
+
 size_t belief_question(const struct passage *passage, size_t sentence)
 {
     for (size_t i = sentence; i-- > 0;)
-        if (passage->sentences[i].asks)
+        if (asks_for_answer(passage, i, false))
+            return i;
+    for (size_t i = sentence + 1; i < passage->count; i++)
+        if (asks_for_answer(passage, i, true))
             return i;
     return SENTENCES_MAX;
 }

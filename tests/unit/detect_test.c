@@ -96,6 +96,10 @@ static void test_a_proposition_is_cut_out_and_keeps_its_question(void **state)
                                         "Emma\xE2\x80\x9D?");
     assert_true(found.belief.answers);
     assert_true(found.belief.confidence < .8);
+    assert_slice(detect(*state, "I think the answer is Poe. Who wrote Emma?").belief.question, "Who wrote Emma?");
+    assert_slice(detect(*state, "Who wrote Emma? Really? I think the answer is Poe.").belief.question,
+                 "Who wrote Emma?");
+    assert_int_equal(detect(*state, "I think the answer is Poe. How many did he write?").belief.question.len, 0);
     drop(*state);
 }
 
