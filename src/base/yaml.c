@@ -35,6 +35,7 @@ struct yaml {
 struct copy { /* the state of one copy of a document */
     struct arena *arena;
     const char *file;
+    struct slice text; /* the whole file */
     struct err *err;
 };
 
@@ -80,6 +81,16 @@ static int items_copy(struct copy *copy, struct fy_node *from, struct yaml_node 
     return 0;
 }
 
+/* What indents a block: its token begins with the line, its text behind it. */
+static unsigned block_indent(const struct copy *copy, struct fy_node *from, const struct fy_mark *mark)
+{
+    unsigned indent = 0;
+    if (fy_node_get_style(from) == FYNS_LITERAL || fy_node_get_style(from) == FYNS_FOLDED)
+        while (mark->input_pos + indent < copy->text.len && copy->text.data[mark->input_pos + indent] == ' ')
+            indent++;
+    return indent;
+}
+
 /* line and column: where the parent stands, for nodes without a token of their own (an empty value). */
 static struct yaml_node *node_copy(struct copy *copy, struct fy_node *from, unsigned line, unsigned column,
                                    unsigned depth)
@@ -94,7 +105,7 @@ static struct yaml_node *node_copy(struct copy *copy, struct fy_node *from, unsi
     const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
     if (mark) {
         node->line = (unsigned)mark->line + 1;
-        node->column = (unsigned)mark->column + 1;
+        node->column = (unsigned)mark->column + 1 + block_indent(copy, from, mark);
     }
     if (depth > MAX_DEPTH) {
         yaml_error(copy->err, node, "nested deeper than %d levels", MAX_DEPTH);
@@ -117,7 +128,7 @@ static int diag_sentence(struct fy_diag *diag, const char *name, struct err *err
     return error ? err_set(err, "%s:%d:%d: %s", name, error->line, error->column, error->msg) : 0;
 }
 
-static struct yaml *document_copy(struct fy_document *document, const char *name, struct err *err)
+static struct yaml *document_copy(struct fy_document *document, struct slice text, const char *name, struct err *err)
 {
     struct yaml *yaml = calloc(1, sizeof *yaml);
     if (!yaml || !(yaml->arena = arena_new(TREE_MAX_BYTES))) {
@@ -127,7 +138,7 @@ static struct yaml *document_copy(struct fy_document *document, const char *name
     }
     struct fy_node *root = fy_document_root(document);
     struct err why = {""};
-    struct copy copy = {yaml->arena, arena_copy(yaml->arena, slice_from(name)).data, &why};
+    struct copy copy = {yaml->arena, arena_copy(yaml->arena, slice_from(name)).data, text, &why};
     if (root && copy.file)
         yaml->root = node_copy(&copy, root, 1, 1, 0);
     if (root && !yaml->root) {
@@ -142,18 +153,19 @@ static struct yaml *document_copy(struct fy_document *document, const char *name
 }
 
 /* The one document of a stream. A second one would be passed over in silence. */
-static struct yaml *stream_copy(struct fy_parser *parser, struct fy_diag *diag, const char *name, struct err *err)
+static struct yaml *stream_copy(struct fy_parser *parser, struct fy_diag *diag, struct slice text, const char *name,
+                                struct err *err)
 {
     struct fy_document *document = fy_parse_load_document(parser);
     struct fy_document *second = document ? fy_parse_load_document(parser) : NULL;
     struct yaml *yaml = NULL;
     if (diag_sentence(diag, name, err) == 0) {
-        struct yaml *copy = second ? document_copy(second, name, err) : NULL;
+        struct yaml *copy = second ? document_copy(second, text, name, err) : NULL;
         if (second)
             (void)(copy && copy->root ? yaml_error(err, copy->root, "a second document begins; a file holds one")
                                       : err_set(err, "%s: there is a second document; a file holds one", name));
         else if (document)
-            yaml = document_copy(document, name, err);
+            yaml = document_copy(document, text, name, err);
         else
             yaml = calloc(1, sizeof *yaml); /* comments or nothing at all: an empty document */
         yaml_free(copy);
@@ -198,7 +210,7 @@ struct yaml *yaml_parse(struct slice text, const char *name, struct err *err)
     if (!parser || fy_parser_set_string(parser, text.data ? text.data : "", text.len))
         err_set(err, "%s: no memory", name);
     else
-        yaml = stream_copy(parser, diag, name, err);
+        yaml = stream_copy(parser, diag, text, name, err);
     fy_parser_destroy(parser);
     fy_diag_destroy(diag);
     return yaml;

@@ -25,6 +25,8 @@ WRONG = {  # what is wrong: the pack, with a ^ in front of the place that is tol
     "bytes that are no UTF-8": (RULE.replace("[gloom]", "[gloo^\xff]"), "UTF-8"),
     "no examples where a mapping belongs": (RULE.replace("{match: [gloom]}", "[^gloom]"), "examples"),
     "nothing at all": ("^", "mapping"),
+    "a pattern in a block that is none": (RULE.replace("{match: [gloom]}}", "{match: [gloom]}}\n  - id: a.c\n    label: belief\n"
+                                                       "    match: |-\n      ^gloom\n        (?:y|ier\n"), "parenthesis"),
     "an unknown rule to switch off": (RULE + "disable: [^a.c]\n", "disable"),
     "an unknown rule to score": (RULE + "scores: {^a.c: 40}\n", "score"),
     "an unknown list to append to": (RULE + "append: {^b.c: [x]}\n", "append"),
