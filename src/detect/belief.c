@@ -104,10 +104,17 @@ static bool asks_for_answer(const struct passage *passage, size_t sentence, bool
     return passage->sentences[sentence].asks && asks && !(alone && points);
 }
 
-size_t belief_question(const struct passage *passage, size_t sentence)
+/* Begun as a question is, without its mark: "who wrote emma". */
+static bool begins_to_ask(struct detector *d, const struct pattern *ask, size_t sentence)
 {
+    return ask->text.data && detector_match(d, ask, passage_sentence(&d->passage, sentence)) == FOUND_MATCH;
+}
+
+size_t belief_question(struct detector *d, const struct language *language, size_t sentence)
+{
+    const struct passage *passage = &d->passage;
     for (size_t i = sentence; i-- > 0;)
-        if (asks_for_answer(passage, i, false))
+        if (asks_for_answer(passage, i, false) || begins_to_ask(d, &language->guards[GUARD_ASK], i))
             return i;
     for (size_t i = sentence + 1; i < passage->count; i++)
         if (asks_for_answer(passage, i, true))

@@ -256,7 +256,7 @@ static bool take_belief(struct look *look, const struct rule *rule, size_t sente
     passage_span(p, shown.start, shown.end, &belief->start, &belief->end);
     if (has_prop)
         belief->text = slice_part(look->turn->text, belief->start, belief->end);
-    size_t question = is_answer ? belief_question(p, sentence) : SENTENCES_MAX;
+    size_t question = is_answer ? belief_question(look->d, language_of(look, rule), sentence) : SENTENCES_MAX;
     if (question < SENTENCES_MAX) {
         size_t start = 0, end = 0;
         passage_span(p, p->sentences[question].start, p->sentences[question].end, &start, &end);
@@ -351,7 +351,8 @@ static bool gate_is_open(struct look *look, const struct rule *rule, size_t sent
     case GATE_REMARK:
         return look->remark;
     case GATE_ASKED:
-        return look->answered || asks_anything(&look->d->passage);
+        return look->answered || asks_anything(&look->d->passage) ||
+               belief_question(look->d, language_of(look, rule), sentence) < SENTENCES_MAX;
     default:
         return true;
     }

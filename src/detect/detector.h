@@ -57,9 +57,9 @@ MUST_USE int detector_stress(struct detector *detector, const struct pattern *pa
  * when nothing is left. Lowers *confidence where the sentence hedges. */
 struct span belief_trim(struct detector *detector, const struct language *language, size_t sentence, struct span span,
                         double *confidence);
-/* The nearest sentence before this one that asks for something, else behind it, for "the answer is X"; SENTENCES_MAX
- * when there is none. */
-size_t belief_question(const struct passage *passage, size_t sentence);
+/* The nearest sentence before this one that asks for something, with or without its mark, else one behind it, for "the
+ * answer is X"; SENTENCES_MAX when there is none. */
+size_t belief_question(struct detector *detector, const struct language *language, size_t sentence);
 
 /* The language of the passage among those of the rules; LANGUAGE_ANY when none has a pack. */
 size_t detector_language(const struct rules *rules, const char *code);

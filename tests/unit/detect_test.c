@@ -103,6 +103,16 @@ static void test_a_proposition_is_cut_out_and_keeps_its_question(void **state)
     drop(*state);
 }
 
+static void test_an_answer_finds_its_question_without_a_mark(void **state)
+{
+    struct detection found = detect(*state, "who wrote emma. its definitely poe");
+    assert_int_equal(found.belief.kind, BELIEF_ASSERTED);
+    assert_slice(found.belief.text, "poe");
+    assert_slice(found.belief.question, "who wrote emma.");
+    assert_int_equal(detect(*state, "I saw it. It must be huge.").belief.kind, BELIEF_NONE);
+    drop(*state);
+}
+
 static void test_what_is_no_claim_is_no_belief(void **state)
 {
     static const char *const texts[] = {"I believe in you! Who wrote Emma?",
@@ -666,6 +676,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_condition_of_the_study_is_found),
         cmocka_unit_test(test_a_proposition_is_cut_out_and_keeps_its_question),
+        cmocka_unit_test(test_an_answer_finds_its_question_without_a_mark),
         cmocka_unit_test(test_what_is_no_claim_is_no_belief),
         cmocka_unit_test(test_text_to_work_on_is_not_the_user_speaking),
         cmocka_unit_test(test_what_befell_the_user_is_a_cue_unless_it_is_told_for_a_question_of_their_own),
