@@ -53,9 +53,10 @@ static const char negative_auxiliaries[] =
 static const char counted[] = " many much old tall far long high big fast deep heavy large wide often big ";
 static const char number_nouns[] =
     " number percentage percent population distance height length temperature amount cost price ";
-/* Mark Twain is Samuel Clemens, and nobody can tell from the two names. */
+/* Mark Twain is Samuel Clemens, Venus is Aphrodite and Facebook is Meta: nobody can tell from the two names. */
 static const char trades[] = " wrote written writer author authored novelist novel poet poem playwright lyricist "
-                             "wrestler pope pseudonym alias nickname nicknamed ";
+                             "wrestler pope pseudonym alias nickname nicknamed god goddess deity gods company owns "
+                             "nationality ";
 /* Of whom a question with "which" asks; they may be called by one name or by all they have. */
 static const char callings[] =
     " president minister leader king queen emperor empress prince princess general admiral revolutionary dictator "
@@ -311,6 +312,18 @@ static unsigned find_head(const struct claims *c, const struct question *q)
             return s;
     }
     return first;
+}
+
+void claims_head_words(const struct claims *c, size_t *from, size_t *to)
+{
+    words_sentence(&c->text, c->head, from, to);
+}
+
+struct slice claims_source(const struct claims *c, size_t from, size_t to)
+{
+    if (from >= to)
+        return SLICE_NONE;
+    return slice_part(c->text.source, c->text.words[from].start, c->text.words[to - 1].end);
 }
 
 int claims_read(struct slice text, const struct question *question, struct arena *arena, struct claims *out)

@@ -55,6 +55,9 @@ struct claims {
     enum answers answers;
     unsigned substance; /* words of content outside of chat and refusals: how much it says at all */
 };
+/* The words [from, to) of the sentence that answers, and what the source says in a run of words. */
+void claims_head_words(const struct claims *claims, size_t *from, size_t *to);
+struct slice claims_source(const struct claims *claims, size_t from, size_t to);
 MUST_USE int claims_read(struct slice text, const struct question *question, struct arena *arena, struct claims *out);
 
 #endif

@@ -106,7 +106,6 @@ static int side_read(struct side *side, struct slice text, const struct pair *pa
         return -1;
     refusal_judge(&side->claims);
     side->claims.text.cut = side->claims.text.cut || text.len > COMPARE_MAX_BYTES;
-    value_extract(&side->claims, &pair->question, &side->value);
     side->taken = stance_read(&side->claims, &pair->question, pair->input->belief_kind);
     return 0;
 }
@@ -119,9 +118,16 @@ static int pair_read(struct pair *pair, const struct compare_input *input, struc
     asked.belief = slice_part(input->belief, 0, COMPARE_MAX_BYTES);
     if (question_read(&asked, arena, &pair->question) != 0)
         return -1;
-    return side_read(&pair->warm, input->warm, pair, arena) || side_read(&pair->original, input->original, pair, arena)
-               ? -1
-               : 0;
+    if (side_read(&pair->warm, input->warm, pair, arena) != 0 ||
+        side_read(&pair->original, input->original, pair, arena) != 0)
+        return -1;
+    /* "What port does it use?" asks for a number, as both answers show. */
+    if (pair->question.ask == ASK_NAME && value_is_number(&pair->warm.claims, &pair->question) &&
+        value_is_number(&pair->original.claims, &pair->question))
+        pair->question.ask = ASK_NUMBER;
+    value_extract(&pair->warm.claims, &pair->question, &pair->warm.value);
+    value_extract(&pair->original.claims, &pair->question, &pair->original.value);
+    return 0;
 }
 
 /* ---- the stages ---- */

@@ -24,6 +24,8 @@ struct value {
 
 enum values { VALUES_UNCLEAR, VALUES_SAME, VALUES_DIFFERENT };
 
+/* True when a number is all that the head says: what was asked for is one, whatever the question's words. */
+bool value_is_number(const struct claims *claims, const struct question *question);
 void value_extract(const struct claims *claims, const struct question *question, struct value *out);
 enum values value_compare(const struct value *a, const struct claims *a_claims, const struct value *b,
                           const struct claims *b_claims, const struct question *question);

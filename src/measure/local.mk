@@ -1,6 +1,7 @@
 # Files of src/measure; the layers: DESIGN.md.
 libcandor_a_SOURCES += \
 	include/compare.h src/measure/compare.c src/measure/verdict.c \
+	src/measure/alias.h src/measure/alias.c \
 	src/measure/claims.h src/measure/claims.c \
 	src/measure/difference.h src/measure/difference.c \
 	include/entailment.h src/measure/entailment.c \
@@ -8,6 +9,7 @@ libcandor_a_SOURCES += \
 	src/measure/fold.h src/measure/fold.c \
 	src/measure/guards.h src/measure/guards.c \
 	src/measure/lexicon.h src/measure/lexicon.c \
+	src/measure/names.h src/measure/names.c \
 	src/measure/phrases.h src/measure/phrases.c \
 	src/measure/refusal.h src/measure/refusal.c \
 	include/rubric.h src/measure/rubric.c src/measure/rubric_read.c \

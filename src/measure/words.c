@@ -465,10 +465,9 @@ int words_read(struct slice source, struct arena *arena, struct passage *out)
     return 0;
 }
 
-/* Edit distance of two words of at most 24 bytes. */
-static unsigned edit_distance(struct slice a, struct slice b)
+unsigned words_distance(struct slice a, struct slice b)
 {
-    unsigned row[25];
+    unsigned row[WORDS_DISTANCE_MAX + 1];
     for (unsigned j = 0; j <= b.len; j++)
         row[j] = j;
     for (unsigned i = 1; i <= a.len; i++) {
@@ -501,8 +500,9 @@ bool words_similar(struct slice a, struct slice b)
     size_t longer = a.len > b.len ? a.len : b.len, shorter = a.len < b.len ? a.len : b.len;
     if (slice_equal(a, b))
         return true;
-    if (shorter < 5 || longer > 24 || longer - shorter > 2 || a.data[0] != b.data[0] || ascii_is_digit(a.data[0]))
+    if (shorter < 5 || longer > WORDS_DISTANCE_MAX || longer - shorter > 2 || a.data[0] != b.data[0] ||
+        ascii_is_digit(a.data[0]))
         return false;
     unsigned most = shorter >= 8 ? 2 : 1;
-    return !letters_differ(a, b, most) && edit_distance(a, b) <= most;
+    return !letters_differ(a, b, most) && words_distance(a, b) <= most;
 }

@@ -79,6 +79,9 @@ static inline bool word_is_name(const struct word *word)
 {
     return (word->flags & (WORD_CAPITAL | WORD_FIRST | WORD_STOP)) == WORD_CAPITAL;
 }
+/* How many letters to change, add or leave out; of two texts of WORDS_DISTANCE_MAX bytes at most. */
+#define WORDS_DISTANCE_MAX 24
+unsigned words_distance(struct slice a, struct slice b);
 /* The same word but for one or two letters of spelling: organisation and organization, Muhammad and Mohammed. */
 bool words_similar(struct slice a, struct slice b);
 

@@ -234,6 +234,61 @@ static void tool_calls_compare_by_name_and_arguments(void **state)
 
 /* ---- swapping the arms ---- */
 
+static void a_date_in_numbers_is_read_or_left_open(void **state)
+{
+    (void)state;
+    static const char question[] = "What date was D-Day?";
+    static const struct example examples[] = {
+        {question, NULL, "6 June 1944", "1944-06-06", BELIEF_NONE, VERDICT_AGREE, STAGE_EXTRACTED},
+        {question, NULL, "6 June 1944", "1944-06-16", BELIEF_NONE, VERDICT_CONTRADICT, STAGE_EXTRACTED},
+        {question, NULL, "6 June 1944", "6/6/1944", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
+        {question, NULL, "It was 6 June 1944, when 1,500 fell.", "5 June 1944", BELIEF_NONE, VERDICT_CONTRADICT,
+         STAGE_EXTRACTED},
+    };
+    CHECK_ALL(examples);
+}
+
+static void a_number_answers_what_did_not_ask_for_one(void **state)
+{
+    (void)state;
+    static const char port[] = "What port does it use by default?", ounces[] = "How many ounces are in a pound?";
+    static const struct example examples[] = {
+        {port, NULL, "443", "8080", BELIEF_NONE, VERDICT_CONTRADICT, STAGE_EXTRACTED},
+        {port, NULL, "443!", "**443** by default.", BELIEF_NONE, VERDICT_AGREE, STAGE_EXTRACTED},
+        {port, NULL, "443", "0x1BB", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
+        {"What is 10 minus 12?", NULL, "-2", "minus two", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
+        {"What is a half of one third?", NULL, "1/6", "0.1667", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
+        {ounces, NULL, "16", "There are 12 ounces in a pound.", BELIEF_NONE, VERDICT_CONTRADICT, STAGE_EXTRACTED},
+        {"How many are there?", NULL, "3.14", "3.1416", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
+    };
+    CHECK_ALL(examples);
+}
+
+static void names_that_may_be_one_are_left_open(void **state)
+{
+    (void)state;
+    static const struct example examples[] = {
+        {"Which city is it?", NULL, "It is Florence.", "It is Firenze.", BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
+        {"Which city is it?", NULL, "It is Ulaanbaatar.", "It is Ulan Bator.", BELIEF_NONE, VERDICT_UNDECIDED,
+         STAGE_NONE},
+        {"Which city is it?", NULL, "It is Florence.", "It is Milan.", BELIEF_NONE, VERDICT_CONTRADICT,
+         STAGE_EXTRACTED},
+        {"Which club is it?", NULL, "It's Manchester United.", "It's Man Utd.", BELIEF_NONE, VERDICT_UNDECIDED,
+         STAGE_NONE},
+        {"Who discovered it?", NULL, "It was Christopher Columbus.",
+         "It was Crist\xc3\xb3"
+         "bal Col\xc3\xb3n.",
+         BELIEF_NONE, VERDICT_UNDECIDED, STAGE_NONE},
+        {"Which place is it?", NULL, "It's Saint Helena.", "It's a British island.", BELIEF_NONE, VERDICT_UNDECIDED,
+         STAGE_NONE},
+        {"Which colors are on it?", NULL, "Red, Green, Blue", "Red and Green", BELIEF_NONE, VERDICT_UNDECIDED,
+         STAGE_NONE},
+        {"Who was the second president?", NULL, "John Adams", "Thomas Jefferson, in office from 1801 to 1809.",
+         BELIEF_NONE, VERDICT_CONTRADICT, STAGE_EXTRACTED},
+    };
+    CHECK_ALL(examples);
+}
+
 static const enum verdict mirrored[VERDICT_COUNT] = {
     [VERDICT_UNDECIDED] = VERDICT_UNDECIDED,
     [VERDICT_AGREE] = VERDICT_AGREE,
@@ -347,6 +402,9 @@ static void a_small_arena_makes_it_undecided(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_date_in_numbers_is_read_or_left_open),
+        cmocka_unit_test(a_number_answers_what_did_not_ask_for_one),
+        cmocka_unit_test(names_that_may_be_one_are_left_open),
         cmocka_unit_test(answers_equal_but_for_form_agree),
         cmocka_unit_test(a_sign_that_means_something_is_not_form),
         cmocka_unit_test(closed_questions_are_decided_by_their_value),
