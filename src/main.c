@@ -63,7 +63,7 @@ static void help_print(FILE *out)
     fputs("\n'candor help COMMAND' tells more; 'candor demo' shows it at work.\n", out);
 }
 
-/* The manual page where one is installed, else the synopsis. */
+/* The synopsis, and where to read on. */
 static int help_command(const char *name)
 {
     const struct command *command = command_find(name);

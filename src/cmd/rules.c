@@ -14,15 +14,17 @@
 #include "cmd.h"
 #include "detect.h"
 #include "json.h"
+#include "pairs.h"
 #include "rules_explain.h"
 
-enum { PACKS_MAX = 64, OUTPUT_MAX = 64 << 20, ARENA_MAX = 8 << 20, SAMPLE_BYTES = 96, EXPLAIN_MAX = 16 << 20 };
+enum { PACKS_MAX = 64, OUTPUT_MAX = 64 << 20, ARENA_MAX = 8 << 20, SAMPLE_COLUMNS = 72, EXPLAIN_MAX = 16 << 20 };
 
 /* ---- --corpus ---- */
 
 struct sample {
-    char text[SAMPLE_BYTES + 1];
+    char text[8 * SAMPLE_COLUMNS + 1];
     uint64_t messages; /* in which the rule fired */
+    uint64_t matches;  /* so far */
 };
 
 struct corpus {
@@ -36,25 +38,40 @@ struct corpus {
     struct err *err;
 };
 
-static void keep_sample(struct sample *sample, struct slice text, const struct cue *cue)
+static void keep_sample(struct sample *sample, struct slice text, size_t start)
 {
-    size_t from = cue->start > 20 ? cue->start - 20 : 0;
-    struct slice part = slice_part(text, from, from + SAMPLE_BYTES);
-    for (size_t i = 0; i < part.len; i++)
-        sample->text[i] = (unsigned char)part.data[i] < ' ' ? ' ' : part.data[i];
-    sample->text[part.len] = '\0';
+    struct buf shown;
+    size_t from = start > 20 ? start - 20 : 0;
+    while (from > 0 && ((unsigned char)text.data[from] & 0xC0) == 0x80)
+        from--;
+    buf_init(&shown, sizeof sample->text - 1);
+    pairs_excerpt(slice_part(text, from, text.len), SAMPLE_COLUMNS, &shown);
+    memcpy(sample->text, shown.data ? shown.data : "", shown.len);
+    sample->text[shown.len] = '\0';
+    buf_fini(&shown);
 }
 
-static void count_cues(struct corpus *corpus, struct slice text, const struct detection *found)
+/* Where the rule's first cue stands; at the beginning for rules that leave none, because they are experimental. */
+static size_t first_cue(const struct detection *found, const char *rule)
 {
-    for (size_t rule = 0; rule < rules_count(corpus->rules); rule++)
-        for (size_t i = 0; i < found->cue_count; i++) {
-            if (found->cues[i].rule != rules_name(corpus->rules, rule))
-                continue;
-            if (corpus->samples[rule].messages++ == 0)
-                keep_sample(&corpus->samples[rule], text, &found->cues[i]);
-            break;
-        }
+    for (size_t i = 0; i < found->cue_count; i++)
+        if (found->cues[i].rule == rule)
+            return found->cues[i].start;
+    return 0;
+}
+
+static void count_matches(struct corpus *corpus, struct slice text, const struct detection *found)
+{
+    for (size_t rule = 0; rule < rules_count(corpus->rules); rule++) {
+        struct sample *sample = &corpus->samples[rule];
+        uint64_t matches, errors;
+        detector_counts(corpus->detector, rule, &matches, &errors);
+        if (matches == sample->matches)
+            continue;
+        sample->matches = matches;
+        if (sample->messages++ == 0)
+            keep_sample(sample, text, first_cue(found, rules_name(corpus->rules, rule)));
+    }
     corpus->fired += found->cue_count > 0;
     corpus->errors += found->error;
 }
@@ -94,7 +111,7 @@ static int corpus_line(struct slice line, size_t number, void *arg)
         detect_run(corpus->detector, &turn, 1, arena, &found);
         failed = keep_time(corpus, now_us() - start);
         corpus->bytes += text.len;
-        count_cues(corpus, text, &found);
+        count_matches(corpus, text, &found);
     }
     arena_free(arena);
     cJSON_Delete(object);

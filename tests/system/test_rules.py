@@ -227,6 +227,18 @@ def test_a_corpus_is_counted_with_samples(tmp_path):
     assert re.search(r"^ +1 +33\.33 % +\d+ +\S*sad\S* +I feel so sad today\.$", done.stdout, re.M), done.stdout
 
 
+def test_an_experimental_rule_finds_nothing_and_is_counted(tmp_path):
+    pack, corpus = tmp_path / "local.yaml", tmp_path / "messages.jsonl"
+    pack.write_text("pack: local\nrules:\n  - {id: l.a, label: 'emotion:sad', status: experimental, match: gloom, "
+                    "examples: {match: [gloom]}}\n")
+    line = json.dumps({"id": 1, "text": "Such gloom."}) + "\n"
+    corpus.write_text(line)
+    assert json.loads(run("detect", "-r", pack, text=line).stdout)["cues"] == []
+    done = run("rules", "test", pack, "--corpus", corpus)
+    assert done.returncode == 0 and "1 messages, 0 with a cue" in done.stdout
+    assert re.search(r"^ +1 +100\.00 % +1 +l\.a +Such gloom\.$", done.stdout, re.M), done.stdout
+
+
 def test_the_shipped_packs_are_what_the_schema_says():
     jsonschema = pytest.importorskip("jsonschema", reason="skipped: python3-jsonschema is not here")
     schema = json.loads((TOP / "rules" / "pack.schema.json").read_text(encoding="utf8"))
