@@ -114,7 +114,8 @@ size_t belief_question(struct detector *d, const struct language *language, size
 {
     const struct passage *passage = &d->passage;
     for (size_t i = sentence; i-- > 0;)
-        if (asks_for_answer(passage, i, false) || begins_to_ask(d, &language->guards[GUARD_ASK], i))
+        if (passage->sentences[i].asks ? asks_for_answer(passage, i, false)
+                                       : begins_to_ask(d, &language->guards[GUARD_ASK], i))
             return i;
     for (size_t i = sentence + 1; i < passage->count; i++)
         if (asks_for_answer(passage, i, true))
