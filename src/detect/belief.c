@@ -107,7 +107,8 @@ static bool asks_for_answer(const struct passage *passage, size_t sentence, bool
 /* Begun as a question is, without its mark: "who wrote emma". */
 static bool begins_to_ask(struct detector *d, const struct pattern *ask, size_t sentence)
 {
-    return ask->text.data && detector_match(d, ask, passage_sentence(&d->passage, sentence)) == FOUND_MATCH;
+    return !d->passage.sentences[sentence].asks && ask->text.data &&
+           detector_match(d, ask, passage_sentence(&d->passage, sentence)) == FOUND_MATCH;
 }
 
 size_t belief_question(struct detector *d, const struct language *language, size_t sentence)
