@@ -2,7 +2,8 @@
  *
  * For the shadow, the judge, webhooks and alerts. No redirects, no proxies from the environment, no retries, no
  * decompression; a POST is sent once (its body cannot be rewound); identity encoding only; the answer is capped.
- * All on the loop's thread.
+ * Of several addresses the next is taken where no connection can be made, and nothing was sent; they are used in turn,
+ * and one that cannot be reached is left alone for a while. All on the loop's thread.
  */
 #ifndef CANDOR_FETCH_H
 #define CANDOR_FETCH_H
@@ -17,7 +18,9 @@ enum fetch_outcome { FETCH_DONE, FETCH_UNREACHABLE, FETCH_TIMEOUT, FETCH_BROKEN,
 const char *fetch_outcome_name(enum fetch_outcome outcome); /* "done", "unreachable", "timeout", ... */
 
 struct fetch_request {
-    const char *url;            /* copied */
+    const char *url;           /* copied */
+    const char *const *others; /* further addresses of the same service; copied */
+    size_t other_count;
     const char *method;         /* "POST" */
     struct slice body;          /* copied */
     const char *const *headers; /* "name: value" lines; copied */

@@ -13,15 +13,22 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
+#include "clock.h"
+
 #define HEAD_MAX_BYTES     (64u << 10)
 #define CONNECT_TIMEOUT_MS 10000
 #define IDLE_MAX_S         4 /* below the 5 s after which common model servers drop an idle connection */
 #define RETRY_AFTER_MAX_MS (24.0 * 3600 * 1000)
+#define BAD_NS             (5 * NS_PER_S) /* as on the live path: so long an address is left alone that refused */
+#define BAD_MAX            32
 
 struct fetch {
     struct fetcher *fetcher;
     struct fetch *next, **link; /* in the fetcher's list of running ones */
     CURL *easy;
+    char **urls;                  /* all that may be asked, */
+    size_t url_count, url, tried; /* which is, and how many were */
+    double spent_ms;              /* on those before */
     struct curl_slist *headers;
     fetch_done_fn *done;
     void *arg;
@@ -36,8 +43,16 @@ struct fetch {
     uint64_t retry_after_ms;
 };
 
+/* An address that could not be reached. */
+struct bad {
+    uint64_t origin; /* hash of scheme, host and port; 0: free */
+    uint64_t until_ns;
+};
+
 struct fetcher {
     struct loop *loop;
+    size_t turn; /* at which address the next begins that has several */
+    struct bad bad[BAD_MAX];
     CURLM *multi;
     struct event *timer; /* curl's */
     struct fetch *running;
@@ -177,6 +192,9 @@ static void fetch_free(struct fetch *fetch)
         curl_easy_cleanup(fetch->easy);
     }
     curl_slist_free_all(fetch->headers);
+    for (size_t i = 0; i < fetch->url_count && fetch->urls; i++)
+        free(fetch->urls[i]);
+    free(fetch->urls);
     buf_fini(&fetch->answer);
     free(fetch->body);
     free(fetch);
@@ -204,8 +222,8 @@ static void fetch_end(struct fetch *fetch, enum fetch_outcome outcome)
         .body = buf_slice(&fetch->answer),
         .content_type = slice_from(content_type),
         .retry_after_ms = fetch->retry_after_ms,
-        .first_byte_ms = time_ms(fetch->easy, CURLINFO_STARTTRANSFER_TIME_T),
-        .total_ms = time_ms(fetch->easy, CURLINFO_TOTAL_TIME_T),
+        .first_byte_ms = fetch->spent_ms + time_ms(fetch->easy, CURLINFO_STARTTRANSFER_TIME_T),
+        .total_ms = fetch->spent_ms + time_ms(fetch->easy, CURLINFO_TOTAL_TIME_T),
     };
     bool nested = fetcher->in_callback;
     fetcher->in_callback = true;
@@ -244,6 +262,66 @@ static enum fetch_outcome outcome_of(const struct fetch *fetch, CURLcode code)
     return never_reached(code) ? FETCH_UNREACHABLE : FETCH_BROKEN;
 }
 
+/* ---- several addresses ---- */
+
+static uint64_t origin_of(const char *url)
+{
+    const char *host = strstr(url, "://"), *path = host ? strchr(host + 3, '/') : NULL;
+    return hash_bytes(0, url, path ? (size_t)(path - url) : strlen(url));
+}
+
+static bool is_bad(const struct fetcher *fetcher, const char *url)
+{
+    uint64_t origin = origin_of(url), now_ns = loop_now_ns(fetcher->loop);
+    for (size_t i = 0; i < BAD_MAX; i++)
+        if (fetcher->bad[i].origin == origin)
+            return fetcher->bad[i].until_ns > now_ns;
+    return false;
+}
+
+static void mark_bad(struct fetcher *fetcher, const char *url)
+{
+    uint64_t origin = origin_of(url);
+    struct bad *place = &fetcher->bad[0];
+    for (size_t i = 0; i < BAD_MAX && place->origin != origin; i++)
+        if (fetcher->bad[i].origin == origin || fetcher->bad[i].until_ns < place->until_ns)
+            place = &fetcher->bad[i];
+    *place = (struct bad){origin, loop_now_ns(fetcher->loop) + BAD_NS};
+}
+
+/* Those that refused lately are only taken when all did. */
+static void choose_first(struct fetch *fetch)
+{
+    struct fetcher *fetcher = fetch->fetcher;
+    size_t turn = fetch->url_count > 1 ? fetcher->turn++ : 0;
+    fetch->url = turn % fetch->url_count;
+    for (size_t i = 0; i < fetch->url_count && fetch->url_count > 1; i++) {
+        size_t url = (turn + i) % fetch->url_count;
+        if (is_bad(fetcher, fetch->urls[url]))
+            continue;
+        fetch->url = url;
+        return;
+    }
+}
+
+/* True when another address is asked instead of one that could not be reached: nothing of the request was sent. */
+static bool fetch_moves_on(struct fetch *fetch)
+{
+    struct fetcher *fetcher = fetch->fetcher;
+    if (fetch->url_count == 1 || fetch->body_sent > 0)
+        return false;
+    mark_bad(fetcher, fetch->urls[fetch->url]);
+    fetch->spent_ms += time_ms(fetch->easy, CURLINFO_TOTAL_TIME_T);
+    double left_ms = (double)fetch->timeout_ms - fetch->spent_ms;
+    if (++fetch->tried >= fetch->url_count || left_ms < 1)
+        return false;
+    fetch->url = (fetch->url + 1) % fetch->url_count;
+    curl_multi_remove_handle(fetcher->multi, fetch->easy);
+    return curl_easy_setopt(fetch->easy, CURLOPT_URL, fetch->urls[fetch->url]) == CURLE_OK &&
+           curl_easy_setopt(fetch->easy, CURLOPT_TIMEOUT_MS, (long)left_ms) == CURLE_OK &&
+           curl_multi_add_handle(fetcher->multi, fetch->easy) == CURLM_OK;
+}
+
 /* ---- curl and the loop ---- */
 
 static void reap(struct fetcher *fetcher)
@@ -256,7 +334,9 @@ static void reap(struct fetcher *fetcher)
         CURLcode code = message->data.result; /* the message dies with the handle */
         struct fetch *fetch = NULL;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&fetch);
-        fetch_end(fetch, outcome_of(fetch, code));
+        enum fetch_outcome outcome = outcome_of(fetch, code);
+        if (outcome != FETCH_UNREACHABLE || !fetch_moves_on(fetch))
+            fetch_end(fetch, outcome);
     }
 }
 
@@ -409,11 +489,24 @@ static bool set_method(struct fetch *fetch, const struct fetch_request *request)
            curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method) == CURLE_OK;
 }
 
+static bool set_urls(struct fetch *fetch, const struct fetch_request *request)
+{
+    fetch->url_count = 1 + request->other_count;
+    fetch->urls = calloc(fetch->url_count, sizeof *fetch->urls);
+    for (size_t i = 0; fetch->urls && i < fetch->url_count; i++)
+        if (!(fetch->urls[i] = strdup(i == 0 ? request->url : request->others[i - 1])))
+            return false;
+    if (!fetch->urls)
+        return false;
+    choose_first(fetch);
+    return curl_easy_setopt(fetch->easy, CURLOPT_URL, fetch->urls[fetch->url]) == CURLE_OK;
+}
+
 static bool set_request(struct fetch *fetch, const struct fetch_request *request)
 {
     uint64_t timeout_ms = request->timeout_ms < INT32_MAX ? request->timeout_ms : INT32_MAX;
     fetch->timeout_ms = timeout_ms;
-    return curl_easy_setopt(fetch->easy, CURLOPT_URL, request->url) == CURLE_OK &&
+    return set_urls(fetch, request) &&
            curl_easy_setopt(fetch->easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms) == CURLE_OK &&
            set_guard_rails(fetch->easy) && set_model(fetch->easy, request->model) && set_headers(fetch, request) &&
            set_method(fetch, request);

@@ -2,14 +2,32 @@
 #include "post.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-static void url_write(const struct post *post, struct buf *url)
+static void url_write(const struct post *post, const struct conf_url *base, struct buf *out)
 {
-    const struct conf_url *base = &post->model->urls[0];
     bool v6 = strchr(base->host, ':') != NULL;
-    buf_add_format(url, "%s://%s%s%s:%u%s", base->scheme == CONF_HTTPS ? "https" : "http", v6 ? "[" : "", base->host,
+    buf_add_format(out, "%s://%s%s%s:%u%s", base->scheme == CONF_HTTPS ? "https" : "http", v6 ? "[" : "", base->host,
                    v6 ? "]" : "", base->port, base->prefix);
-    buf_add_slice(url, post->path);
+    buf_add_slice(out, post->path);
+    buf_add(out, "", 1);
+}
+
+/* All addresses, one text behind the other in room; NULL when memory runs out. */
+static const char **urls_write(const struct post *post, struct buf *room)
+{
+    size_t count = post->model->url_count;
+    const char **urls = calloc(count, sizeof *urls);
+    for (size_t i = 0; i < count; i++)
+        url_write(post, &post->model->urls[i], room);
+    if (!urls || room->failed) {
+        free(urls);
+        return NULL;
+    }
+    const char *at = room->data;
+    for (size_t i = 0; i < count; i++, at += strlen(at) + 1)
+        urls[i] = at;
+    return urls;
 }
 
 static void key_write(const struct post *post, struct buf *key)
@@ -23,13 +41,13 @@ static void key_write(const struct post *post, struct buf *key)
 int post_start(struct fetcher *fetcher, const struct conf *conf, const struct post *post, fetch_done_fn *done,
                void *arg)
 {
-    struct buf url, key;
+    struct buf room, key;
     char mark[64];
     const char *headers[4] = {"content-type: application/json", "user-agent: candor/" PACKAGE_VERSION};
     size_t count = 2;
-    buf_init(&url, 16384);
+    buf_init(&room, 16384 * post->model->url_count);
     buf_init(&key, 16384);
-    url_write(post, &url);
+    const char **urls = urls_write(post, &room);
     key_write(post, &key);
     if (key.len)
         headers[count++] = buf_text(&key);
@@ -38,7 +56,9 @@ int post_start(struct fetcher *fetcher, const struct conf *conf, const struct po
         headers[count++] = mark;
     }
     struct fetch_request request = {
-        .url = buf_text(&url),
+        .url = urls ? urls[0] : "",
+        .others = urls ? urls + 1 : NULL,
+        .other_count = post->model->url_count - 1,
         .method = "POST",
         .body = post->body,
         .headers = headers,
@@ -48,11 +68,12 @@ int post_start(struct fetcher *fetcher, const struct conf *conf, const struct po
         .max_bytes = conf->shadow.max_answer_bytes,
         .blank_limit = post->blank_limit,
     };
-    int rc = url.failed || key.failed || !fetch_start(fetcher, &request, done, arg) ? -1 : 0;
+    int rc = !urls || key.failed || !fetch_start(fetcher, &request, done, arg) ? -1 : 0;
     if (key.data)
         explicit_bzero(key.data, key.size);
     buf_fini(&key);
-    buf_fini(&url);
+    buf_fini(&room);
+    free(urls);
     return rc;
 }
 

@@ -344,3 +344,28 @@ def test_the_admin_plane_wants_its_token(fake, candor, tmp_path):
         assert wire.get(proxy.admin, path, [("authorization", "Bearer secret-token")]).status == 200
     assert wire.get(proxy.admin, "/healthz").status == 200
     eventually(lambda: wire.get(proxy.admin, "/readyz").status == 200)
+
+
+def test_a_model_with_several_addresses_is_asked_at_one_that_answers(fake, candor):
+    """On the side as on the live path: who cannot be reached costs no trial, and what was taken is never asked again."""
+    warm, original, judge = fake(says(WRONG)), fake(says(RIGHT)), fake(knows("Canberra"))
+    dead = f"http://{closed_port()}/v1"
+    models = {"warm": {"url": warm.url}, "original": {"url": [dead, original.url], "model": "base"},
+              "judge": {"url": [judge.url, dead], "model": "judge"}}
+    proxy = candor(warm, original, judge, models=models, shadow={"sample": {"default": 1.0}})
+    for _ in range(4):
+        wire.chat(proxy.data, QUESTION)
+    trials = proxy.trials(4)
+    assert [trial["compare"]["verdict"] for trial in trials] == ["contradict"] * 4
+    assert len(original.requests) == 4 and len(judge.requests) == 8
+    assert proxy.metric("candor_shadow_requests_total", arm="original", outcome="done") == 4
+
+
+def test_the_second_address_is_not_asked_what_the_first_has_taken(fake, candor):
+    warm, first, second = fake(says(WRONG)), fake(refuses), fake(refuses)
+    models = {"warm": {"url": warm.url}, "original": {"url": [first.url, second.url], "model": "base"}}
+    proxy = candor(warm, first, models=models, shadow={"sample": {"default": 1.0}})
+    wire.chat(proxy.data, QUESTION)
+    (trial,) = proxy.trials(1)
+    assert trial["not_counted_reason"] == "shadow_unreachable"
+    assert len(first.requests) + len(second.requests) == 1

@@ -369,6 +369,60 @@ static void a_header_with_a_line_break_is_refused(void **state)
     assert_int_equal(seen.calls, 0);
 }
 
+static void the_next_address_is_asked_where_one_cannot_be_reached(void **state)
+{
+    struct bench *bench = *state;
+    struct fake_step step = {fake_answer(bench->room, sizeof bench->room, 200, "", "ok"), true};
+    struct fake_server *server = fake_server_start(&step, 1);
+    const char *const others[] = {"http://127.0.0.1:1/", fake_server_url(server)};
+    struct fetch_request request = post_to("http://127.0.0.1:2/");
+    request.others = others;
+    request.other_count = 2;
+    struct seen seen[4];
+    for (int i = 0; i < 4; i++)
+        start(bench, &request, &seen[i]);
+    loop_run(bench->loop);
+    fake_server_stop(server);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(seen[i].calls, 1);
+        assert_int_equal(seen[i].outcome, FETCH_DONE);
+        assert_string_equal(seen[i].body, "ok");
+    }
+    assert_int_equal(fake_server_count(server), 4);
+    fake_server_free(server);
+}
+
+static void addresses_of_which_none_can_be_reached_end_once(void **state)
+{
+    struct bench *bench = *state;
+    const char *const others[] = {"http://127.0.0.1:1/", "http://127.0.0.1:2/"};
+    struct fetch_request request = post_to("http://127.0.0.1:3/");
+    request.others = others;
+    request.other_count = 2;
+    assert_int_equal(ask(bench, &request).outcome, FETCH_UNREACHABLE);
+}
+
+/* Whoever has taken a request may be working on it. */
+static void no_other_address_is_asked_what_one_has_taken(void **state)
+{
+    struct bench *bench = *state;
+    struct fake_step taken = {SLICE_NONE, true},
+                     step = {fake_answer(bench->room, sizeof bench->room, 200, "", "ok"), true};
+    struct fake_server *first = fake_server_start(&taken, 1), *second = fake_server_start(&step, 1);
+    const char *const others[] = {fake_server_url(second)};
+    struct fetch_request request = post_to(fake_server_url(first));
+    request.others = others;
+    request.other_count = 1;
+    struct seen seen = ask(bench, &request);
+    fake_server_stop(first);
+    fake_server_stop(second);
+    assert_int_equal(seen.outcome, FETCH_BROKEN);
+    assert_int_equal(fake_server_count(first), 1);
+    assert_int_equal(fake_server_count(second), 0);
+    fake_server_free(first);
+    fake_server_free(second);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -392,6 +446,9 @@ int main(void)
         TEST(retry_after_is_read_in_seconds_and_milliseconds),
         TEST(freeing_the_fetcher_ends_what_is_under_way),
         TEST(a_header_with_a_line_break_is_refused),
+        TEST(the_next_address_is_asked_where_one_cannot_be_reached),
+        TEST(addresses_of_which_none_can_be_reached_end_once),
+        TEST(no_other_address_is_asked_what_one_has_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
