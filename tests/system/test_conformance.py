@@ -229,11 +229,6 @@ SIZES = [
     ("a cookie of 64 KB", get(fields=HOST + b"Cookie: a=" + b"y" * 65536 + b"\r\n"), {431}, "6585 5"),
 ]
 
-def send(address, request, **more):
-    """The final statuses: to a client that has shut its side, 100 only asks whether it is still there."""
-    statuses, answer, closed = send_raw(address, request, **more)
-    return [status for status in statuses if status != 100], answer, closed
-
 
 CASES = [row for table in (REQUEST_LINE, FIELDS, LENGTHS, ENCODINGS, CHUNKS, SIZES) for row in table]
 
@@ -259,7 +254,7 @@ def behind(tmp_path_factory):
 def test_the_rule(behind, request_bytes, statuses, rule):
     proxy, model = behind
     before = len(model.requests)
-    got, answer, closed = send(proxy.data, request_bytes, end=statuses == FINE)
+    got, answer, closed = send_raw(proxy.data, request_bytes, end=statuses == FINE)
     assert len(got) == 1 and got[0] in statuses, (rule, got, answer[:400])
     assert closed, "a refusal leaves no connection behind"
     assert len(model.requests) - before == (200 in statuses), rule
@@ -291,7 +286,7 @@ def test_what_is_refused_is_refused_in_pieces_too(behind):
                                    chunks(b"5\r\nhello\r\n")])
 def test_what_is_not_finished_is_no_request(behind, begun):
     proxy, model = behind
-    got, _, closed = send(proxy.data, begun)
+    got, _, closed = send_raw(proxy.data, begun)
     assert got in ([], [400]) and closed
     assert not [request for request in model.requests if request.body == b"hel"]
 
@@ -300,9 +295,9 @@ def test_what_follows_a_body_is_the_next_request_or_none(behind):
     proxy, model = behind
     before = len(model.requests)
     poisoned = post(b"Content-Length: 0\r\n\r\n") + b"X" + get()
-    got, _, closed = send(proxy.data, poisoned, end=False)
+    got, _, closed = send_raw(proxy.data, poisoned, end=False)
     assert got == [200, 501] and closed and len(model.requests) == before + 1
-    got, _, _ = send(proxy.data, b"".join(row[1] for row in LENGTHS[:6]))
+    got, _, _ = send_raw(proxy.data, b"".join(row[1] for row in LENGTHS[:6]))
     assert got == [200] * 6
 
 
@@ -312,7 +307,7 @@ def test_a_requests_beginning_in_a_body_is_not_completed_by_what_follows(behind)
     for method in (b"GET", b"OPTIONS", b"HEAD", b"DELETE"):
         before = len(model.requests)
         request = method + b" /v1/x HTTP/1.1\r\n" + HOST + b"Content-Length: %d\r\n\r\n" % len(begun) + begun
-        got, _, _ = send(proxy.data, request + b"\r\n" + get())
+        got, _, _ = send_raw(proxy.data, request + b"\r\n" + get())
         assert got == [200, 200], method
         assert [seen.target for seen in model.requests[before:]] == ["/v1/x", "/v1/x"]
 
@@ -320,7 +315,7 @@ def test_a_requests_beginning_in_a_body_is_not_completed_by_what_follows(behind)
 def test_every_answer_has_a_date_and_says_what_it_allows(behind):
     proxy, _ = behind
     for request in (get(), get(fields=b""), get(b"TRACE / HTTP/1.1"), get(b"OPTIONS * HTTP/1.1")):
-        _, answer, _ = send(proxy.data, request)
+        _, answer, _ = send_raw(proxy.data, request)
         assert answer.lower().count(b"\r\ndate: ") == 1, answer
         assert (b"\r\nallow: " in answer) == (request[:1] in b"TO"), answer
     assert b"content-length" not in answer.lower(), "none with 204 (9110 8.6)"
@@ -331,7 +326,7 @@ def test_every_answer_has_a_date_and_says_what_it_allows(behind):
                                                                               "/?y=http://example.com/z")])
 def test_an_absolute_target_reaches_the_model_as_path_and_query(behind, asked, sent):
     proxy, model = behind
-    got, _, _ = send(proxy.data, get(b"GET " + asked + b" HTTP/1.1"))
+    got, _, _ = send_raw(proxy.data, get(b"GET " + asked + b" HTTP/1.1"))
     assert got == [200] and model.requests[-1].target == sent
 
 
@@ -339,7 +334,7 @@ def test_options_of_a_bare_host_asks_the_proxy_itself(behind):
     """Its request target would be an asterisk at the last proxy (9112 3.2.4)."""
     proxy, model = behind
     before = len(model.requests)
-    got, answer, _ = send(proxy.data, get(b"OPTIONS http://localhost HTTP/1.1"))
+    got, answer, _ = send_raw(proxy.data, get(b"OPTIONS http://localhost HTTP/1.1"))
     assert got == [204] and b"\r\nallow: " in answer and len(model.requests) == before
 
 
@@ -359,14 +354,14 @@ def test_a_client_that_waits_for_100_gets_it_and_one_that_does_not_is_not_hurt(b
         sock.sendall(b"hello")
         assert wire.read_reply(reader).status == 200 and model.requests[-1].body == b"hello"
     assert "expect" not in model.requests[-1].headers
-    got, _, _ = send(proxy.data, head + b"hello" + get())
+    got, _, _ = send_raw(proxy.data, head + b"hello" + get())
     assert got == [200, 200]
 
 
 def test_the_end_of_a_pipelining_client_takes_no_answer_from_it(behind):
     proxy, _ = behind
     for _ in range(200):
-        got, _, _ = send(proxy.data, post(HELLO) + get() + get())
+        got, _, _ = send_raw(proxy.data, post(HELLO) + get() + get())
         assert got == [200, 200, 200]
 
 
@@ -428,7 +423,7 @@ def test_no_disguise_of_transfer_encoding_is_answered(behind):
     def send_all(part):
         for field in part:
             request = post(field + b"\r\nContent-Length: %d\r\n\r\n" % len(hidden)) + hidden
-            got, answer, _ = send(proxy.data, request)
+            got, answer, _ = send_raw(proxy.data, request)
             if any(status < 400 for status in got) or len(got) > 1:
                 with lock:
                     answered.append((field, got, answer[:80]))

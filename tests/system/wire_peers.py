@@ -40,7 +40,8 @@ def read_all(sock, silence):
 
 
 def send_raw(address, data, silence=wire.PATIENCE, end=True):
-    """Sends bytes (and the end of our side), and returns the statuses of the answers, all bytes, and whether it closed."""
+    """Sends bytes (and the end of our side), and returns the statuses of the answers, all bytes, and whether it closed.
+    To a client that has shut its side, a 100 only asks whether it is still there: it is no status then."""
     with wire.connect(address) as sock:
         try:
             sock.sendall(data)
@@ -49,7 +50,8 @@ def send_raw(address, data, silence=wire.PATIENCE, end=True):
         except OSError:
             pass
         answer, closed = read_all(sock, silence)
-    return [int(status) for status in STATUS.findall(answer)], answer, closed
+    statuses = [int(status) for status in STATUS.findall(answer)]
+    return [status for status in statuses if status != 100 or not end], answer, closed
 
 
 def drip(address, begun, slowly=b"a"):
