@@ -111,6 +111,17 @@ static bool begins_to_ask(struct detector *d, const struct pattern *ask, size_t 
            detector_match(d, ask, passage_sentence(&d->passage, sentence)) == FOUND_MATCH;
 }
 
+struct slice belief_last_question(struct slice text)
+{
+    size_t end = text.len, start;
+    while (end > 0 && text.data[end - 1] != '?')
+        end--;
+    for (start = end > 0 ? end - 1 : 0; start > 0 && !strchr("?!\n", text.data[start - 1]); start--)
+        if (text.data[start] == ' ' && text.data[start - 1] == '.')
+            break;
+    return slice_trim(slice_part(text, start, end));
+}
+
 size_t belief_question(struct detector *d, const struct language *language, size_t sentence)
 {
     const struct passage *passage = &d->passage;

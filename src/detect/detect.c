@@ -229,6 +229,15 @@ static bool is_better_belief(const struct look *look, const struct rule *rule)
     return out->belief.turn == look->index && rule->score >= out->belief_scores[out->belief.kind];
 }
 
+/* What the user asked in the turn before: "I think the answer is X" may come once it has been answered. */
+static struct slice earlier_question(const struct look *look)
+{
+    for (size_t back = 1; back <= look->index; back++)
+        if (look->turn[-(ptrdiff_t)back].user && look->turn[-(ptrdiff_t)back].text.len)
+            return belief_last_question(look->turn[-(ptrdiff_t)back].text);
+    return SLICE_NONE;
+}
+
 static bool take_belief(struct look *look, const struct rule *rule, size_t sentence, struct span prop, bool is_answer,
                         struct span whole)
 {
@@ -261,6 +270,8 @@ static bool take_belief(struct look *look, const struct rule *rule, size_t sente
         size_t start = 0, end = 0;
         passage_span(p, p->sentences[question].start, p->sentences[question].end, &start, &end);
         belief->question = slice_part(look->turn->text, start, end);
+    } else if (is_answer) {
+        belief->question = earlier_question(look);
     }
     return true;
 }

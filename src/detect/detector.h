@@ -60,6 +60,8 @@ struct span belief_trim(struct detector *detector, const struct language *langua
 /* The nearest sentence before this one that asks for something, with or without its mark, else one behind it, for "the
  * answer is X"; SENTENCES_MAX when there is none. */
 size_t belief_question(struct detector *detector, const struct language *language, size_t sentence);
+/* The last sentence of a text that ends with a question mark; empty when none does. */
+struct slice belief_last_question(struct slice text);
 
 /* The language of the passage among those of the rules; LANGUAGE_ANY when none has a pack. */
 size_t detector_language(const struct rules *rules, const char *code);

@@ -99,6 +99,7 @@ static void test_a_proposition_is_cut_out_and_keeps_its_question(void **state)
     assert_slice(detect(*state, "I think the answer is Poe. Who wrote Emma?").belief.question, "Who wrote Emma?");
     assert_slice(detect(*state, "Who wrote Emma? Really? I think the answer is Poe.").belief.question,
                  "Who wrote Emma?");
+    assert_int_equal(detect(*state, "Are you sure? I think the answer is Poe.").belief.question.len, 0);
     assert_int_equal(detect(*state, "I think the answer is Poe. How many did he write?").belief.question.len, 0);
     drop(*state);
 }
@@ -168,10 +169,12 @@ static void test_pushback_needs_an_answer_before_it(void **state)
     assert_int_equal(found.belief.turn, 2);
     detect_run(kit->detector, turns + 2, 1, kit->arena, &found);
     assert_int_equal(found.belief.kind, BELIEF_NONE);
+    turns[0].text = SLICE("I read Emma by J. Austen. Who wrote it? Thanks.");
     turns[2].text = SLICE("No, that's wrong. I think the answer is Poe.");
     detect_run(kit->detector, turns, 3, kit->arena, &found);
     assert_int_equal(found.belief.kind, BELIEF_PUSHBACK);
     assert_slice(found.belief.text, "Poe");
+    assert_slice(found.belief.question, "Who wrote it?");
     drop(kit);
 }
 
