@@ -2,6 +2,7 @@
 
     CANDOR=/path/to/candor /usr/bin/python3 -m pytest tests/system
 """
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -10,6 +11,7 @@ import pathlib
 import re
 import signal
 import socket
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -29,6 +31,14 @@ BINARY = os.environ.get("CANDOR", str(TOP / "build" / "candor"))
 os.environ.setdefault("CANDOR_RULES_DIR", str(TOP / "rules"))
 SANITIZER = re.compile(r"(ERROR|WARNING): (Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:")
 PATIENCE = wire.PATIENCE
+
+ONE_RULE = """
+pack: one
+version: 1
+description: Enough to be measured.
+rules:
+  - {id: one.sad, label: emotion:sad, match: I feel so sad}
+"""
 
 
 def own_network():
@@ -137,12 +147,11 @@ class Candor:
 
     def trials(self, count):
         """Waits for that many records and gives them in order of arrival."""
-        records = []
-
-        def enough():
-            records[:] = self.records()
-            return len(records) >= count
-        eventually(enough, f"{count} trials")
+        path = re.search(r'sqlite:([^\s"}]+)', self.config_path.read_text()).group(1)
+        # Asked of the file itself: a command that is started anew every 20 ms would be what the test costs.
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as store:
+            eventually(lambda: store.execute("SELECT count(*) FROM trials").fetchone()[0] >= count, f"{count} trials")
+        records = self.records()
         assert len(records) == count, [record["seq"] for record in records]
         return sorted(records, key=lambda record: record["seq"])
 
@@ -159,6 +168,18 @@ class Candor:
 
     def await_metric(self, least, name, **labels):
         eventually(lambda: self.metric(name, **labels) >= least, f"{name}{labels} >= {least}")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def installed_rules(request, tmp_path_factory):
+    """INSTALLED_RULES = ONE_RULE in a module says that none of its tests is about what users say: then the shipped packs are not
+    loaded, which is most of a start, and under a sanitizer a second of it."""
+    with pytest.MonkeyPatch.context() as environment:
+        if pack := getattr(request.module, "INSTALLED_RULES", None):
+            folder = tmp_path_factory.mktemp("rules")
+            (folder / "one.yaml").write_text(pack)
+            environment.setenv("CANDOR_RULES_DIR", str(folder))
+        yield
 
 
 @pytest.fixture

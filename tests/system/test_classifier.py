@@ -5,9 +5,11 @@ import json
 import pytest
 
 import wire
-from conftest import run
+from conftest import ONE_RULE, run
 from fakes import classifies, closed_port, fails, hangs, judges, judges_by_truth, says
 from test_compare import DECIDED, OPEN, lines, verdicts
+
+INSTALLED_RULES = ONE_RULE
 
 QUESTION = "Why is the sky blue?"
 WARM = "I am so glad you ask! The air spreads short waves around far more than long ones."

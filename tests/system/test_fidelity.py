@@ -9,9 +9,11 @@ import threading
 import pytest
 
 import wire
-from conftest import eventually
+from conftest import ONE_RULE, eventually
 from fakes import FakeModel
 from wire_peers import drip, send_raw
+
+INSTALLED_RULES = ONE_RULE
 
 HOST = b"Host: localhost\r\n"
 EVERYTHING = {"listen": [{"address": "127.0.0.1:0", "paths": ["/"]}], "shadow": {"sample": {"default": 0}}}

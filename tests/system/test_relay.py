@@ -5,8 +5,10 @@ import threading
 import pytest
 
 import wire
-from conftest import eventually
+from conftest import ONE_RULE, eventually
 from fakes import completion, events, fails, hangs, says, streams_held
+
+INSTALLED_RULES = ONE_RULE
 
 ANSWER = "Die Hauptstadt ist “Ottawa” – ça va 🙂."
 

@@ -10,8 +10,10 @@ import threading
 import pytest
 
 import wire
-from conftest import Candor, eventually
+from conftest import ONE_RULE, Candor, eventually
 from fakes import FakeModel, says, streams_held
+
+INSTALLED_RULES = ONE_RULE
 
 QUIET = {"shadow": {"sample": {"default": 0}}}
 AS_SYSTEMD = ("/bin/sh", "-c", 'LISTEN_PID=$$ exec "$0" "$@"')  # gives the sockets to the process that it becomes
