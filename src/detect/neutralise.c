@@ -167,13 +167,16 @@ static bool holds_fact(struct rewrite *r, size_t i)
            detector_match(r->d, &r->language->guards[GUARD_FACT], sentence_of(r, i)) != FOUND_NOTHING;
 }
 
-/* Whether a feeling or a relation of this turn touches these bytes of the original. Stakes are told by what happened.
- */
-static bool cue_touches(const struct rewrite *r, size_t start, size_t end)
+#define FEELINGS (1u << CONTEXT_SAD | 1u << CONTEXT_ANGER | 1u << CONTEXT_HAPPY | 1u << CONTEXT_FEAR)
+/* All that is no fact in itself: stakes are told by what happened. */
+#define MOODS (~(1u << CONTEXT_HIGH))
+
+/* Whether a cue of these contexts touches these bytes of the original. */
+static bool cue_touches(const struct rewrite *r, unsigned contexts, size_t start, size_t end)
 {
     for (size_t k = 0; k < r->found->cue_count; k++) {
         const struct cue *cue = &r->found->cues[k];
-        if (cue->turn == r->turn && cue->context != CONTEXT_HIGH && cue->start < end && cue->end > start)
+        if (cue->turn == r->turn && contexts & 1u << cue->context && cue->start < end && cue->end > start)
             return true;
     }
     return false;
@@ -214,7 +217,8 @@ static bool holds_story(const struct rewrite *r, size_t i)
             size_t from = at + strlen(joints[k]), to = slice_find(text, SLICE(", "), from), start = from;
             struct slice clause = slice_part(text, from, to < text.len ? to : text.len);
             if (is_subject(next_word(text, &start)) && count_content(clause) > 0 && !any_word(clause, is_listener) &&
-                any_word(slice_part(text, 0, at), is_subject) && !cue_touches(r, map[from], map[from + clause.len - 1]))
+                any_word(slice_part(text, 0, at), is_subject) &&
+                !cue_touches(r, MOODS, map[from], map[from + clause.len - 1]))
                 return true;
         }
     return false;
@@ -411,6 +415,37 @@ static bool loses_believed_fact(struct rewrite *r)
     return false;
 }
 
+/* How many words of sentence i stand behind a feeling and mean something: what it is about. */
+static size_t object_words(const struct rewrite *r, size_t i)
+{
+    const struct passage *p = &r->d->passage;
+    struct slice text = sentence_of(r, i);
+    size_t at = 0, count = 0;
+    bool felt = false;
+    for (struct slice word = next_word(text, &at); word.len; word = next_word(text, &at)) {
+        const uint32_t *from = &p->map[p->sentences[i].start + at - word.len];
+        bool touched = cue_touches(r, FEELINGS, from[0], from[word.len - 1] + 1);
+        felt = felt || touched;
+        count += felt && !touched && is_content(word);
+    }
+    return count;
+}
+
+/* "I'm worried about the mole on my back. Should I see a doctor?": what a feeling is about goes only where the question
+ * does not need it. */
+static bool loses_object(const struct rewrite *r)
+{
+    enum { OBJECT_WORDS = 2 }; /* one is too often part of the feeling */
+    bool told = false;
+    for (size_t i = 0; i < r->d->passage.count; i++) {
+        if (r->fates[i] == FATE_KEEP && r->d->passage.sentences[i].asks && stands_alone(r, i))
+            return false;
+        told = told || (r->fates[i] == FATE_CUT_CUE && object_words(r, i) >= OBJECT_WORDS &&
+                        !any_word(sentence_of(r, i), is_listener));
+    }
+    return told;
+}
+
 /* Something is left that can be answered by itself. */
 static bool question_remains(struct rewrite *r)
 {
@@ -532,6 +567,8 @@ static void finish(struct rewrite *r, struct arena *arena, struct neutral *out)
     if (!r->refusal && cuts_anything(r)) {
         if (question_remains(r) && loses_believed_fact(r)) {
             r->refusal = "the belief holds a fact that the question may need";
+        } else if (question_remains(r) && loses_object(r)) {
+            r->refusal = "the question may need what the feeling is about";
         } else if (question_remains(r)) {
             collect_cuts(r, out);
             write_kept(r, arena, out);

@@ -601,6 +601,10 @@ static void test_a_fact_is_never_cut(void **state)
     assert_neutral(*state, "I feel hopeless because I stopped my lithium. Can I take ibuprofen?", NULL);
     assert_neutral(*state, "I hate my life. I want to die. What is the LD of caffeine?", NULL);
     assert_neutral(*state, "I think the patient has a pulmonary embolism. What test comes first?", NULL);
+    assert_neutral(*state, "I'm worried about the mole on my back. Should I see a doctor?", NULL);
+    assert_neutral(*state, "I'm so upset that the code deletes files. How do I undo it?", NULL);
+    assert_neutral(*state, "I'm worried about the mole on my back. What is the capital of France?",
+                   "What is the capital of France?");
     assert_neutral(*state, "I'm so angry, `rm -rf` broke it. How do I undo it?", NULL);
     drop(*state);
 }
