@@ -21,7 +21,8 @@ int cmd_usage(const char *name, const char *format, ...) PRINTF(2, 3);
 /* An option: text keeps its value, flag says that it was given, take does with the value what it likes. */
 struct cmd_option {
     const char *name;
-    char letter; /* by which it goes as well; 0: none */
+    char letter;       /* by which it goes as well; 0: none */
+    const char *value; /* what its value is called, for a command that has no other option */
     const char **text;
     bool *flag;
     int (*take)(const char *value, void *arg); /* 0, or an exit code once it has said what is wrong */

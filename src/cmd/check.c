@@ -7,14 +7,11 @@
 
 int cmd_check(int argc, char **argv)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'}, {0}};
     const char *path = NULL;
-    int option;
-    while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
-        if (option != 'c')
-            return cmd_usage("check", "-c FILE is all it takes");
-        path = optarg;
-    }
+    const struct cmd_option options[] = {{"config", 'c', "FILE", .text = &path}};
+    int usage = CMD_OPTIONS("check", argc, argv, options, NULL);
+    if (usage)
+        return usage;
     if (!path || optind < argc)
         return cmd_usage("check", "name the configuration with -c FILE");
 

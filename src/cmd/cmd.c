@@ -52,6 +52,10 @@ int cmd_usage(const char *name, const char *format, ...)
 static int usage_of(const char *command, const struct cmd_option *options, size_t count)
 {
     char list[512] = "";
+    if (count == 1)
+        return cmd_usage(command, options->letter ? "-%.1s%s%s is all it takes" : "--%s%s%s is all it takes",
+                         options->letter ? &options->letter : options->name, options->value ? " " : "",
+                         options->value ? options->value : "");
     for (size_t i = 0, len = 0; i < count && len < sizeof list; i++) {
         const char *between = i == 0 ? "" : i + 1 < count ? ", " : " and ";
         len +=

@@ -45,16 +45,13 @@ static int compare_start(struct comparing *comparing, const char *path)
 
 int cmd_compare(int argc, char **argv)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'}, {0}};
     struct err err = {""};
     struct comparing comparing = {.err = &err};
     const char *path = NULL;
-    int option;
-    while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
-        if (option != 'c')
-            return cmd_usage("compare", "-c FILE is all it takes");
-        path = optarg;
-    }
+    const struct cmd_option options[] = {{"config", 'c', "FILE", .text = &path}};
+    int usage = CMD_OPTIONS("compare", argc, argv, options, NULL);
+    if (usage)
+        return usage;
     if (optind < argc)
         return cmd_usage("compare", "it reads JSON Lines from standard input, not from '%s'", argv[optind]);
     if (path && compare_start(&comparing, path) != 0)

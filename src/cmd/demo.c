@@ -316,14 +316,11 @@ static int demo_run(struct demo *demo, bool once, struct err *err)
 
 int cmd_demo(int argc, char **argv)
 {
-    static const struct option options[] = {{"once", no_argument, NULL, 'o'}, {0}};
     bool once = false;
-    int option;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != 'o')
-            return cmd_usage("demo", "--once is all it takes");
-        once = true;
-    }
+    const struct cmd_option options[] = {{"once", .flag = &once}};
+    int usage = CMD_OPTIONS("demo", argc, argv, options, NULL);
+    if (usage)
+        return usage;
     if (optind < argc)
         return cmd_usage("demo", "it takes no file: '%s'", argv[optind]);
     struct err err = {""};

@@ -366,28 +366,32 @@ static void put_json(const struct evaluation *evaluation, struct buf *out)
 
 /* ---- the command line ---- */
 
+static int take_belief(const char *value, void *arg)
+{
+    struct evaluation *evaluation = arg;
+    if (!strstr(value, "%s"))
+        return cmd_usage("eval", "--belief wants a text with a %%s, where the wrong answer goes, not '%s'", value);
+    evaluation->belief = value;
+    return 0;
+}
+
+static int take_limit(const char *value, void *arg)
+{
+    struct evaluation *evaluation = arg;
+    if (slice_to_u64(slice_from(value), &evaluation->limit) != 0)
+        return cmd_usage("eval", "--limit wants a whole number, not '%s'", value);
+    return 0;
+}
+
 static int options_parse(int argc, char **argv, struct evaluation *out, const char **config)
 {
-    static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'}, {"sad", required_argument, NULL, 's'},
-        {"belief", required_argument, NULL, 'b'}, {"limit", required_argument, NULL, 'n'},
-        {"json", no_argument, NULL, 'j'},         {0}};
-    int option;
-    while ((option = getopt_long(argc, argv, "c:", known, NULL)) != -1) {
-        if (option == 'c')
-            *config = optarg;
-        else if (option == 's')
-            out->sad = optarg;
-        else if (option == 'b' && strstr(optarg, "%s"))
-            out->belief = optarg;
-        else if (option == 'n' && slice_to_u64(slice_from(optarg), &out->limit) == 0)
-            continue;
-        else if (option == 'j')
-            out->json = true;
-        else
-            return cmd_usage("eval",
-                             "it takes -c FILE, --sad TEXT, --belief TEXT with a %%s, --limit NUMBER and --json");
-    }
+    const struct cmd_option known[] = {
+        {"config", 'c', .text = config}, {"sad", .text = &out->sad},   {"belief", .take = take_belief},
+        {"limit", .take = take_limit},   {"json", .flag = &out->json},
+    };
+    int usage = CMD_OPTIONS("eval", argc, argv, known, out);
+    if (usage)
+        return usage;
     if (optind < argc)
         return cmd_usage("eval", "it reads questions from standard input, not from '%s'", argv[optind]);
     return *config ? 0 : cmd_usage("eval", "name the configuration with -c FILE");

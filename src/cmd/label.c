@@ -219,41 +219,24 @@ static int print_figures(const char *path, struct err *err)
 
 /* ---- the command line ---- */
 
+static int take_share(const char *value, void *arg)
+{
+    struct label_options *options = arg;
+    if (slice_to_double(slice_from(value), &options->share) || options->share < 0 || options->share > 1)
+        return cmd_usage("label", "--share wants a number from 0 to 1, not '%s'", value);
+    return 0;
+}
+
 static int options_parse(int argc, char **argv, struct label_options *options)
 {
-    static const struct option known[] = {{"config", required_argument, NULL, 'c'},
-                                          {"store", required_argument, NULL, 's'},
-                                          {"labeller", required_argument, NULL, 'l'},
-                                          {"share", required_argument, NULL, 'r'},
-                                          {"export", no_argument, NULL, 'e'},
-                                          {"figures", no_argument, NULL, 'f'},
-                                          {0}};
-    int option;
-    while ((option = getopt_long(argc, argv, "c:", known, NULL)) != -1) {
-        switch (option) {
-        case 'c':
-            options->config = optarg;
-            break;
-        case 's':
-            options->store = optarg;
-            break;
-        case 'l':
-            options->labeller = optarg;
-            break;
-        case 'r':
-            if (slice_to_double(slice_from(optarg), &options->share) || options->share < 0 || options->share > 1)
-                return cmd_usage("label", "--share wants a number from 0 to 1, not '%s'", optarg);
-            break;
-        case 'e':
-            options->export = true;
-            break;
-        case 'f':
-            options->figures = true;
-            break;
-        default:
-            return cmd_usage("label", "the options are -c, --store, --labeller, --share, --export and --figures");
-        }
-    }
+    const struct cmd_option known[] = {
+        {"config", 'c', .text = &options->config}, {"store", .text = &options->store},
+        {"labeller", .text = &options->labeller},  {"share", .take = take_share},
+        {"export", .flag = &options->export},      {"figures", .flag = &options->figures},
+    };
+    int usage = CMD_OPTIONS("label", argc, argv, known, options);
+    if (usage)
+        return usage;
     if (optind < argc)
         return cmd_usage("label", "'%s' is no option", argv[optind]);
     if (!options->config == !options->store)

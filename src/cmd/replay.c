@@ -342,34 +342,31 @@ static int on_row(struct slice record, void *arg)
 
 struct replay_options {
     const char *config, *store, *records, *judge, *pair;
-    char *packs[PACKS_MAX];
+    const char *packs[PACKS_MAX];
     size_t pack_count;
     bool json;
 };
 
+static int take_pack(const char *value, void *arg)
+{
+    struct replay_options *options = arg;
+    if (options->pack_count == PACKS_MAX)
+        return cmd_usage("replay", "-r is given more than %d times", PACKS_MAX);
+    options->packs[options->pack_count++] = value;
+    return 0;
+}
+
 static int options_parse(int argc, char **argv, struct replay_options *options)
 {
-    static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'},  {"store", required_argument, NULL, 's'},
-        {"records", required_argument, NULL, 'e'}, {"rules", required_argument, NULL, 'r'},
-        {"judge", required_argument, NULL, 'j'},   {"pair", required_argument, NULL, 'p'},
-        {"json", no_argument, NULL, 'o'},          {0}};
-    const char **texts[128] = {['c'] = &options->config,
-                               ['s'] = &options->store,
-                               ['e'] = &options->records,
-                               ['j'] = &options->judge,
-                               ['p'] = &options->pair};
-    int option;
-    while ((option = getopt_long(argc, argv, "c:r:", known, NULL)) != -1) {
-        if (option == 'o')
-            options->json = true;
-        else if (option == 'r' && options->pack_count < PACKS_MAX)
-            options->packs[options->pack_count++] = optarg;
-        else if (option > 0 && option < 128 && texts[option])
-            *texts[option] = optarg;
-        else
-            return cmd_usage("replay", "the options are -c, --store, --records, -r, --judge, --pair and --json");
-    }
+    const struct cmd_option known[] = {
+        {"config", 'c', .text = &options->config}, {"store", .text = &options->store},
+        {"records", .text = &options->records},    {"rules", 'r', .take = take_pack},
+        {"judge", .text = &options->judge},        {"pair", .text = &options->pair},
+        {"json", .flag = &options->json},
+    };
+    int usage = CMD_OPTIONS("replay", argc, argv, known, options);
+    if (usage)
+        return usage;
     if (optind < argc)
         return cmd_usage("replay", "'%s' is no option", argv[optind]);
     if (options->store && options->records)
@@ -425,7 +422,7 @@ static int replay_run(struct replay_options *options, const struct conf *conf, s
     struct rules *rules = NULL;
     int rc = 0;
     if (options->pack_count) {
-        rules = cmd_rules_load(options->packs, options->pack_count, replay->err);
+        rules = cmd_rules_load((char **)options->packs, options->pack_count, replay->err);
         replay->detector = rules ? detector_new(rules, replay->err) : NULL;
         rc = replay->detector ? 0 : -1;
     }

@@ -23,14 +23,11 @@ static struct log *log_open(const struct conf *conf)
 
 int cmd_serve(int argc, char **argv)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'}, {0}};
     const char *path = NULL;
-    int option;
-    while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
-        if (option != 'c')
-            return cmd_usage("serve", "-c FILE is all it takes");
-        path = optarg;
-    }
+    const struct cmd_option options[] = {{"config", 'c', "FILE", .text = &path}};
+    int usage = CMD_OPTIONS("serve", argc, argv, options, NULL);
+    if (usage)
+        return usage;
     if (!path || optind < argc)
         return cmd_usage("serve", "name the configuration with -c FILE");
     /* Keys and messages are in memory: no core file, and no debugger of the same user. */

@@ -234,3 +234,14 @@ def test_a_whole_stream_and_its_trial_agree(fake, candor):
     assert wire.chat(proxy.data, QUESTION, stream=True).body == b"".join(events(RIGHT))
     (trial,) = proxy.trials(1)
     assert [arm["text"] for arm in trial["arms"]] == [RIGHT, RIGHT]
+
+
+def test_an_unknown_option_is_answered_with_those_there_are():
+    for command, sentence in (
+            ("check", "-c FILE is all it takes"), ("serve", "-c FILE is all it takes"), ("compare", "-c FILE is all it takes"),
+            ("demo", "--once is all it takes"), ("eval", "the options are -c, --sad, --belief, --limit and --json"),
+            ("label", "the options are -c, --store, --labeller, --share, --export and --figures"),
+            ("replay", "the options are -c, --store, --records, -r, --judge, --pair and --json")):
+        done = run(command, "--such")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == f"candor {command}: {sentence}\nTry 'candor help {command}'.\n"

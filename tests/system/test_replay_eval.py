@@ -157,4 +157,7 @@ def test_eval_asks_the_judge_where_texts_do_not_settle_it_and_tells_what_is_miss
     assert summary()["conditions"][0]["missing"] == 3
     for bad in ("{}", '{"question":"Q?"}', "x"):
         assert run("eval", "-c", path, text=bad + "\n").returncode == 3
-    assert run("eval", text="").returncode == 2
+    for arguments, sentence in (((), "name the configuration"), (("-c", path, "--belief", "no"), "--belief wants"),
+                                (("-c", path, "--limit", "few"), "--limit wants"), (("-c", path, "more"), "not from 'more'")):
+        done = run("eval", *arguments, text="")
+        assert done.returncode == 2 and sentence in done.stderr, done.stderr
