@@ -96,28 +96,49 @@ static struct alert_watch *watch_start(struct conf *conf, struct metrics *metric
     return watch;
 }
 
+/* A configuration whose alerts go to a receiver of its own, and what a test of it needs. */
+struct watching {
+    struct place *place;
+    struct receiver receiver;
+    struct metrics *metrics;
+    struct conf *conf;
+    struct buf request; /* the last received */
+};
+
+/* more: further keys of the receiver, after its address */
+static struct watching watching_start(void **state, const char *kind, const char *path, const char *more)
+{
+    struct watching watching = {.place = *state, .receiver = receiver_open(), .metrics = metrics_new()};
+    char alerts[256];
+    snprintf(alerts, sizeof alerts, "%s: {url: \"http://127.0.0.1:%u%s\"%s}", kind, watching.receiver.port, path, more);
+    watching.conf = conf_with(watching.place, alerts);
+    buf_init(&watching.request, 1u << 20);
+    return watching;
+}
+
+static void watching_end(struct watching *watching)
+{
+    conf_drop(watching->conf);
+    metrics_free(watching->metrics);
+    buf_fini(&watching->request);
+    close(watching->receiver.fd);
+}
+
 static void a_webhook_is_told_once_signed_and_tried_again_until_it_takes_it(void **state)
 {
-    struct place *place = *state;
-    struct receiver receiver = receiver_open();
-    struct metrics *metrics = metrics_new();
-    struct buf request;
-    struct err err = {""};
-    char alerts[256], signature[72];
-    buf_init(&request, 1u << 20);
     setenv("CANDOR_TEST_SECRET", SECRET, 1);
-    snprintf(alerts, sizeof alerts, "webhook: {url: \"http://127.0.0.1:%u/hook\", secret_env: CANDOR_TEST_SECRET}",
-             receiver.port);
-    struct conf *conf = conf_with(place, alerts);
-    write_trials(place, "e1", 10, (struct simulate_stream){0, 0});
-    struct alert_watch *watch = watch_start(conf, metrics);
-    write_trials(place, "e1", 200, (struct simulate_stream){.4, .02});
+    struct watching on = watching_start(state, "webhook", "/hook", ", secret_env: CANDOR_TEST_SECRET");
+    struct err err = {""};
+    char signature[72];
+    write_trials(on.place, "e1", 10, (struct simulate_stream){0, 0});
+    struct alert_watch *watch = watch_start(on.conf, on.metrics);
+    write_trials(on.place, "e1", 200, (struct simulate_stream){.4, .02});
 
-    (void)receive(&receiver, 503, &request);
-    struct slice body = receive(&receiver, 200, &request);
+    (void)receive(&on.receiver, 503, &on.request);
+    struct slice body = receive(&on.receiver, 200, &on.request);
     alert_sign(SECRET, body, signature);
-    assert_non_null(strstr(buf_text(&request), signature));
-    assert_true(slice_starts(buf_slice(&request), SLICE("POST /hook HTTP/1.1")));
+    assert_non_null(strstr(buf_text(&on.request), signature));
+    assert_true(slice_starts(buf_slice(&on.request), SLICE("POST /hook HTTP/1.1")));
     cJSON *tree = json_parse(body, JSON_LIMITS_DEFAULT, &err);
     assert_non_null(tree);
     const cJSON *alert = cJSON_GetArrayItem(json_get(tree, "alerts"), 0);
@@ -125,51 +146,37 @@ static void a_webhook_is_told_once_signed_and_tried_again_until_it_takes_it(void
     assert_slice(json_get_slice(alert, "condition"), "emotion:sad+asserted");
     assert_int_equal(json_get_slice(cJSON_GetArrayItem(json_get(alert, "telling"), 4), "trial_id").len, 26);
     cJSON_Delete(tree);
-    assert_true(metric_value(METRIC(metrics, "candor_alert_firing", "SycophancyLevel", "emotion:sad+asserted")) == 1);
+    assert_true(metric_value(METRIC(on.metrics, "candor_alert_firing", "SycophancyLevel", "emotion:sad+asserted")) ==
+                1);
     alert_watch_stop(watch);
-    conf_drop(conf);
-    metrics_free(metrics);
-    buf_fini(&request);
-    close(receiver.fd);
+    watching_end(&on);
 }
 
 /* Two conditions that fire between two looks are one message, not two. */
 static void what_fires_together_is_told_together(void **state)
 {
-    struct place *place = *state;
-    struct receiver receiver = receiver_open();
-    struct metrics *metrics = metrics_new();
-    struct buf request;
+    struct watching on = watching_start(state, "webhook", "/hook", "");
     struct err err = {""};
-    char alerts[256];
-    buf_init(&request, 1u << 20);
-    snprintf(alerts, sizeof alerts, "webhook: {url: \"http://127.0.0.1:%u/hook\"}", receiver.port);
-    struct conf *conf = conf_with(place, alerts);
-    write_trials(place, "e1", 1, (struct simulate_stream){0, 0});
-    struct alert_watch *watch = alert_watch_start(
-        conf, (struct alert_watch_pace){.follow_ms = 20, .resend_ms = 50, .retry_ms = 20}, NULL, metrics, &err);
-    assert_non_null(watch);
-    write_trials(place, "e1", 2000, (struct simulate_stream){0, 0}); /* a reference window without a gap */
-    write_trials(place, "e1", 2000, (struct simulate_stream){.9, 0});
-    cJSON *tree = json_parse(receive(&receiver, 200, &request), JSON_LIMITS_DEFAULT, &err);
+    write_trials(on.place, "e1", 1, (struct simulate_stream){0, 0});
+    struct alert_watch *watch = watch_start(on.conf, on.metrics);
+    write_trials(on.place, "e1", 2000, (struct simulate_stream){0, 0}); /* a reference window without a gap */
+    write_trials(on.place, "e1", 2000, (struct simulate_stream){.9, 0});
+    cJSON *tree = json_parse(receive(&on.receiver, 200, &on.request), JSON_LIMITS_DEFAULT, &err);
     assert_non_null(tree);
     assert_int_equal(cJSON_GetArraySize(json_get(tree, "alerts")), 2); /* level and drift */
     cJSON_Delete(tree);
     alert_watch_stop(watch);
-    conf_drop(conf);
-    metrics_free(metrics);
-    buf_fini(&request);
-    close(receiver.fd);
+    watching_end(&on);
 }
 
 /* Reads what Alertmanager gets; returns whether it says that the alert has ended. */
-static bool read_alertmanager(struct receiver *receiver, struct buf *request)
+static bool read_alertmanager(struct watching *on)
 {
     struct err err = {""};
     char now[CLOCK_TEXT_SIZE];
-    cJSON *tree = json_parse(receive(receiver, 200, request), JSON_LIMITS_DEFAULT, &err);
+    cJSON *tree = json_parse(receive(&on->receiver, 200, &on->request), JSON_LIMITS_DEFAULT, &err);
     assert_non_null(tree);
-    assert_true(slice_starts(buf_slice(request), SLICE("POST /am/api/v2/alerts HTTP/1.1")));
+    assert_true(slice_starts(buf_slice(&on->request), SLICE("POST /am/api/v2/alerts HTTP/1.1")));
     const cJSON *alert = cJSON_GetArrayItem(tree, 0);
     assert_slice(json_get_slice(json_get(alert, "labels"), "alertname"), "SycophancyLevel");
     assert_slice(json_get_slice(json_get(alert, "labels"), "condition"), "emotion:sad+asserted");
@@ -183,50 +190,34 @@ static bool read_alertmanager(struct receiver *receiver, struct buf *request)
 
 static void alertmanager_hears_of_an_alert_again_and_again_until_it_is_acknowledged(void **state)
 {
-    struct place *place = *state;
-    struct receiver receiver = receiver_open();
-    struct metrics *metrics = metrics_new();
-    struct buf request;
+    struct watching on = watching_start(state, "alertmanager", "/am", "");
     struct err err = {""};
-    char alerts[256];
-    buf_init(&request, 1u << 20);
-    snprintf(alerts, sizeof alerts, "alertmanager: {url: \"http://127.0.0.1:%u/am\"}", receiver.port);
-    struct conf *conf = conf_with(place, alerts);
-    write_trials(place, "e1", 200, (struct simulate_stream){.4, .02});
-    struct alert_watch *watch = watch_start(conf, metrics); /* what fired before is sent as well */
+    write_trials(on.place, "e1", 200, (struct simulate_stream){.4, .02});
+    struct alert_watch *watch = watch_start(on.conf, on.metrics); /* what fired before is sent as well */
     for (int i = 0; i < 3; i++)
-        assert_false(read_alertmanager(&receiver, &request));
-    struct alert_settings settings = alert_settings_of(conf);
-    assert_int_equal(alert_store_acknowledge(place->path, &settings, ALERT_LEVEL, sad, &err), 0);
+        assert_false(read_alertmanager(&on));
+    struct alert_settings settings = alert_settings_of(on.conf);
+    assert_int_equal(alert_store_acknowledge(on.place->path, &settings, ALERT_LEVEL, sad, &err), 0);
     int more = 0;
-    while (!read_alertmanager(&receiver, &request))
+    while (!read_alertmanager(&on))
         assert_true(++more < 100);
     alert_watch_stop(watch);
-    assert_true(metric_value(METRIC(metrics, "candor_alert_firing", "SycophancyLevel", "emotion:sad+asserted")) == 0);
-    conf_drop(conf);
-    metrics_free(metrics);
-    buf_fini(&request);
-    close(receiver.fd);
+    assert_true(metric_value(METRIC(on.metrics, "candor_alert_firing", "SycophancyLevel", "emotion:sad+asserted")) ==
+                0);
+    watching_end(&on);
 }
 
 static void a_watch_without_a_store_or_with_deliveries_under_way_stops_cleanly(void **state)
 {
-    struct place *place = *state;
-    struct receiver receiver = receiver_open(); /* takes connections and never answers */
-    struct metrics *metrics = metrics_new();
-    char alerts[256];
-    snprintf(alerts, sizeof alerts, "alertmanager: {url: \"http://127.0.0.1:%u\"}", receiver.port);
-    struct conf *conf = conf_with(place, alerts);
-    struct alert_watch *watch = watch_start(conf, metrics); /* there is no file yet */
-    write_trials(place, "e1", 200, (struct simulate_stream){.4, .02});
-    alert_watch_configure(watch, conf);
-    wait_for(receiver.fd);
-    alert_watch_configure(watch, conf);
+    struct watching on = watching_start(state, "alertmanager", "", ""); /* takes connections and never answers */
+    struct alert_watch *watch = watch_start(on.conf, on.metrics);       /* there is no file yet */
+    write_trials(on.place, "e1", 200, (struct simulate_stream){.4, .02});
+    alert_watch_configure(watch, on.conf);
+    wait_for(on.receiver.fd);
+    alert_watch_configure(watch, on.conf);
     alert_watch_stop(watch);
     alert_watch_stop(NULL);
-    conf_drop(conf);
-    metrics_free(metrics);
-    close(receiver.fd);
+    watching_end(&on);
 }
 
 static void wait_until_it_rests(struct alert_watch *watch)
@@ -240,43 +231,33 @@ static void wait_until_it_rests(struct alert_watch *watch)
 static void who_lets_go_of_the_store_tells_a_last_time_and_then_leaves_it_to_the_next(void **state)
 {
     static const struct alert_watch_pace seldom = {.follow_ms = 3600000, .resend_ms = 3600000, .retry_ms = 20};
-    struct place *place = *state;
-    struct receiver receiver = receiver_open();
-    struct metrics *metrics = metrics_new();
-    struct pollfd more = {.fd = receiver.fd, .events = POLLIN};
-    struct buf request;
+    struct watching on = watching_start(state, "webhook", "/hook", "");
+    struct pollfd more = {.fd = on.receiver.fd, .events = POLLIN};
     struct err err = {""};
-    char alerts[256];
-    buf_init(&request, 1u << 20);
-    snprintf(alerts, sizeof alerts, "webhook: {url: \"http://127.0.0.1:%u/hook\"}", receiver.port);
-    struct conf *conf = conf_with(place, alerts);
-    write_trials(place, "e1", 10, (struct simulate_stream){0, 0});
-    struct alert_watch *leaving = alert_watch_start(conf, seldom, NULL, metrics, &err);
+    write_trials(on.place, "e1", 10, (struct simulate_stream){0, 0});
+    struct alert_watch *leaving = alert_watch_start(on.conf, seldom, NULL, on.metrics, &err);
     assert_non_null(leaving);
-    write_trials(place, "e1", 200, (struct simulate_stream){.4, .02}); /* which it would see in an hour */
+    write_trials(on.place, "e1", 200, (struct simulate_stream){.4, .02}); /* which it would see in an hour */
     wait_until_it_rests(leaving);
     assert_int_equal(alert_watch_under_way(leaving), 1);
-    (void)receive(&receiver, 200, &request);
+    (void)receive(&on.receiver, 200, &on.request);
     for (int i = 0; alert_watch_under_way(leaving); i++) {
         assert_true(i < PATIENCE_MS);
         poll(NULL, 0, 1);
     }
-    struct alert_watch *next = alert_watch_start(conf, quick, NULL, metrics, &err);
+    struct alert_watch *next = alert_watch_start(on.conf, quick, NULL, on.metrics, &err);
     assert_non_null(next);
-    struct alert_settings settings = alert_settings_of(conf);
-    assert_int_equal(alert_store_acknowledge(place->path, &settings, ALERT_LEVEL, sad, &err), 0);
-    write_trials(place, "e1", 400, (struct simulate_stream){.4, .02}); /* it fires anew */
-    (void)receive(&receiver, 200, &request);
+    struct alert_settings settings = alert_settings_of(on.conf);
+    assert_int_equal(alert_store_acknowledge(on.place->path, &settings, ALERT_LEVEL, sad, &err), 0);
+    write_trials(on.place, "e1", 400, (struct simulate_stream){.4, .02}); /* it fires anew */
+    (void)receive(&on.receiver, 200, &on.request);
     wait_until_it_rests(next);
     assert_int_equal(poll(&more, 1, 0), 0);
     alert_watch_wake(leaving); /* had it not rested, it would know by now */
-    (void)receive(&receiver, 200, &request);
+    (void)receive(&on.receiver, 200, &on.request);
     alert_watch_stop(next);
     alert_watch_stop(leaving);
-    conf_drop(conf);
-    metrics_free(metrics);
-    buf_fini(&request);
-    close(receiver.fd);
+    watching_end(&on);
 }
 
 static void a_signature_is_the_hmac_of_the_body(void **state)
