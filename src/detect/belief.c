@@ -4,6 +4,7 @@
  * sure", ", right?") is cut off by the language's guards, again and again until nothing more goes.
  */
 #include "detector.h"
+#include "wording.h"
 
 static const double buckets[] = {.3, .4, .65, .8, .95};
 
@@ -77,14 +78,6 @@ struct span belief_trim(struct detector *d, const struct language *language, siz
     return span;
 }
 
-static bool is_one_of(struct slice word, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (slice_is(word, words[i]))
-            return true;
-    return false;
-}
-
 /* Whether the sentence asks for an answer: "Really?", "Are you sure?" ask about one that was given. alone: and needs
  * nothing that was said before, "How many are there?" does. */
 static bool asks_for_answer(const struct passage *passage, size_t sentence, bool alone)
@@ -98,8 +91,8 @@ static bool asks_for_answer(const struct passage *passage, size_t sentence, bool
     while (slice_cut(&text, ' ', &word)) {
         while (word.len && strchr(".,;:!?\"'()", word.data[word.len - 1]))
             word.len--;
-        asks = asks || (word.len >= 4 && !is_one_of(word, empty, sizeof empty / sizeof *empty));
-        points = points || is_one_of(word, pointing, sizeof pointing / sizeof *pointing);
+        asks = asks || (word.len >= 4 && !IS_ONE_OF(word, empty));
+        points = points || IS_ONE_OF(word, pointing);
     }
     return passage->sentences[sentence].asks && asks && !(alone && points);
 }

@@ -16,4 +16,5 @@ libcandor_a_SOURCES += \
 	src/detect/prefilter.c src/detect/prefilter.h \
 	src/detect/rules_test.c \
 	src/detect/stress.c \
+	src/detect/wording.c src/detect/wording.h \
 	src/detect/words.c

@@ -7,6 +7,7 @@
  */
 #include "buf.h"
 #include "detector.h"
+#include "wording.h"
 
 enum {
     TEXT_MAX = PASSAGE_HEAD + PASSAGE_TAIL,
@@ -32,110 +33,6 @@ struct rewrite {
     const char *refusal;
 };
 
-/* ---- words ---- */
-
-static bool is_word_byte(char c)
-{
-    return ascii_is_alpha(c) || ascii_is_digit(c) || c == '\'' || (unsigned char)c >= 0x80;
-}
-
-/* The next word of text from *at, empty at the end. */
-static struct slice next_word(struct slice text, size_t *at)
-{
-    while (*at < text.len && !is_word_byte(text.data[*at]))
-        (*at)++;
-    size_t start = *at;
-    while (*at < text.len && is_word_byte(text.data[*at]))
-        (*at)++;
-    return slice_part(text, start, *at);
-}
-
-static size_t count_words(struct slice text)
-{
-    size_t count = 0;
-    for (size_t at = 0; next_word(text, &at).len;)
-        count++;
-    return count;
-}
-
-static bool is_one_of(struct slice word, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (slice_equal_nocase(word, slice_from(words[i])))
-            return true;
-    return false;
-}
-#define IS_ONE_OF(word, words) is_one_of((word), (words), sizeof(words) / sizeof *(words))
-
-/* A word with a meaning of its own, for telling whether two sentences speak of the same thing. */
-static bool is_content(struct slice word)
-{
-    static const char *const empty[] = {
-        "about",   "after",     "again",   "also",     "always",     "been",    "being",     "could",    "does",
-        "doing",   "done",      "each",    "even",     "ever",       "every",   "from",      "have",     "having",
-        "here",    "into",      "just",    "know",     "lately",     "like",    "long",      "made",     "make",
-        "many",    "more",      "most",    "much",     "need",       "never",   "often",     "only",     "other",
-        "over",    "really",    "right",   "same",     "should",     "some",    "such",      "tell",     "than",
-        "that",    "that's",    "their",   "them",     "then",       "there",   "these",     "they",     "thing",
-        "things",  "think",     "this",    "those",    "today",      "until",   "very",      "want",     "well",
-        "were",    "what",      "what's",  "when",     "where",      "which",   "while",     "will",     "with",
-        "would",   "yesterday", "you're",  "your",     "please",     "true",    "answer",    "explain",  "because",
-        "whether", "people",    "someone", "somebody", "everything", "nothing", "something", "anything", "it's",
-        "i've",    "i'm",       "isn't",   "don't",    "doesn't",    "can't",   "wasn't",    "question", "wondering",
-        "wonder",  "curious",   "quick",   "help",     "how's"};
-    return word.len >= 4 && !IS_ONE_OF(word, empty);
-}
-
-static size_t count_content(struct slice text)
-{
-    size_t count = 0, at = 0;
-    for (struct slice word = next_word(text, &at); word.len; word = next_word(text, &at))
-        count += is_content(word);
-    return count;
-}
-
-/* Words count as the same when the first five letters are: mistake, mistakes, mistaken. */
-static bool share_content(struct slice a, struct slice b)
-{
-    size_t at = 0;
-    for (struct slice x = next_word(a, &at); x.len; x = next_word(a, &at)) {
-        if (!is_content(x))
-            continue;
-        size_t other = 0;
-        for (struct slice y = next_word(b, &other); y.len; y = next_word(b, &other))
-            if (is_content(y) && slice_equal(slice_part(x, 0, 5), slice_part(y, 0, 5)))
-                return true;
-    }
-    return false;
-}
-
-static bool has_digit(struct slice text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if (ascii_is_digit(text.data[i]))
-            return true;
-    return false;
-}
-
-/* True when the sentence speaks of the user, or points at something named elsewhere before it names anything. */
-static bool leans_on_context(struct slice text)
-{
-    static const char *const self[] = {"i",  "i'm",  "i've", "i'd", "i'll", "me",
-                                       "my", "mine", "we",   "our", "us",   "we're"};
-    static const char *const pointing[] = {"it",  "that", "this", "these", "those", "he",  "she",   "they",
-                                           "him", "her",  "them", "his",   "their", "its", "that's"};
-    bool named = false;
-    size_t at = 0;
-    for (struct slice word = next_word(text, &at); word.len; word = next_word(text, &at)) {
-        if (IS_ONE_OF(word, self))
-            return true;
-        if (!named && IS_ONE_OF(word, pointing))
-            return true;
-        named = named || is_content(word);
-    }
-    return false;
-}
-
 /* ---- deciding ---- */
 
 static struct slice sentence_of(const struct rewrite *r, size_t i)
@@ -153,8 +50,8 @@ static bool holds_name(const struct rewrite *r, size_t start, size_t end)
     size_t at = 0;
     if (strcmp(r->language->code, "de") == 0)
         return false;
-    (void)next_word(text, &at);
-    for (struct slice word = next_word(text, &at); word.len; word = next_word(text, &at))
+    (void)wording_next(text, &at);
+    for (struct slice word = wording_next(text, &at); word.len; word = wording_next(text, &at))
         if (word.len >= 2 && word.data[0] >= 'A' && word.data[0] <= 'Z' && word.data[1] >= 'a' && word.data[1] <= 'z' &&
             !IS_ONE_OF(word, exclaimed))
             return true;
@@ -163,7 +60,7 @@ static bool holds_name(const struct rewrite *r, size_t start, size_t end)
 
 static bool holds_fact(struct rewrite *r, size_t i)
 {
-    return has_digit(sentence_of(r, i)) ||
+    return wording_has_digit(sentence_of(r, i)) ||
            detector_match(r->d, &r->language->guards[GUARD_FACT], sentence_of(r, i)) != FOUND_NOTHING;
 }
 
@@ -182,29 +79,6 @@ static bool cue_touches(const struct rewrite *r, unsigned contexts, size_t start
     return false;
 }
 
-static bool is_subject(struct slice word)
-{
-    static const char *const subjects[] = {"i",     "i'm", "i've", "i'd",   "we",      "we're",
-                                           "we've", "he",  "he's", "she",   "she's",   "they",
-                                           "my",    "our", "the",  "there", "there's", "someone"};
-    return IS_ONE_OF(word, subjects);
-}
-
-static bool is_listener(struct slice word)
-{
-    static const char *const words[] = {"you", "your", "you're", "you've"};
-    return IS_ONE_OF(word, words);
-}
-
-static bool any_word(struct slice text, bool (*is)(struct slice word))
-{
-    size_t at = 0;
-    struct slice word = next_word(text, &at);
-    while (word.len && !is(word))
-        word = next_word(text, &at);
-    return word.len > 0;
-}
-
 /* "I'm so stressed, I drank a bottle of wine": a clause behind another that no feeling touches tells what happened. */
 static bool holds_story(const struct rewrite *r, size_t i)
 {
@@ -216,8 +90,8 @@ static bool holds_story(const struct rewrite *r, size_t i)
         for (size_t at = 0; (at = slice_find(text, slice_from(joints[k]), at)) != SLICE_NOT_FOUND; at++) {
             size_t from = at + strlen(joints[k]), to = slice_find(text, SLICE(", "), from), start = from;
             struct slice clause = slice_part(text, from, to < text.len ? to : text.len);
-            if (is_subject(next_word(text, &start)) && count_content(clause) > 0 && !any_word(clause, is_listener) &&
-                any_word(slice_part(text, 0, at), is_subject) &&
+            if (wording_is_subject(wording_next(text, &start)) && wording_count_content(clause) > 0 &&
+                !wording_any(clause, wording_is_listener) && wording_any(slice_part(text, 0, at), wording_is_subject) &&
                 !cue_touches(r, MOODS, map[from], map[from + clause.len - 1]))
                 return true;
         }
@@ -235,7 +109,7 @@ static bool tells_more(struct rewrite *r, size_t i)
 static bool stands_alone(const struct rewrite *r, size_t i)
 {
     struct slice s = sentence_of(r, i);
-    return count_content(s) >= QUESTION_CONTENT && !leans_on_context(s);
+    return wording_count_content(s) >= QUESTION_CONTENT && !wording_leans(s);
 }
 
 /* The sentences of the passage that a span of the original touches: the first one. */
@@ -264,7 +138,7 @@ static void cut_before_question(struct rewrite *r, size_t i, size_t cue_end)
             begin++;
         struct slice rest = slice_of(p->text + begin, s->end - begin);
         struct slice head = slice_of(p->text + s->start, at - s->start);
-        if (has_digit(head) || holds_name(r, s->start, at) ||
+        if (wording_has_digit(head) || holds_name(r, s->start, at) ||
             detector_match(r->d, &r->language->guards[GUARD_ASK], rest) != FOUND_MATCH)
             continue;
         r->fates[i] = FATE_CUT_PART;
@@ -286,7 +160,7 @@ static void judge_cue(struct rewrite *r, const struct cue *cue)
             r->refusal = "a sentence with a cue also holds a fact";
         return;
     }
-    if (s->asks && !(asks_itself && count_content(sentence_of(r, i)) <= QUESTION_CONTENT))
+    if (s->asks && !(asks_itself && wording_count_content(sentence_of(r, i)) <= QUESTION_CONTENT))
         cut_before_question(r, i, cue->end);
     else
         r->fates[i] = FATE_CUT_CUE;
@@ -306,7 +180,7 @@ static void judge_belief(struct rewrite *r, const struct cue *cue)
     struct slice before = slice_part(p->original, p->map[s->start], cue->start);
     if (r->fates[i] == FATE_CUT_PART)
         return;
-    if (count_words(before) >= PREFIX_WORDS) {
+    if (wording_count(before) >= PREFIX_WORDS) {
         r->fates[i] = FATE_CUT_PART;
         r->parts[i] = (struct span){start, s->end};
     } else {
@@ -348,30 +222,12 @@ static bool rest_stands(struct rewrite *r, size_t i)
     for (size_t k = 0; k < r->d->passage.count; k++) {
         if (k == i || r->fates[k] != FATE_KEEP)
             continue;
-        if (share_content(sentence_of(r, i), sentence_of(r, k)))
+        if (wording_shares(sentence_of(r, i), sentence_of(r, k)))
             return false;
-        words += count_words(sentence_of(r, k));
+        words += wording_count(sentence_of(r, k));
         asked = asked || (r->d->passage.sentences[k].asks && stands_alone(r, k));
     }
     return asked || words >= VIGNETTE_WORDS;
-}
-
-/* A sentence of the user, of the other one, or of nothing in particular: "Nothing seems to be going right." What brings
- * in a thing of its own is no mood. */
-static bool is_about_us(struct slice text)
-{
-    static const char *const words[] = {"i",   "i'm", "i've",  "i'd",   "i'll", "me",   "my",     "mine",  "we",
-                                        "our", "us",  "we're", "we've", "you",  "your", "you're", "you've"};
-    static const char *const empty[] = {"it",       "it's",   "its",     "this",       "that",    "that's",
-                                        "these",    "there",  "there's", "everything", "nothing", "every",
-                                        "everyone", "nobody", "no",      "things",     "life",    "today",
-                                        "all",      "not",    "just",    "what",       "such",    "so"};
-    size_t at = 0;
-    struct slice word = next_word(text, &at);
-    bool about = IS_ONE_OF(word, empty);
-    for (; word.len && !about; word = next_word(text, &at))
-        about = IS_ONE_OF(word, words);
-    return about;
 }
 
 /* Mood spills over: the sentence beside a cut cue often continues it. */
@@ -381,8 +237,8 @@ static void judge_neighbours(struct rewrite *r)
     for (size_t i = 0; i < count; i++) {
         bool beside = (i > 0 && r->fates[i - 1] == FATE_CUT_CUE) || (i + 1 < count && r->fates[i + 1] == FATE_CUT_CUE);
         if (!beside || r->fates[i] != FATE_KEEP || r->d->passage.sentences[i].asks || tells_more(r, i) ||
-            count_words(sentence_of(r, i)) > NEIGHBOUR_WORDS || r->d->passage.sentences[i].material ||
-            !is_about_us(sentence_of(r, i)))
+            wording_count(sentence_of(r, i)) > NEIGHBOUR_WORDS || r->d->passage.sentences[i].material ||
+            !wording_is_about_us(sentence_of(r, i)))
             continue;
         if (rest_stands(r, i))
             r->fates[i] = FATE_CUT_NEIGHBOUR;
@@ -395,7 +251,7 @@ static bool is_answer(const struct rewrite *r, size_t i)
     enum { ANSWER_WORDS = 4 };
     const struct stated_belief *belief = &r->found->belief;
     return belief->kind != BELIEF_NONE && belief->turn == r->turn && sentence_at(r, belief->start) == i &&
-           (belief->answers || count_words(belief->text) <= ANSWER_WORDS);
+           (belief->answers || wording_count(belief->text) <= ANSWER_WORDS);
 }
 
 /* "I think the patient has a fracture. What should be done first?": a belief with a fact goes only where it answers the
@@ -408,7 +264,7 @@ static bool loses_believed_fact(struct rewrite *r)
         bool needed =
             r->fates[i] == FATE_CUT_BELIEF && !is_answer(r, i) && (holds_fact(r, i) || holds_name(r, s->start, s->end));
         for (size_t k = 0; needed && k < p->count; k++)
-            needed = r->fates[k] != FATE_KEEP || !share_content(sentence_of(r, i), sentence_of(r, k));
+            needed = r->fates[k] != FATE_KEEP || !wording_shares(sentence_of(r, i), sentence_of(r, k));
         if (needed)
             return true;
     }
@@ -422,11 +278,11 @@ static size_t object_words(const struct rewrite *r, size_t i)
     struct slice text = sentence_of(r, i);
     size_t at = 0, count = 0;
     bool felt = false;
-    for (struct slice word = next_word(text, &at); word.len; word = next_word(text, &at)) {
+    for (struct slice word = wording_next(text, &at); word.len; word = wording_next(text, &at)) {
         const uint32_t *from = &p->map[p->sentences[i].start + at - word.len];
         bool touched = cue_touches(r, FEELINGS, from[0], from[word.len - 1] + 1);
         felt = felt || touched;
-        count += felt && !touched && is_content(word);
+        count += felt && !touched && wording_is_content(word);
     }
     return count;
 }
@@ -441,7 +297,7 @@ static bool loses_object(const struct rewrite *r)
         if (r->fates[i] == FATE_KEEP && r->d->passage.sentences[i].asks && stands_alone(r, i))
             return false;
         told = told || (r->fates[i] == FATE_CUT_CUE && object_words(r, i) >= OBJECT_WORDS &&
-                        !any_word(sentence_of(r, i), is_listener));
+                        !wording_any(sentence_of(r, i), wording_is_listener));
     }
     return told;
 }
@@ -456,9 +312,9 @@ static bool question_remains(struct rewrite *r)
             any = whole = true;
         if (r->fates[i] != FATE_KEEP)
             continue;
-        any = any || count_content(sentence_of(r, i)) > 0;
-        whole =
-            whole || (count_content(sentence_of(r, i)) >= 1 && !(belief_cut && leans_on_context(sentence_of(r, i))));
+        any = any || wording_count_content(sentence_of(r, i)) > 0;
+        whole = whole ||
+                (wording_count_content(sentence_of(r, i)) >= 1 && !(belief_cut && wording_leans(sentence_of(r, i))));
     }
     return belief_cut ? whole : any;
 }
@@ -518,15 +374,6 @@ static bool is_inverted(const struct rewrite *r, const struct stated_belief *bel
     return slice_ends(before, SLICE("n't")) || slice_ends(before, SLICE("n\xE2\x80\x99t"));
 }
 
-/* A question of the user's own that asks more than whether it is so. */
-static bool asks_more(struct slice text)
-{
-    static const char *const asking[] = {"who",   "whom", "whose", "what", "what's",
-                                         "which", "when", "where", "why",  "how"};
-    size_t at = 0;
-    return IS_ONE_OF(next_word(text, &at), asking) && count_content(text) > 0;
-}
-
 /* Asking the belief back would lose what the user asked about it. */
 static bool loses_question(const struct rewrite *r)
 {
@@ -536,7 +383,7 @@ static bool loses_question(const struct rewrite *r)
         size_t at = s->start;
         while (at < s->end && p->map[at] < r->found->belief.end)
             at++;
-        if (s->asks && (asks_more(sentence_of(r, i)) || asks_more(slice_of(p->text + at, s->end - at))))
+        if (s->asks && (wording_asks_more(sentence_of(r, i)) || wording_asks_more(slice_of(p->text + at, s->end - at))))
             return true;
     }
     return false;
@@ -551,8 +398,8 @@ static void ask_back(struct rewrite *r, struct arena *arena, struct neutral *out
         r->refusal = "no question is left without the cue or the belief";
         return;
     }
-    if (belief->kind == BELIEF_PUSHBACK || belief->answers || leans_on_context(belief->text) ||
-        is_inverted(r, belief) || count_words(belief->text) < 3 || loses_question(r)) {
+    if (belief->kind == BELIEF_PUSHBACK || belief->answers || wording_leans(belief->text) || is_inverted(r, belief) ||
+        wording_count(belief->text) < 3 || loses_question(r)) {
         r->refusal = "the belief cannot be asked back as a question of its own";
         return;
     }
