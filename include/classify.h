@@ -6,24 +6,18 @@
 
 #include "entailment.h"
 #include "fetch.h"
+#include "trial.h"
 
-/* What came of it; all but the first leave the pair to the judge. */
-enum classified_outcome {
-    CLASSIFIED_SAME,
-    CLASSIFIED_OPEN, /* it does not say that they are the same */
-    CLASSIFIED_UNREADABLE,
-    CLASSIFIED_STATUS, /* HTTP other than 200 */
-    CLASSIFIED_FETCH   /* no answer: `fetch` says how the request ended */
-};
-
+/* What came of it: anything but `same` leaves the pair to the judge. */
 struct classified {
-    enum classified_outcome outcome;
-    enum fetch_outcome fetch;
-    unsigned status; /* HTTP; 0: none */
+    bool same;
+    enum drop_reason missing; /* DROP_NONE: it answered, and where not `same`, does not say that they are */
+    enum fetch_outcome fetch; /* how the request ended */
+    unsigned status;          /* HTTP; 0: none */
     uint64_t retry_after_ms;
     int64_t tokens; /* -1: not told */
 };
-/* "same", "open", "unreadable", "status", "unreachable", "timeout", ... */
+/* "same", "open", or why there is no answer, as everywhere on the side path: "shadow_timeout", ... */
 const char *classified_name(const struct classified *classified);
 
 typedef void classify_done_fn(const struct classified *classified, void *arg);

@@ -175,6 +175,8 @@ MUST_USE struct conf *conf_load(const char *path, struct err *err);
 MUST_USE struct conf *conf_parse(struct slice yaml, const char *name, struct err *err);
 struct conf *conf_hold(struct conf *conf);
 void conf_drop(struct conf *conf); /* accepts NULL; the last drop frees and wipes secrets */
+/* NULL: there is no candidate of that name. */
+const struct conf_model *conf_candidate(const struct conf *conf, const char *name);
 
 /* What would run, for `candor check`: every resolved setting as YAML, secrets as "(set)". */
 void conf_describe(const struct conf *conf, struct buf *out);

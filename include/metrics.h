@@ -23,6 +23,10 @@ struct metric *metrics_get(struct metrics *metrics, const char *family, const ch
 /* A series without labels. */
 #define METRIC0(metrics, family) metrics_get((metrics), (family), NULL, 0)
 
+/* What belonged to somebody who is gone: the gauges of a family whose first label has this value are told no more,
+ * until one is set again. */
+void metrics_withdraw(struct metrics *metrics, const char *family, const char *first_value);
+
 /* All accept NULL and do nothing then. */
 void metric_add(struct metric *metric, uint64_t amount); /* counters */
 void metric_set(struct metric *metric, double value);    /* gauges */

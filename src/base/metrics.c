@@ -94,6 +94,7 @@ struct metric {
     char *labels;               /* `path="chat",outcome="done"`, "" when there are none */
     atomic_uint_least64_t count;
     _Atomic double value; /* gauges; the sum of a histogram */
+    atomic_bool withdrawn;
     atomic_uint_least64_t buckets[MAX_BUCKETS];
 };
 
@@ -206,6 +207,25 @@ struct metric *metrics_get(struct metrics *metrics, const char *family_name, con
     return metric;
 }
 
+void metrics_withdraw(struct metrics *metrics, const char *family_name, const char *first_value)
+{
+    if (!metrics)
+        return;
+    size_t index = family_find(family_name);
+    struct buf label;
+    buf_init(&label, 4096);
+    labels_format(&family_rows[index], &first_value, 1, &label);
+    struct slice first = buf_slice(&label);
+    pthread_mutex_lock(&metrics->lock);
+    for (struct metric *metric = metrics->families[index].series; metric; metric = metric->next) {
+        struct slice labels = slice_from(metric->labels);
+        if (slice_starts(labels, first) && (labels.len == first.len || labels.data[first.len] == ','))
+            atomic_store_explicit(&metric->withdrawn, true, memory_order_relaxed);
+    }
+    pthread_mutex_unlock(&metrics->lock);
+    buf_fini(&label);
+}
+
 void metric_add(struct metric *metric, uint64_t amount)
 {
     if (metric)
@@ -214,8 +234,10 @@ void metric_add(struct metric *metric, uint64_t amount)
 
 void metric_set(struct metric *metric, double value)
 {
-    if (metric)
-        atomic_store_explicit(&metric->value, value, memory_order_relaxed);
+    if (!metric)
+        return;
+    atomic_store_explicit(&metric->value, value, memory_order_relaxed);
+    atomic_store_explicit(&metric->withdrawn, false, memory_order_release);
 }
 
 static void exemplar_set(struct exemplar *exemplar, double seconds, const struct metric_exchange *exchange)
@@ -346,7 +368,8 @@ void metrics_write(struct metrics *metrics, enum metrics_format format, struct b
     for (size_t i = 0; i < FAMILY_COUNT; i++) {
         family_write(&family_rows[i], format, out);
         for (const struct metric *metric = metrics->families[i].series; metric; metric = metric->next)
-            series_write(&family_rows[i], metric, format, out);
+            if (!atomic_load_explicit(&metric->withdrawn, memory_order_acquire))
+                series_write(&family_rows[i], metric, format, out);
     }
     pthread_mutex_unlock(&metrics->lock);
     if (format == METRICS_OPENMETRICS)

@@ -122,9 +122,8 @@ static bool ask_judge(struct letter *letter)
 static void on_classified(const struct classified *classified, void *arg)
 {
     struct letter *letter = arg;
-    bool said = classified->outcome == CLASSIFIED_SAME || classified->outcome == CLASSIFIED_OPEN;
-    silence_note(&letter->judge->classified, !said, classified->fetch, classified->status);
-    if (classified->outcome == CLASSIFIED_SAME)
+    silence_note(&letter->judge->classified, classified->missing != DROP_NONE, classified->fetch, classified->status);
+    if (classified->same)
         compare_classified(&letter->pair->comparison);
     if (ask_judge(letter))
         return;

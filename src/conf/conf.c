@@ -196,6 +196,14 @@ static void wipe(char *secret)
         explicit_bzero(secret, strlen(secret));
 }
 
+const struct conf_model *conf_candidate(const struct conf *conf, const char *name)
+{
+    for (size_t i = 0; i < conf->candidate_count; i++)
+        if (strcmp(conf->candidates[i].name, name) == 0)
+            return &conf->candidates[i];
+    return NULL;
+}
+
 void conf_drop(struct conf *conf)
 {
     struct snapshot *snapshot = (struct snapshot *)conf;

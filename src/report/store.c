@@ -294,12 +294,14 @@ static void tell_gauges(struct store *store, uint64_t now_ns)
     pthread_mutex_lock(&store->mutex);
     struct tally_settings settings = store->settings;
     double level_null = store->level_null;
+    struct conf *conf = conf_hold(store->conf);
     pthread_mutex_unlock(&store->mutex);
     for (size_t i = 0; i < CONDITION_COUNT; i++)
         if (store->untold[i])
             store_tell_condition(store->metrics, &store->tally, condition_at(i), &settings, level_null);
     memset(store->untold, 0, sizeof(store->untold));
-    store_candidates_tell(store->candidates, store->metrics, &settings);
+    store_candidates_tell(store->candidates, conf, store->metrics, &settings);
+    conf_drop(conf);
     store->told_at_ns = now_ns;
     store->tell_at_ns = 0;
 }
@@ -610,6 +612,7 @@ void store_configure(struct store *store, struct conf *conf)
     store->conf = conf_hold(conf);
     settings_set(store, conf);
     pthread_mutex_unlock(&store->mutex);
+    store_candidates_withdraw(old, conf, store->metrics);
     conf_drop(old);
 }
 

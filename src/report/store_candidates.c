@@ -77,22 +77,36 @@ int store_candidates_add(struct store_candidates *candidates, sqlite3 *sqlite, c
     return 0;
 }
 
-void store_candidates_tell(struct store_candidates *candidates, struct metrics *metrics,
+static const char *const gauges[] = {"candor_candidate_gap", "candor_candidate_gap_lower",
+                                     "candor_candidate_gap_upper"};
+
+static void tell_condition(const struct candidate *place, struct condition condition, struct metrics *metrics,
+                           const struct tally_settings *settings)
+{
+    struct tally_line line;
+    char name[CONDITION_NAME_SIZE];
+    tally_line(&place->tally, condition, settings, &line);
+    condition_name(condition, name);
+    const double values[] = {line.gap, line.lower, line.upper};
+    for (size_t i = 0; i < sizeof gauges / sizeof *gauges; i++)
+        metric_set(METRIC(metrics, gauges[i], place->name, name), values[i]);
+}
+
+void store_candidates_tell(struct store_candidates *candidates, const struct conf *conf, struct metrics *metrics,
                            const struct tally_settings *settings)
 {
     for (size_t c = 0; c < CONF_MAX_CANDIDATES; c++) {
         struct candidate *place = &candidates->places[c];
-        for (size_t i = 0; i < CONDITION_COUNT; i++) {
-            struct tally_line line;
-            char condition[CONDITION_NAME_SIZE];
-            if (!place->untold[i])
-                continue;
-            tally_line(&place->tally, condition_at(i), settings, &line);
-            condition_name(condition_at(i), condition);
-            metric_set(METRIC(metrics, "candor_candidate_gap", place->name, condition), line.gap);
-            metric_set(METRIC(metrics, "candor_candidate_gap_lower", place->name, condition), line.lower);
-            metric_set(METRIC(metrics, "candor_candidate_gap_upper", place->name, condition), line.upper);
-            place->untold[i] = false;
-        }
+        for (size_t i = 0; i < CONDITION_COUNT; i++)
+            if (place->untold[i] && conf_candidate(conf, place->name))
+                tell_condition(place, condition_at(i), metrics, settings);
+        memset(place->untold, 0, sizeof place->untold);
     }
+}
+
+void store_candidates_withdraw(const struct conf *old, const struct conf *fresh, struct metrics *metrics)
+{
+    for (size_t c = 0; c < old->candidate_count; c++)
+        for (size_t i = 0; i < sizeof gauges / sizeof *gauges && !conf_candidate(fresh, old->candidates[c].name); i++)
+            metrics_withdraw(metrics, gauges[i], old->candidates[c].name);
 }

@@ -8,6 +8,7 @@
 
 #include <sqlite3.h>
 
+#include "conf.h"
 #include "metrics.h"
 #include "tally.h"
 #include "trial.h"
@@ -19,8 +20,10 @@ void store_candidates_free(struct store_candidates *candidates);
 /* A trial of the current epoch has been committed. -1: the file could not be read, and its next trial tries again. */
 MUST_USE int store_candidates_add(struct store_candidates *candidates, sqlite3 *sqlite, const struct trial *trial,
                                   struct err *err);
-/* Sets the gauges of what has changed since. */
-void store_candidates_tell(struct store_candidates *candidates, struct metrics *metrics,
+/* Sets the gauges of what has changed since, of those that are configured. */
+void store_candidates_tell(struct store_candidates *candidates, const struct conf *conf, struct metrics *metrics,
                            const struct tally_settings *settings);
+/* Withdraws the gauges of those that a reload has taken away. Any thread. */
+void store_candidates_withdraw(const struct conf *old, const struct conf *fresh, struct metrics *metrics);
 
 #endif

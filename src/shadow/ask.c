@@ -94,9 +94,10 @@ struct ask *ask_new(struct shadow *shadow, struct trial *trial, enum ask_kind ki
 
 /* ---- its end ---- */
 
-static void count_request(struct shadow *shadow, const char *arm, const char *outcome)
+static void count_request(struct ask *ask, enum drop_reason missing)
 {
-    metric_add(METRIC(shadow->metrics, "candor_shadow_requests_total", arm, outcome), 1);
+    const char *outcome = missing == DROP_NONE ? "done" : drop_reason_name(missing);
+    metric_add(METRIC(ask->shadow->metrics, "candor_shadow_requests_total", ask_arm_name(ask), outcome), 1);
 }
 
 /* The trial goes on when nothing of it is under way any more. */
@@ -130,7 +131,7 @@ static void ask_classified(struct ask *ask, bool same, const char *outcome)
 
 void ask_refuse(struct ask *ask, enum drop_reason reason)
 {
-    count_request(ask->shadow, ask_arm_name(ask), drop_reason_name(reason));
+    count_request(ask, reason);
     switch (ask->kind) {
     case ASK_ARM:
         ask->answer->missing = reason;
@@ -194,29 +195,16 @@ static void on_answered(const struct fetch_answer *fetched, void *arg)
                                                   .finish_reason = answer->finish_reason,
                                                   .tokens_in = answer->tokens_in,
                                                   .tokens_out = answer->tokens_out});
-    count_request(shadow, ask_arm_name(ask), answer->missing == DROP_NONE ? "done" : drop_reason_name(answer->missing));
+    count_request(ask, answer->missing);
     ask_leave(ask);
     lines_pump(shadow);
-}
-
-static enum drop_reason classified_missing(const struct classified *classified)
-{
-    static const enum drop_reason reasons[] = {
-        [CLASSIFIED_SAME] = DROP_NONE,
-        [CLASSIFIED_OPEN] = DROP_NONE,
-        [CLASSIFIED_UNREADABLE] = DROP_SHADOW_UNREADABLE,
-        [CLASSIFIED_STATUS] = DROP_SHADOW_STATUS,
-        [CLASSIFIED_FETCH] = DROP_SHADOW_UNREACHABLE,
-    };
-    bool late = classified->outcome == CLASSIFIED_FETCH && classified->fetch == FETCH_TIMEOUT;
-    return late ? DROP_SHADOW_TIMEOUT : reasons[classified->outcome];
 }
 
 static void on_classified(const struct classified *classified, void *arg)
 {
     struct ask *ask = arg;
     struct shadow *shadow = ask->shadow;
-    enum drop_reason missing = classified_missing(classified);
+    enum drop_reason missing = classified->missing;
     if (never_worked(classified->fetch, classified->status))
         ask_settle(ask, 0, 0, true);
     else
@@ -230,8 +218,8 @@ static void on_classified(const struct classified *classified, void *arg)
                                                   .status = (int)classified->status,
                                                   .tokens_in = classified->tokens,
                                                   .tokens_out = -1});
-    count_request(shadow, ask_arm_name(ask), missing == DROP_NONE ? "done" : drop_reason_name(missing));
-    ask_classified(ask, classified->outcome == CLASSIFIED_SAME, classified_name(classified));
+    count_request(ask, missing);
+    ask_classified(ask, classified->same, classified_name(classified));
     ask_leave(ask);
     lines_pump(shadow);
 }
@@ -243,23 +231,21 @@ static void on_judged(const struct judging *judging, void *arg)
     struct trial_pair *pair = ask->pair;
     memcpy(pair->judge, judging->calls, sizeof pair->judge);
     pair->judge_count = judging->call_count;
+    enum drop_reason missing = pair->judge_count ? pair->judge[pair->judge_count - 1].missing : DROP_MEMORY;
     for (size_t i = 0; i < pair->judge_count; i++)
         if (pair->judge[i].missing == DROP_NONE && !pair->judge[i].parsed)
             metric_add(shadow->judge_invalid, 1);
     ask_settle(ask, judging->tokens_in, judging->tokens_out, judging->tokens_known);
     ask_learn(ask, judging->status, judging->retry_after_ms);
-    trial_note_ask(
-        ask->trial,
-        &(struct ask_note){.arm = ask_arm_name(ask),
-                           .model = ask_model(ask),
-                           .started_ms = ask->started_ms,
-                           .ended_ms = clock_wall_ms(),
-                           .missing = pair->judge_count ? pair->judge[pair->judge_count - 1].missing : DROP_MEMORY,
-                           .status = (int)judging->status,
-                           .tokens_in = judging->tokens_known ? judging->tokens_in : -1,
-                           .tokens_out = judging->tokens_known ? judging->tokens_out : -1});
-    count_request(shadow, ask_arm_name(ask),
-                  judging->outcome == FETCH_DONE ? "done" : fetch_outcome_name(judging->outcome));
+    trial_note_ask(ask->trial, &(struct ask_note){.arm = ask_arm_name(ask),
+                                                  .model = ask_model(ask),
+                                                  .started_ms = ask->started_ms,
+                                                  .ended_ms = clock_wall_ms(),
+                                                  .missing = missing,
+                                                  .status = (int)judging->status,
+                                                  .tokens_in = judging->tokens_known ? judging->tokens_in : -1,
+                                                  .tokens_out = judging->tokens_known ? judging->tokens_out : -1});
+    count_request(ask, missing);
     ask_leave(ask);
     lines_pump(shadow);
 }

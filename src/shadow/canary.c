@@ -158,10 +158,9 @@ static void on_classified(const struct classified *classified, void *arg)
 {
     struct canary *canary = arg;
     const struct canary_pair *pair = canary->classifying.asked;
-    bool same = classified->outcome == CLASSIFIED_SAME, answered = same || classified->outcome == CLASSIFIED_OPEN;
+    bool same = classified->same, answered = classified->missing == DROP_NONE;
     bool wrong = same && pair->verdict != VERDICT_AGREE;
-    bool discarded = canary->classifying.discarded ||
-                     (classified->outcome == CLASSIFIED_FETCH && classified->fetch == FETCH_CANCELLED);
+    bool discarded = canary->classifying.discarded || classified->missing == DROP_SHUTDOWN;
     classifying_end(&canary->classifying);
     if (discarded)
         return;

@@ -14,38 +14,23 @@ struct classifying {
 
 const char *classified_name(const struct classified *classified)
 {
-    switch (classified->outcome) {
-    case CLASSIFIED_SAME:
-        return "same";
-    case CLASSIFIED_OPEN:
-        return "open";
-    case CLASSIFIED_UNREADABLE:
-        return "unreadable";
-    case CLASSIFIED_STATUS:
-        return "status";
-    case CLASSIFIED_FETCH:
-        break;
-    }
-    return fetch_outcome_name(classified->fetch);
+    if (classified->missing != DROP_NONE)
+        return drop_reason_name(classified->missing);
+    return classified->same ? "same" : "open";
 }
 
 static void answer_read(const struct classifying *classifying, const struct fetch_answer *answer,
                         struct classified *out)
 {
-    bool same = false;
-    *out = (struct classified){.outcome = CLASSIFIED_FETCH,
+    *out = (struct classified){.missing = post_absence(answer),
                                .fetch = answer->outcome,
                                .status = answer->status,
                                .retry_after_ms = answer->retry_after_ms,
                                .tokens = -1};
-    if (answer->outcome != FETCH_DONE)
-        return;
-    out->outcome = CLASSIFIED_STATUS;
-    if (answer->status != 200)
-        return;
-    int rc =
-        entailment_read(classifying->asked, &classifying->conf->shadow.classifier, answer->body, &same, &out->tokens);
-    out->outcome = rc ? CLASSIFIED_UNREADABLE : same ? CLASSIFIED_SAME : CLASSIFIED_OPEN;
+    const struct conf_classifier *terms = &classifying->conf->shadow.classifier;
+    if (out->missing == DROP_NONE &&
+        entailment_read(classifying->asked, terms, answer->body, &out->same, &out->tokens) != 0)
+        out->missing = DROP_SHADOW_UNREADABLE;
 }
 
 static void on_answer(const struct fetch_answer *answer, void *arg)

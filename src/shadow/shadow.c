@@ -307,10 +307,29 @@ struct reload {
     struct conf *conf;
 };
 
+/* The pace of whom is asked no longer. */
+static void withdraw_rates(struct shadow *shadow, const struct conf *fresh)
+{
+    const struct conf *old = shadow->conf;
+    const struct {
+        bool gone;
+        const struct conf_model *model;
+    } models[] = {{old->has_judge && !fresh->has_judge, &old->judge},
+                  {old->has_classifier && !fresh->has_classifier, &old->classifier},
+                  {old->has_rewriter && !fresh->has_rewriter, &old->rewriter}};
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++)
+        if (models[i].gone)
+            metrics_withdraw(shadow->metrics, "candor_shadow_rate", models[i].model->name);
+    for (size_t i = 0; i < old->candidate_count; i++)
+        if (!conf_candidate(fresh, old->candidates[i].name))
+            metrics_withdraw(shadow->metrics, "candor_shadow_rate", old->candidates[i].name);
+}
+
 static void on_configure(void *arg)
 {
     struct reload reload = *(struct reload *)arg;
     free(arg);
+    withdraw_rates(reload.shadow, reload.conf);
     conf_drop(reload.shadow->conf);
     reload.shadow->conf = reload.conf;
     budget_configure(&reload.shadow->budget, reload.conf);
