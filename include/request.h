@@ -34,7 +34,7 @@ struct chat_request {
     struct slice model; /* unescaped */
     struct slice user;  /* safety_identifier or user: whom the client says it asks for; "" when it does not */
     bool stream;
-    bool stored_state; /* previous_response_id, conversation: the history lies at the provider */
+    bool stored_state; /* previous_response_id, conversation, prompt, item_reference: some of it lies at the provider */
     bool background;
     bool server_tools; /* web search, code interpreter, ... : the provider would act */
     bool has_tools;

@@ -210,6 +210,7 @@ static int message_item(const struct json_member *item, void *arg)
     } else if (item->type == JSON_OBJECT && json_members(item->value, MAX_DEPTH, turn_member, &t) == 0) {
         bool message = !t.type.data || slice_is(t.type, "\"message\"");
         t.turn.role = message ? role_of(t.role) : ROLE_TOOL;
+        reading->out->stored_state = reading->out->stored_state || slice_is(t.type, "\"item_reference\"");
     } else {
         t.turn.role = ROLE_TOOL;
     }
@@ -290,7 +291,8 @@ static int body_member(const struct json_member *member, void *arg)
         out->stream = member->type == JSON_TRUE;
     } else if (json_key_is(member, "background")) {
         out->background = member->type == JSON_TRUE;
-    } else if (json_key_is(member, "previous_response_id") || json_key_is(member, "conversation")) {
+    } else if (json_key_is(member, "previous_response_id") || json_key_is(member, "conversation") ||
+               json_key_is(member, "prompt")) { /* where it is not the conversation, a template that is kept there */
         out->stored_state = out->stored_state || present(member);
     } else if (json_key_is(member, "web_search_options")) {
         out->server_tools = out->server_tools || present(member);

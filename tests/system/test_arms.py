@@ -373,7 +373,8 @@ def test_a_tool_is_called_by_neither_side_and_compared_by_name_and_arguments(fak
     assert pair_of(trial, "style_control")["missing"] == "tools" and rewriter.requests == []
 
 
-@pytest.mark.parametrize("more", [{"previous_response_id": "resp_0"}, {"conversation": "conv_0"}])
+@pytest.mark.parametrize("more", [{"previous_response_id": "resp_0"}, {"conversation": "conv_0"}, {"prompt": {"id": "pmpt_0"}},
+                                  {"input": [{"type": "item_reference", "id": "msg_0"}, {"role": "user", "content": QUESTION}]}])
 def test_a_history_that_lies_at_the_provider_is_left_out_with_a_reason(fake, candor, more):
     model = fake(lambda request, connection: connection.whole(responses([message(RIGHT)])))
     original = fake(says(RIGHT))

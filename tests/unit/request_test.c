@@ -99,6 +99,12 @@ static void a_responses_request_is_read(void **state)
     assert_slice(r->turns[1].text, "hi");
     assert_int_equal(r->turns[2].role, ROLE_TOOL);
     assert_true(r->server_tools && r->structured && !r->stored_state);
+    r = read_fine(state, ENDPOINT_RESPONSES, "{\"input\":\"hello\",\"prompt\":{\"id\":\"pmpt_1\"}}");
+    assert_true(r->stored_state);
+    r = read_fine(
+        state, ENDPOINT_RESPONSES,
+        "{\"input\":[{\"type\":\"item_reference\",\"id\":\"msg_1\"},{\"role\":\"user\",\"content\":\"And?\"}]}");
+    assert_true(r->stored_state);
     r = read_fine(state, ENDPOINT_RESPONSES, "{\"input\":\"hello\",\"previous_response_id\":\"resp_1\"}");
     assert_slice(r->turns[r->last_user].text, "hello");
     assert_true(r->stored_state);
