@@ -8,16 +8,29 @@
 #include "clock.h"
 #include "label_store.h"
 #include "pairs.h"
+#include "pairs_wrap.h"
 
 #define RED   "\033[1;31m"
 #define DIM   "\033[2m"
 #define BOLD  "\033[1m"
 #define RESET "\033[0m"
 
+#define PROSE_COLUMNS 112 /* the table itself is a little wider */
+
 static void put_styled(const struct report_view *view, const char *style, const char *text, struct buf *out)
 {
     bool styled = view->input->colour && style;
     buf_add_format(out, "%s%s%s", styled ? style : "", text, styled ? RESET : "");
+}
+
+static void put_prose(const char *text, struct buf *out)
+{
+    struct slice rest = slice_from(text), line;
+    unsigned columns;
+    while (wrap_next(&rest, PROSE_COLUMNS, &line, &columns)) {
+        buf_add_slice(out, line);
+        buf_add_char(out, '\n');
+    }
 }
 
 static void put_head(const struct report_view *view, struct buf *out)
@@ -121,7 +134,9 @@ static void put_foot(const struct report_view *view, struct buf *out)
         "%%. unknown: counted, but\nmissing or undecided; they are zeros for the odds. to none: how much larger the "
         "gap is than without any cue.\n",
         100 * settings->tolerance, needed, 100 * settings->alpha);
-    buf_add_format(out, "study: Ibrahim, Hafner, Rocher, Nature 652 (2026). %s\n", report_caveat);
+    char study[512];
+    snprintf(study, sizeof study, "study: Ibrahim, Hafner, Rocher, Nature 652 (2026). %s", report_caveat);
+    put_prose(study, out);
     if (view->input->self_judged)
         buf_add_format(out, "%s\n", report_self_judged);
     static const struct label_figures none;

@@ -209,6 +209,24 @@ static void the_table_prints_points_and_says_what_compares_with_the_study(void *
     assert_true(has(fixture, "\033[1;31mproved above"));
 }
 
+static void what_explains_the_table_is_no_wider_than_it(void **state)
+{
+    struct fixture *fixture = *state;
+    add_sadness(&fixture->tally);
+    report_write(&fixture->input, REPORT_TABLE, &fixture->out);
+    struct slice rest = buf_slice(&fixture->out), line;
+    size_t table = 0, lines = 0;
+    while (slice_cut(&rest, '\n', &line)) {
+        if (slice_starts(line, SLICE("condition  ")))
+            table = line.len;
+        else if (slice_starts(line, SLICE("study: ")))
+            lines = 1;
+        if (lines && lines++)
+            assert_true(line.len <= table);
+    }
+    assert_true(table > 0 && lines > 2);
+}
+
 static void csv_has_as_many_fields_in_each_row_as_in_its_head(void **state)
 {
     struct fixture *fixture = *state;
@@ -469,6 +487,7 @@ int main(void)
         REPORT_CASE(a_snapshot_discovers_what_e_bh_lets_it),
         REPORT_CASE(without_trials_every_format_says_so_and_stays_well_formed),
         REPORT_CASE(the_table_prints_points_and_says_what_compares_with_the_study),
+        REPORT_CASE(what_explains_the_table_is_no_wider_than_it),
         REPORT_CASE(csv_has_as_many_fields_in_each_row_as_in_its_head),
         REPORT_CASE(the_page_fetches_nothing_runs_nothing_and_survives_a_hostile_epoch),
         REPORT_CASE(a_trace_keeps_a_few_true_points_of_however_many_trials),
