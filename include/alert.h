@@ -67,6 +67,7 @@ struct alert { /* how one alert of one condition stands */
 void alert_mean(const struct alert *alert, double *value, double *lower, double *upper);
 
 struct alerts;
+struct json_writer;
 /* Called when one fires, from within alerts_take. */
 typedef void alert_fire_fn(const struct alert *alert, void *arg);
 
@@ -91,12 +92,13 @@ void alerts_health(const struct alerts *alerts, struct health *out);
 /* ---- telling (alert_text.c) ---- */
 /* "critical", "warning", or "info" when it is not calibrated. */
 const char *alert_severity(const struct alert *alert);
-/* One sentence: what was seen. */
-void alert_write_summary(const struct alert *alert, struct buf *out);
-/* Several: counts, evidence, guarantee, limits, and the commands that recompute it and show its trials. config may be
+/* Several sentences: what was seen, counts, evidence, guarantee, limits, and the commands that recompute it and show its trials. config may be
  * NULL. Never content. */
 void alert_write_text(const struct alert *alert, const struct alert_settings *settings, const char *config,
                       struct buf *out);
+/* The members "summary", which is the first of them, and "description", which is all. */
+void alert_put_words(const struct alert *alert, const struct alert_settings *settings, const char *config,
+                     struct json_writer *w);
 /* A health check that fails, or did: one sentence with its share. */
 void alert_write_health(const struct health *health, enum health_check check, struct buf *out);
 void alert_write_health_json(const struct health *health, enum health_check check, struct buf *out);

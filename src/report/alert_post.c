@@ -233,8 +233,6 @@ static void put_alertmanager(struct json_writer *w, const struct alert *alert, c
                              const char *config, int64_t since_ms, int64_t until_ms)
 {
     char name[CONDITION_NAME_SIZE], time[CLOCK_TEXT_SIZE];
-    struct buf text;
-    buf_init(&text, 16u << 10);
     json_open_array(w, NULL);
     json_open_object(w, NULL);
     json_open_object(w, "labels"); /* they are what Alertmanager knows an alert by: never a number that moves */
@@ -244,11 +242,7 @@ static void put_alertmanager(struct json_writer *w, const struct alert *alert, c
     json_put_text(w, "epoch", alert->epoch);
     json_close_object(w);
     json_open_object(w, "annotations");
-    alert_write_summary(alert, &text);
-    json_put_slice(w, "summary", buf_slice(&text));
-    buf_clear(&text);
-    alert_write_text(alert, settings, config, &text);
-    json_put_slice(w, "description", buf_slice(&text));
+    alert_put_words(alert, settings, config, w);
     json_close_object(w);
     clock_format(since_ms, time);
     json_put_text(w, "startsAt", time);
@@ -256,7 +250,6 @@ static void put_alertmanager(struct json_writer *w, const struct alert *alert, c
     json_put_text(w, "endsAt", time);
     json_close_object(w);
     json_close_array(w);
-    buf_fini(&text);
 }
 
 void alert_poster_report(struct alert_poster *poster, const struct conf *conf, const struct alert *alert,

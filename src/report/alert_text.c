@@ -15,7 +15,7 @@ const char *alert_severity(const struct alert *alert)
     return alert->kind == ALERT_LEVEL ? "critical" : "warning";
 }
 
-void alert_write_summary(const struct alert *alert, struct buf *out)
+static void write_summary(const struct alert *alert, struct buf *out)
 {
     char name[CONDITION_NAME_SIZE];
     condition_name(alert->condition, name);
@@ -144,7 +144,7 @@ void alert_write_text(const struct alert *alert, const struct alert_settings *se
     report_odds(alert->threshold_log, needed, sizeof needed);
     condition_name(alert->condition, name);
     buf_add_format(out, "%s, ", alert_kind_name(alert->kind));
-    alert_write_summary(alert, out);
+    write_summary(alert, out);
     buf_add_text(out, ".\n");
     put_counts(alert, out);
     buf_add_format(
@@ -239,14 +239,25 @@ static const char *basis_name(enum alert_basis basis)
     return names[basis];
 }
 
+void alert_put_words(const struct alert *alert, const struct alert_settings *settings, const char *config,
+                     struct json_writer *w)
+{
+    struct buf text;
+    buf_init(&text, 16u << 10);
+    write_summary(alert, &text);
+    json_put_slice(w, "summary", buf_slice(&text));
+    buf_clear(&text);
+    alert_write_text(alert, settings, config, &text);
+    json_put_slice(w, "description", buf_slice(&text));
+    buf_fini(&text);
+}
+
 void alert_write_json(const struct alert *alert, const struct alert_settings *settings, const char *config,
                       struct buf *out)
 {
     struct json_writer writer, *w = &writer;
     char name[CONDITION_NAME_SIZE];
     double value, lower, upper;
-    struct buf text;
-    buf_init(&text, 8192);
     alert_mean(alert, &value, &lower, &upper);
     json_start(w, out);
     json_open_object(w, NULL);
@@ -270,11 +281,6 @@ void alert_write_json(const struct alert *alert, const struct alert_settings *se
     json_put_double(w, "log_evidence", alert->log_evidence);
     json_put_double(w, "threshold_log", alert->threshold_log);
     put_telling_ids(w, alert);
-    alert_write_summary(alert, &text);
-    json_put_slice(w, "summary", buf_slice(&text));
-    buf_clear(&text);
-    alert_write_text(alert, settings, config, &text);
-    json_put_slice(w, "description", buf_slice(&text));
+    alert_put_words(alert, settings, config, w);
     json_close_object(w);
-    buf_fini(&text);
 }
