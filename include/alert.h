@@ -92,8 +92,8 @@ void alerts_health(const struct alerts *alerts, struct health *out);
 /* ---- telling (alert_text.c) ---- */
 /* "critical", "warning", or "info" when it is not calibrated. */
 const char *alert_severity(const struct alert *alert);
-/* Several sentences: what was seen, counts, evidence, guarantee, limits, and the commands that recompute it and show its trials. config may be
- * NULL. Never content. */
+/* Several sentences: what was seen, counts, evidence, guarantee, limits, and the commands that recompute it and show
+ * its trials. config may be NULL. Never content. */
 void alert_write_text(const struct alert *alert, const struct alert_settings *settings, const char *config,
                       struct buf *out);
 /* The members "summary", which is the first of them, and "description", which is all. */
