@@ -17,6 +17,7 @@ libcandor_a_SOURCES += \
 	include/store.h src/report/store.c src/report/store_private.h \
 	src/report/store_db.c src/report/store_db.h src/report/store_outcomes.c \
 	src/report/store_candidates.c src/report/store_candidates.h \
+	src/report/store_lock.c src/report/store_lock.h \
 	src/report/store_read.c \
 	include/label_store.h src/report/label_store.c src/report/label_text.c \
 	src/report/store_tell.c src/report/store_tell.h \

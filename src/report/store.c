@@ -7,14 +7,11 @@
  */
 #include "store.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "alert.h"
@@ -22,6 +19,7 @@
 #include "queue.h"
 #include "store_candidates.h"
 #include "store_db.h"
+#include "store_lock.h"
 #include "store_private.h"
 #include "store_tell.h"
 #include "store_window.h"
@@ -472,23 +470,6 @@ static void *run(void *arg)
 
 /* ---- life ---- */
 
-/* Two writers would number their trials alike. The lock is a file of its own: closing any descriptor of the database
- * would drop SQLite's own locks on it. */
-static int lock_take(struct store *store, struct err *err)
-{
-    struct buf name;
-
-    buf_init(&name, 8192);
-    buf_add_format(&name, "%s.lock", store->path);
-    store->lock_fd = open(buf_text(&name), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    buf_fini(&name);
-    if (store->lock_fd < 0)
-        return err_set(err, "cannot open the store %s: its lock file: %s", store->path, strerror(errno));
-    if (flock(store->lock_fd, LOCK_EX | LOCK_NB) != 0)
-        return err_set(err, "the store %s is in use by another candor", store->path);
-    return 0;
-}
-
 static void settings_set(struct store *store, struct conf *conf)
 {
     store->settings.alpha = conf->alerts.alpha;
@@ -524,7 +505,8 @@ static int start(struct store *store, const char *path, const char *epoch, struc
     if (!store->queue || (path && !store->path))
         return err_set(err, "no memory for the store");
     settings_set(store, store->conf);
-    if (path && lock_take(store, err))
+    store->lock_fd = path ? store_lock_open(path, err) : -1;
+    if (path && store->lock_fd < 0)
         return -1;
     store->db = store_db_open(path, err);
     if (!store->db || replay(store, epoch, err))
@@ -618,7 +600,7 @@ void store_configure(struct store *store, struct conf *conf)
 
 bool store_lend(struct store *store, bool lent)
 {
-    return store->lock_fd < 0 || flock(store->lock_fd, lent ? LOCK_UN : LOCK_EX | LOCK_NB) == 0;
+    return store->lock_fd < 0 || store_lock_lend(store->lock_fd, lent);
 }
 
 void store_close(struct store *store)
