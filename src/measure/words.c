@@ -332,6 +332,14 @@ static void read_sign(struct reader *r, const struct folded *c)
     r->at += c->bytes;
 }
 
+static void skip_space(struct reader *r, size_t bytes)
+{
+    r->next_flags &= ~(unsigned)WORD_QUOTED;
+    r->signed_next = false;
+    r->at += bytes;
+}
+
+/* Letters and spaces, of which most of a text consists, need no folding. */
 static void read_next(struct reader *r)
 {
     char plain = r->source.data[r->at];
@@ -339,11 +347,13 @@ static void read_next(struct reader *r)
         read_letters(r, plain < 'a');
         return;
     }
+    if (plain == ' ') {
+        skip_space(r, 1);
+        return;
+    }
     struct folded c = look(r, r->at);
     if (c.character == ' ') {
-        r->next_flags &= ~(unsigned)WORD_QUOTED;
-        r->signed_next = false;
-        r->at += c.bytes;
+        skip_space(r, c.bytes);
     } else if (is_digit(&c)) {
         read_number(r);
     } else if (c.letter) {
