@@ -15,6 +15,12 @@ struct set_window {
     struct window window;
 };
 
+/* Where the matches of a way can begin. */
+struct way_window {
+    uint32_t text; /* the last text in which they can */
+    struct window window;
+};
+
 struct candidates {
     const struct rules *rules;
     uint32_t text;        /* counts texts; 0 is none */
@@ -24,9 +30,9 @@ struct candidates {
     uint32_t *words;      /* that were seen */
     size_t word_count;
     struct set_window *sets;
-    uint32_t *branches;     /* by branch: the last text that looked at it */
-    struct window *windows; /* by rule */
-    uint64_t *open;         /* a bit a rule */
+    uint32_t *branches; /* by branch: the last text that looked at it */
+    struct way_window *ways;
+    uint64_t *open; /* a bit a rule: whether any of its ways is */
     size_t open_size;
 };
 
@@ -44,9 +50,9 @@ struct candidates *candidates_new(const struct rules *rules)
     c->words = calloc(rules->word_count + 1, sizeof *c->words);
     c->sets = calloc(rules->set_count + 1, sizeof *c->sets);
     c->branches = calloc(rules->branch_count + 1, sizeof *c->branches);
-    c->windows = calloc(rules->count + 1, sizeof *c->windows);
+    c->ways = calloc(rules->way_count + 1, sizeof *c->ways);
     c->open = calloc(c->open_size, sizeof *c->open);
-    if (!c->seen || !c->sights || !c->words || !c->sets || !c->branches || !c->windows || !c->open) {
+    if (!c->seen || !c->sights || !c->words || !c->sets || !c->branches || !c->ways || !c->open) {
         candidates_free(c);
         return NULL;
     }
@@ -62,7 +68,7 @@ void candidates_free(struct candidates *c)
     free(c->words);
     free(c->sets);
     free(c->branches);
-    free(c->windows);
+    free(c->ways);
     free(c->open);
     free(c);
 }
@@ -123,7 +129,7 @@ static struct window window_of_branch(struct candidates *c, const struct branch 
 {
     struct window window = {0, c->len};
     const uint32_t *sets = c->rules->branch_sets + branch->first_set;
-    for (uint32_t i = 0; i < branch->set_count && is_open(window); i++) {
+    for (uint32_t i = branch->set_count; i-- > 0 && is_open(window);) { /* the first made us look: it is met */
         struct window part = window_of_set(c, sets[i]);
         window.first = part.first > window.first ? part.first : window.first;
         window.last = part.last < window.last ? part.last : window.last;
@@ -140,9 +146,10 @@ static void look_at_branch(struct candidates *c, uint32_t number)
     struct window window = window_of_branch(c, branch);
     if (!is_open(window))
         return;
-    uint64_t *word = &c->open[branch->rule / 64], bit = UINT64_C(1) << (branch->rule % 64);
-    c->windows[branch->rule] = hull(window, *word & bit ? c->windows[branch->rule] : closed);
-    *word |= bit;
+    struct way_window *way = &c->ways[branch->way];
+    way->window = way->text == c->text ? hull(window, way->window) : window;
+    way->text = c->text;
+    c->open[branch->rule / 64] |= UINT64_C(1) << (branch->rule % 64);
 }
 
 static void next_text(struct candidates *c, size_t len)
@@ -151,6 +158,7 @@ static void next_text(struct candidates *c, size_t len)
     if (++c->text == 0) { /* the count has gone round: old marks must not pass for new ones */
         memset(c->sets, 0, rules->set_count * sizeof *c->sets);
         memset(c->branches, 0, rules->branch_count * sizeof *c->branches);
+        memset(c->ways, 0, rules->way_count * sizeof *c->ways);
         c->text = 1;
     }
     memset(c->open, 0, c->open_size * sizeof *c->open);
@@ -173,23 +181,26 @@ void candidates_find(struct candidates *c, struct slice text, size_t language)
     }
 }
 
-size_t candidates_next(const struct candidates *c, size_t from, struct window *out)
+size_t candidates_next(const struct candidates *c, size_t from)
 {
     for (size_t i = from / 64; i < c->open_size; i++) {
         uint64_t bits = c->open[i] & (i == from / 64 ? ~UINT64_C(0) << (from % 64) : ~UINT64_C(0));
-        if (!bits)
-            continue;
-        size_t rule = i * 64 + (size_t)__builtin_ctzll(bits);
-        *out = c->windows[rule];
-        return rule;
+        if (bits)
+            return i * 64 + (size_t)__builtin_ctzll(bits);
     }
     return c->rules->count;
 }
 
-bool candidates_window(struct candidates *c, const struct pattern *pattern, struct window *out)
+bool candidates_match(struct candidates *c, const struct way *way, struct window *out)
 {
-    *out = pattern->branch_count ? closed : (struct window){0, c->len};
-    for (uint32_t i = 0; i < pattern->branch_count; i++)
-        *out = hull(*out, window_of_branch(c, &c->rules->branches[pattern->first_branch + i]));
+    *out = c->ways[way->number].window;
+    return c->ways[way->number].text == c->text;
+}
+
+bool candidates_unless(struct candidates *c, const struct way *way, struct window *out)
+{
+    *out = way->branch_count ? closed : (struct window){0, c->len};
+    for (uint32_t i = 0; i < way->branch_count; i++)
+        *out = hull(*out, window_of_branch(c, &c->rules->branches[way->first_branch + i]));
     return is_open(*out);
 }

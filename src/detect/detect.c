@@ -37,13 +37,13 @@ struct detector *detector_new(struct rules *rules, struct err *err)
     d->matches = calloc(rules->count + 1, sizeof *d->matches);
     d->errors = calloc(rules->count + 1, sizeof *d->errors);
     d->runs = calloc(rules->count + 1, sizeof *d->runs);
-    d->compiled = calloc(rules->pattern_count + 1, sizeof *d->compiled);
+    d->compiled = calloc(rules->way_count + 1, sizeof *d->compiled);
     d->data = pcre2_match_data_create(rules->captures + 1, NULL);
-    d->aside = pcre2_match_data_create(1, NULL);
+    d->other = pcre2_match_data_create(rules->captures + 1, NULL);
     d->context = pcre2_match_context_create(NULL);
     d->interpreted = pcre2_match_context_create(NULL);
     d->stack = rules->jit ? pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL) : NULL;
-    if (!d->candidates || !d->matches || !d->errors || !d->runs || !d->compiled || !d->data || !d->aside ||
+    if (!d->candidates || !d->matches || !d->errors || !d->runs || !d->compiled || !d->data || !d->other ||
         !d->context || !d->interpreted || (rules->jit && !d->stack)) {
         err_set(err, "out of memory for a detector");
         detector_free(d);
@@ -60,11 +60,11 @@ void detector_free(struct detector *d)
 {
     if (!d)
         return;
-    for (size_t i = 0; d->compiled && i < d->rules->pattern_count; i++)
+    for (size_t i = 0; d->compiled && i < d->rules->way_count; i++)
         pcre2_code_free(d->compiled[i].code);
     free(d->compiled);
     pcre2_match_data_free(d->data);
-    pcre2_match_data_free(d->aside);
+    pcre2_match_data_free(d->other);
     pcre2_match_context_free(d->context);
     pcre2_match_context_free(d->interpreted);
     pcre2_jit_stack_free(d->stack);
@@ -87,48 +87,50 @@ uint64_t detector_runs(const struct detector *d, size_t rule)
     return d->runs[rule];
 }
 
-static const struct compiled *compiled_of(struct detector *d, const struct pattern *pattern)
+static const struct compiled *compiled_of(struct detector *d, const struct pattern *pattern, const struct way *way)
 {
-    struct compiled *compiled = &d->compiled[pattern->number];
+    struct compiled *compiled = &d->compiled[way->number];
     if (!compiled->code) {
-        compiled->code = pattern_compile(pattern);
+        compiled->code = pattern_compile(pattern, way);
         compiled->jit = compiled->code && d->rules->jit && pcre2_jit_compile(compiled->code, PCRE2_JIT_COMPLETE) == 0;
     }
     return compiled;
+}
+
+static void prepare(struct detector *d, const struct pattern *pattern)
+{
+    for (size_t i = 0; i < pattern->way_count; i++)
+        (void)compiled_of(d, pattern, &pattern->ways[i]);
 }
 
 void detector_prepare(struct detector *d)
 {
     const struct rules *rules = d->rules;
     for (size_t i = 0; i < rules->count; i++) {
-        (void)compiled_of(d, &rules->list[i].match);
-        if (rules->list[i].unless.text.data)
-            (void)compiled_of(d, &rules->list[i].unless);
+        prepare(d, &rules->list[i].match);
+        prepare(d, &rules->list[i].unless);
     }
     for (size_t i = 0; i < rules->language_count; i++)
         for (size_t g = 0; g < GUARD_COUNT; g++)
-            if (rules->languages[i].guards[g].text.data)
-                (void)compiled_of(d, &rules->languages[i].guards[g]);
+            prepare(d, &rules->languages[i].guards[g]);
 }
 
-enum found detector_match_in(struct detector *d, const struct pattern *pattern, struct slice subject,
-                             struct window window)
+/* One way, where its match can begin in the window; its groups are left in other. */
+static enum found try_way(struct detector *d, const struct compiled *compiled, struct slice subject,
+                          struct window window)
 {
-    if (!pattern->text.data)
-        return FOUND_NOTHING;
     size_t cost = subject.len - window.first + FUEL_A_RUN;
     if (d->fuel < cost) {
         d->error = d->spent = true;
         return FOUND_ERROR;
     }
     d->fuel -= cost;
-    const struct compiled *compiled = compiled_of(d, pattern);
     pcre2_match_context *context = compiled->jit ? d->context : d->interpreted;
     pcre2_set_offset_limit(context, window.last);
     /* The passage holds well-formed UTF-8 only, so that the check may be skipped. */
     int result = !compiled->code ? PCRE2_ERROR_NOMEMORY
                                  : pcre2_match(compiled->code, (PCRE2_SPTR)subject.data, subject.len, window.first,
-                                               PCRE2_NO_UTF_CHECK, d->data, context);
+                                               PCRE2_NO_UTF_CHECK, d->other, context);
     if (result >= 0)
         return FOUND_MATCH;
     if (result == PCRE2_ERROR_NOMATCH)
@@ -137,9 +139,40 @@ enum found detector_match_in(struct detector *d, const struct pattern *pattern, 
     return FOUND_ERROR;
 }
 
+typedef bool open_fn(struct candidates *candidates, const struct way *way, struct window *out);
+
+/* Of the ways that are open (NULL: all are) the first of those that match first. Behind a match only what begins
+ * before it is of interest. */
+static enum found match_ways(struct detector *d, const struct pattern *pattern, struct slice subject, open_fn *open)
+{
+    enum found found = FOUND_NOTHING;
+    size_t end = subject.len + 1;
+    for (size_t i = 0; i < pattern->way_count && end > 0; i++) {
+        const struct way *way = &pattern->ways[i];
+        struct window window = {0, (uint16_t)subject.len};
+        if ((open && !open(d->candidates, way, &window)) || window.first >= end)
+            continue;
+        if (window.last >= end)
+            window.last = (uint16_t)(end - 1);
+        const struct compiled *compiled = compiled_of(d, pattern, way);
+        enum found way_found = try_way(d, compiled, subject, window);
+        if (way_found == FOUND_ERROR)
+            return FOUND_ERROR;
+        if (way_found == FOUND_NOTHING)
+            continue;
+        pcre2_match_data *data = d->data;
+        d->data = d->other;
+        d->other = data;
+        d->matched = compiled->code;
+        end = pcre2_get_ovector_pointer(d->data)[0];
+        found = FOUND_MATCH;
+    }
+    return found;
+}
+
 enum found detector_match(struct detector *d, const struct pattern *pattern, struct slice subject)
 {
-    return detector_match_in(d, pattern, subject, (struct window){0, (uint16_t)subject.len});
+    return match_ways(d, pattern, subject, NULL);
 }
 
 bool detector_group(const struct detector *d, uint32_t group, struct span *out)
@@ -277,10 +310,10 @@ static bool take_belief(struct look *look, const struct rule *rule, size_t sente
 }
 
 /* The group of that name that took part in the match and holds anything; the alternatives may each have one. */
-static bool find_group(struct detector *d, const struct pattern *pattern, const char *name, struct span *out)
+static bool find_group(struct detector *d, const char *name, struct span *out)
 {
     PCRE2_SPTR first = NULL, last = NULL;
-    int entry = pcre2_substring_nametable_scan(compiled_of(d, pattern)->code, (PCRE2_SPTR)name, &first, &last);
+    int entry = pcre2_substring_nametable_scan(d->matched, (PCRE2_SPTR)name, &first, &last);
     for (PCRE2_SPTR at = first; entry > 0 && at <= last; at += entry) {
         uint32_t number = (uint32_t)(at[0] << 8 | at[1]); /* stands before the name, high byte first */
         if (detector_group(d, number, out) && out->end > out->start)
@@ -294,10 +327,10 @@ static void fire(struct look *look, const struct rule *rule, size_t index, size_
 {
     struct detector *d = look->d;
     struct span whole = {0, 0}, prop = {0, 0};
-    bool is_answer = find_group(d, &rule->match, "answer", &prop);
+    bool is_answer = find_group(d, "answer", &prop);
     detector_group(d, 0, &whole);
     if (!is_answer)
-        find_group(d, &rule->match, "prop", &prop);
+        find_group(d, "prop", &prop);
     whole = (struct span){whole.start + base, whole.end + base};
     if (prop.end > prop.start)
         prop = (struct span){prop.start + base, prop.end + base};
@@ -409,17 +442,17 @@ static void note_error(struct look *look, size_t rule)
 /* Whether the exception holds. The groups of the rule's match stay. */
 static enum found find_unless(struct detector *d, const struct pattern *unless, struct slice subject)
 {
-    struct window window = {0, (uint16_t)subject.len};
-    if (!unless->text.data || (!d->plain && !candidates_window(d->candidates, unless, &window)))
-        return FOUND_NOTHING;
-    pcre2_match_data *match = d->data;
-    d->data = d->aside;
-    enum found found = detector_match_in(d, unless, subject, window);
-    d->data = match;
+    enum found found = FOUND_NOTHING;
+    for (size_t i = 0; i < unless->way_count && found == FOUND_NOTHING; i++) {
+        const struct way *way = &unless->ways[i];
+        struct window window = {0, (uint16_t)subject.len};
+        if (d->plain || candidates_unless(d->candidates, way, &window))
+            found = try_way(d, compiled_of(d, unless, way), subject, window);
+    }
     return found;
 }
 
-static void try_rule(struct look *look, size_t index, struct slice subject, size_t sentence, struct window window)
+static void try_rule(struct look *look, size_t index, struct slice subject, size_t sentence)
 {
     struct detector *d = look->d;
     const struct rule *rule = &d->rules->list[index];
@@ -428,7 +461,7 @@ static void try_rule(struct look *look, size_t index, struct slice subject, size
         (rule->scope == SCOPE_LAST && sentence + 1 != p->count) || !gate_is_open(look, rule, sentence))
         return;
     d->runs[index]++;
-    enum found found = detector_match_in(d, &rule->match, subject, window);
+    enum found found = match_ways(d, &rule->match, subject, d->plain ? NULL : candidates_match);
     enum found unless = found == FOUND_MATCH ? find_unless(d, &rule->unless, subject) : FOUND_NOTHING;
     if (found == FOUND_ERROR || unless == FOUND_ERROR)
         note_error(look, index);
@@ -449,19 +482,17 @@ static void try_rules(struct look *look, bool message, struct slice subject, siz
 {
     struct detector *d = look->d;
     const struct rule *list = d->rules->list;
-    struct window window = {0, (uint16_t)subject.len};
     look->person_known = false;
     if (d->plain) {
         for (size_t i = 0; i < d->rules->count; i++)
             if ((list[i].scope == SCOPE_MESSAGE) == message && has_keyword(&list[i], subject))
-                try_rule(look, i, subject, sentence, window);
+                try_rule(look, i, subject, sentence);
         return;
     }
     candidates_find(d->candidates, subject, look->language);
-    for (size_t i = candidates_next(d->candidates, 0, &window); i < d->rules->count;
-         i = candidates_next(d->candidates, i + 1, &window))
+    for (size_t i = candidates_next(d->candidates, 0); i < d->rules->count; i = candidates_next(d->candidates, i + 1))
         if ((list[i].scope == SCOPE_MESSAGE) == message)
-            try_rule(look, i, subject, sentence, window);
+            try_rule(look, i, subject, sentence);
 }
 
 static void look_at_turn(struct look *look)

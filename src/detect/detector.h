@@ -19,10 +19,11 @@ struct compiled {
 
 struct detector {
     struct rules *rules;                        /* held */
-    pcre2_match_data *data, *aside;             /* of the last match; and of one whose groups nobody asks for */
+    pcre2_match_data *data, *other;             /* of the last match; and of one that is being tried */
+    const pcre2_code *matched;                  /* what the last match was found by */
     pcre2_match_context *context, *interpreted; /* limits for machine code, and for the interpreter */
     pcre2_jit_stack *stack;
-    struct compiled *compiled; /* by pattern, made when it is first tried */
+    struct compiled *compiled; /* by way, made when it is first tried */
     struct passage passage;
     struct cue cues[CUES_MAX]; /* of the detection at hand */
     struct candidates *candidates;
@@ -42,9 +43,6 @@ enum found { FOUND_NOTHING, FOUND_MATCH, FOUND_ERROR };
 
 /* Runs a pattern over a slice; groups are read from detector->data. A limit hit sets detector->error. */
 enum found detector_match(struct detector *detector, const struct pattern *pattern, struct slice subject);
-/* The same for a match that can begin in the window only. */
-enum found detector_match_in(struct detector *detector, const struct pattern *pattern, struct slice subject,
-                             struct window window);
 /* The group of the last match, relative to its subject; false when it took no part. */
 bool detector_group(const struct detector *detector, uint32_t group, struct span *out);
 

@@ -56,16 +56,16 @@ int pattern_check(const struct pattern *pattern, uint32_t *captures, struct err 
     return 0;
 }
 
-pcre2_code *pattern_compile(const struct pattern *pattern)
+pcre2_code *pattern_compile(const struct pattern *pattern, const struct way *way)
 {
     struct err ignored = {""};
     struct buf factored;
     buf_init(&factored, FACTORED_MAX);
     pcre2_code *code = NULL;
-    if (factor_pattern(pattern->text, pattern->unicode, &factored))
+    if (factor_pattern(way->text, pattern->unicode, &factored))
         code = compile(buf_slice(&factored), pattern->unicode, 0, &ignored);
     buf_fini(&factored);
-    return code ? code : compile(pattern->text, pattern->unicode, 0, &ignored);
+    return code ? code : compile(way->text, pattern->unicode, 0, &ignored);
 }
 
 bool pattern_host_has_jit(void)

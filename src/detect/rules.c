@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "factor.h"
 #include "ruleset.h"
 
 enum { ARENA_MAX = 64 << 20 };
@@ -21,47 +22,59 @@ static int at_pattern(struct err *err, const struct pattern *pattern)
     return err_prefix(err, "%s:%u:%u", pattern->file, pattern->line, pattern->column);
 }
 
-static int check(struct pattern *pattern, bool unicode, struct rules *rules, struct err *err)
+/* split: its ways are tried one by one, where the words of each are. */
+static int check(struct pattern *pattern, bool unicode, bool split, struct rules *rules, struct err *err)
 {
     uint32_t captures = 0;
+    struct slice *texts = &pattern->text;
     if (!pattern->text.data)
         return 0;
     pattern->unicode = unicode;
-    pattern->number = rules->pattern_count++;
     if (pattern_check(pattern, &captures, err))
         return at_pattern(err, pattern);
     if (captures > rules->captures)
         rules->captures = captures;
+    pattern->way_count = split ? factor_split(pattern->text, unicode, rules->arena, &texts) : 1;
+    pattern->ways = arena_array(rules->arena, pattern->way_count, sizeof *pattern->ways);
+    if (!pattern->ways)
+        return err_set(err, "the packs are larger than the room for rules");
+    for (size_t i = 0; i < pattern->way_count; i++)
+        pattern->ways[i] = (struct way){.text = texts[i], .number = rules->way_count++};
     return 0;
 }
 
-/* The words that the patterns ask for. Where the author gave keywords they are asked for, too. */
-static int read_needs(struct rules *rules, struct rule *rule, struct err *err)
+/* The words that a way of a match asks for. Where the author gave keywords they are asked for, too. */
+static int read_needs(struct rules *rules, const struct rule *rule, struct way *way, struct err *err)
 {
     struct literals best;
-    struct pattern *match = &rule->match, *unless = &rule->unless;
-    if (unless->text.data && literals_of(unless->text, unless->unicode, rules->arena, &best, &unless->needs))
-        unless->needs = NULL; /* it is looked for everywhere */
-    int failed = literals_of(match->text, match->unicode, rules->arena, &best, &match->needs);
-    if (rule->keywords.count || match->needs)
+    int failed = literals_of(way->text, rule->match.unicode, rules->arena, &best, &way->needs);
+    if (rule->keywords.count || way->needs)
         return 0;
     struct need_set *set = arena_alloc(rules->arena, sizeof *set);
-    match->needs = arena_alloc(rules->arena, sizeof *match->needs);
-    if (failed || !best.count || best.cost > COST_MAX || !set || !match->needs) {
+    way->needs = arena_alloc(rules->arena, sizeof *way->needs);
+    if (failed || !best.count || best.cost > COST_MAX || !set || !way->needs) {
         err_set(err, "rule %s requires no word that a prefilter could look for; give it keywords", rule->id);
-        return at_pattern(err, match);
+        return at_pattern(err, &rule->match);
     }
     set->words = best;
-    match->needs->sets = set;
+    way->needs->sets = set;
     return 0;
 }
 
 static int check_rule(struct rules *rules, struct rule *rule, struct err *err)
 {
     bool unicode = rule->language > LANGUAGE_ENGLISH;
-    if (check(&rule->match, unicode, rules, err) || check(&rule->unless, unicode, rules, err))
+    struct pattern *match = &rule->match, *unless = &rule->unless;
+    struct literals unused;
+    if (check(match, unicode, true, rules, err) || check(unless, unicode, true, rules, err))
         return -1;
-    return read_needs(rules, rule, err);
+    for (size_t i = 0; i < match->way_count; i++)
+        if (read_needs(rules, rule, &match->ways[i], err))
+            return -1;
+    for (size_t i = 0; i < unless->way_count; i++)
+        if (literals_of(unless->ways[i].text, unicode, rules->arena, &unused, &unless->ways[i].needs))
+            unless->ways[i].needs = NULL; /* it is looked for everywhere */
+    return 0;
 }
 
 /* Guards that look at the beginning of a text are anchored in the pattern: as an option of the match it would cost the
@@ -93,7 +106,7 @@ static int check_guards(struct rules *rules, struct err *err)
             return -1;
     for (size_t i = 0; i < rules->language_count; i++)
         for (size_t g = 0; g < GUARD_COUNT; g++)
-            if (check(&rules->languages[i].guards[g], i > LANGUAGE_ENGLISH, rules, err))
+            if (check(&rules->languages[i].guards[g], i > LANGUAGE_ENGLISH, false, rules, err))
                 return -1;
     return 0;
 }

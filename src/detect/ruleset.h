@@ -37,15 +37,23 @@ enum polarity {
     POLARITY_COUNT
 };
 
-/* Detectors compile what they use of it. */
+/* A part of a pattern that is a pattern of its own. Detectors compile it when they first try it. */
+struct way {
+    struct slice text;
+    size_t number;                       /* among all ways of all patterns */
+    struct need_branch *needs;           /* one of these branches must be open; NULL: it may match anywhere */
+    uint32_t first_branch, branch_count; /* the same among the branches of the rules */
+};
+
+/* Matches where the first of its ways does: see factor_split. A text that has the words of a few ways only is not put
+ * through the machine code of all. */
 struct pattern {
     struct slice text; /* data NULL: there is none */
-    size_t number;     /* among all patterns of the rules */
     bool unicode;      /* UTF and Unicode classes: for what is not English */
     const char *file;  /* where it stands */
     unsigned line, column;
-    struct need_branch *needs;           /* one of these ways must be open; NULL: it may match anywhere */
-    uint32_t first_branch, branch_count; /* the same among the branches of the rules */
+    struct way *ways;
+    size_t way_count;
 };
 
 /* Patterns of a language that are no rules; packs of the same language share them, the first pack that has one wins. */
@@ -99,7 +107,7 @@ struct rule {
 
 /* One way in which a pattern can match: a word of each of these sets must stand in the text. */
 struct branch {
-    uint32_t rule;
+    uint32_t rule, way;
     uint32_t first_set, set_count; /* in branch_sets, the rarest first: its words make somebody look at the branch */
 };
 
@@ -133,8 +141,8 @@ struct rules {
     struct branch *branches;
     size_t branch_count;
     uint32_t *branch_sets;
-    bool whole_messages; /* some rule looks at a whole message */
-    size_t pattern_count;
+    bool whole_messages;           /* some rule looks at a whole message */
+    size_t way_count;              /* of all patterns */
     uint32_t captures;             /* the most groups a pattern has */
     bool jit;                      /* this host allows machine code */
     const struct booster *booster; /* NULL: none */
@@ -145,8 +153,8 @@ enum { LANGUAGE_ANY, LANGUAGE_ENGLISH, LANGUAGES_MAX = 16 };
 
 /* pattern.c: proves that the pattern can be compiled under the limits above. -1 and a sentence without place. */
 MUST_USE int pattern_check(const struct pattern *pattern, uint32_t *captures, struct err *err);
-/* Compiles a pattern that has been checked; NULL when memory runs out. */
-pcre2_code *pattern_compile(const struct pattern *pattern);
+/* Compiles a way of a pattern that has been checked; NULL when memory runs out. */
+pcre2_code *pattern_compile(const struct pattern *pattern, const struct way *way);
 /* Whether this host allows machine code to be made. */
 bool pattern_host_has_jit(void);
 /* Limits for matching with or without machine code. */

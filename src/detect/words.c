@@ -138,12 +138,12 @@ static void add_branch_set(struct index *index, uint32_t set)
 }
 
 /* What the branch needs, and one of the keywords where the author gave some. */
-static void add_branch(struct index *index, uint32_t rule, const struct need_set *needs,
+static void add_branch(struct index *index, uint32_t rule, const struct way *way, const struct need_set *needs,
                        const struct literals *keywords)
 {
     struct rules *rules = index->rules;
     enum word_group group = rules->list[rule].language > LANGUAGE_ENGLISH ? WORDS_OTHER : WORDS_ENGLISH;
-    struct branch branch = {.rule = rule, .first_set = (uint32_t)index->branch_set_count};
+    struct branch branch = {.rule = rule, .way = (uint32_t)way->number, .first_set = (uint32_t)index->branch_set_count};
     for (const struct need_set *set = needs; set && !index->failed; set = set->next)
         add_branch_set(index, add_set(index, &set->words, false, group));
     if (keywords->count && !index->failed)
@@ -154,14 +154,21 @@ static void add_branch(struct index *index, uint32_t rule, const struct need_set
         rules->branches[rules->branch_count++] = branch;
 }
 
-static void add_pattern(struct index *index, uint32_t rule, struct pattern *pattern, const struct literals *keywords)
+static void add_way(struct index *index, uint32_t rule, struct way *way, const struct literals *keywords)
 {
-    pattern->first_branch = (uint32_t)index->rules->branch_count;
-    if (!pattern->needs && keywords->count)
-        add_branch(index, rule, NULL, keywords);
-    for (const struct need_branch *branch = pattern->needs; branch && !index->failed; branch = branch->next)
-        add_branch(index, rule, branch->sets, keywords);
-    pattern->branch_count = (uint32_t)index->rules->branch_count - pattern->first_branch;
+    way->first_branch = (uint32_t)index->rules->branch_count;
+    if (!way->needs && keywords->count)
+        add_branch(index, rule, way, NULL, keywords);
+    for (const struct need_branch *branch = way->needs; branch && !index->failed; branch = branch->next)
+        add_branch(index, rule, way, branch->sets, keywords);
+    way->branch_count = (uint32_t)index->rules->branch_count - way->first_branch;
+}
+
+static void add_pattern(struct index *index, uint32_t rule, const struct pattern *pattern,
+                        const struct literals *keywords)
+{
+    for (size_t i = 0; i < pattern->way_count; i++)
+        add_way(index, rule, &pattern->ways[i], keywords);
 }
 
 /* Calls for each word whose sight makes somebody look at a branch of a rule's match. */
@@ -170,7 +177,10 @@ static void each_trigger(const struct rules *rules, void (*on_trigger)(struct ru
 {
     for (size_t r = 0; r < rules->count; r++) {
         const struct pattern *match = &rules->list[r].match;
-        for (uint32_t b = match->first_branch; b < match->first_branch + match->branch_count; b++) {
+        if (!match->way_count)
+            continue;
+        const struct way *last = &match->ways[match->way_count - 1];
+        for (uint32_t b = match->ways->first_branch; b < last->first_branch + last->branch_count; b++) {
             const struct word_set *set = &rules->sets[rules->branch_sets[rules->branches[b].first_set]];
             for (uint32_t u = set->first_use; u < set->first_use + set->use_count; u++)
                 on_trigger(out, rules->uses[u].word, b);

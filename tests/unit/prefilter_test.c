@@ -1,9 +1,12 @@
 /* The prefilter finds what looking for the literals one by one finds, the literals of a pattern are required, and a
- * factored pattern is the same pattern. */
+ * factored pattern is the same pattern, and so are the pieces of one that was split. */
 #include "check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 
 #include "factor.h"
 #include "literals.h"
@@ -232,6 +235,101 @@ static void test_common_beginnings_of_alternatives_come_first(void **state)
     assert_factored("(sad", NULL);
 }
 
+/* ---- splitting ---- */
+
+static pcre2_code *compiled(struct slice pattern)
+{
+    int why = 0;
+    PCRE2_SIZE offset = 0;
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)pattern.data, pattern.len, PCRE2_DUPNAMES, &why, &offset, NULL);
+    assert_non_null(code);
+    return code;
+}
+
+struct match {
+    size_t start, end; /* start SIZE_MAX: none */
+};
+
+static struct match find(struct slice pattern, struct slice text)
+{
+    pcre2_code *code = compiled(pattern);
+    pcre2_match_data *data = pcre2_match_data_create_from_pattern(code, NULL);
+    struct match match = {SIZE_MAX, 0};
+    if (pcre2_match(code, (PCRE2_SPTR)text.data, text.len, 0, 0, data, NULL) >= 0)
+        match = (struct match){pcre2_get_ovector_pointer(data)[0], pcre2_get_ovector_pointer(data)[1]};
+    pcre2_match_data_free(data);
+    pcre2_code_free(code);
+    return match;
+}
+
+/* What factor.h says of the pieces: the first that begins first counts. */
+static struct match find_in_pieces(const struct slice *pieces, size_t count, struct slice text)
+{
+    struct match best = {SIZE_MAX, 0};
+    for (size_t i = 0; i < count; i++) {
+        struct match match = find(pieces[i], text);
+        best = match.start < best.start ? match : best;
+    }
+    return best;
+}
+
+/* Alternatives that are beginnings of one another, so that their order decides what is matched. */
+static void add_alternatives(struct buf *pattern, uint32_t *seed, size_t count)
+{
+    char word[8];
+    for (size_t i = 0; i < count; i++)
+        buf_add_format(pattern, "%s%.*s", i ? "|" : "", (int)random_text(seed, word, sizeof word), word);
+}
+
+static void test_a_pattern_that_was_split_matches_what_it_matched(void **state)
+{
+    (void)state;
+    static const char *const frames[][2] = {
+        {"", ""}, {"\\b(?:", ")\\b"}, {"(?<!a)(?:(?:", "))(?=b|$)"}, {"^(?:x|", ")"}, {"(?:", "|(?:y|z))$"}};
+    uint32_t seed = 11;
+    char text[60];
+    for (size_t i = 0; i < 20 * sizeof frames / sizeof *frames; i++) {
+        struct arena *arena = arena_new(1 << 20);
+        struct buf pattern;
+        struct slice *pieces = NULL;
+        buf_init(&pattern, 4096);
+        buf_add_text(&pattern, frames[i / 20][0]);
+        add_alternatives(&pattern, &seed, 60);
+        buf_add_text(&pattern, frames[i / 20][1]);
+        size_t count = factor_split(buf_slice(&pattern), false, arena, &pieces);
+        assert_true(count > 1);
+        for (int round = 0; round < 20; round++) {
+            struct slice subject = slice_of(text, random_text(&seed, text, sizeof text));
+            struct match whole = find(buf_slice(&pattern), subject), parts = find_in_pieces(pieces, count, subject);
+            assert_int_equal(whole.start, parts.start);
+            assert_int_equal(whole.end, parts.end);
+        }
+        buf_fini(&pattern);
+        arena_free(arena);
+    }
+}
+
+static void test_only_what_consists_of_alternatives_is_split(void **state)
+{
+    (void)state;
+    static const char *const frames[][2] = {{"so (?:", ")"}, {"(?:", ") much"}, {"(?:", ")?"},
+                                            {"(", ")\\1"},   {"(?<prop>", ")"}, {"\\b(?:", ")+\\b"}};
+    uint32_t seed = 3;
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
+        struct arena *arena = arena_new(1 << 20);
+        struct buf pattern;
+        struct slice *pieces = NULL;
+        buf_init(&pattern, 4096);
+        buf_add_text(&pattern, frames[i][0]);
+        add_alternatives(&pattern, &seed, 60);
+        buf_add_text(&pattern, frames[i][1]);
+        assert_int_equal(factor_split(buf_slice(&pattern), false, arena, &pieces), 1);
+        assert_true(slice_equal(pieces[0], buf_slice(&pattern)));
+        buf_fini(&pattern);
+        arena_free(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +340,8 @@ int main(void)
         cmocka_unit_test(test_words_are_as_far_from_the_beginning_as_the_pattern_has_it),
         cmocka_unit_test(test_escapes_that_are_longer_than_they_look_are_not_understood),
         cmocka_unit_test(test_common_beginnings_of_alternatives_come_first),
+        cmocka_unit_test(test_a_pattern_that_was_split_matches_what_it_matched),
+        cmocka_unit_test(test_only_what_consists_of_alternatives_is_split),
         cmocka_unit_test(test_a_pattern_that_is_not_understood_has_no_literals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
