@@ -554,22 +554,27 @@ static void conclude(struct detection *out, struct arena *arena, bool error)
         memcpy(out->language, "und", 4);
 }
 
+/* Whether the assistant spoke before this turn. Those of the system and of tools come as empty ones, and do not part an
+ * answer from who reacts to it. */
+static bool is_answered(const struct detect_turn *turns, size_t turn)
+{
+    while (turn > 0 && !turns[turn - 1].user && turns[turn - 1].text.len == 0)
+        turn--;
+    return turn > 0 && !turns[turn - 1].user;
+}
+
 void detect_run(struct detector *d, const struct detect_turn *turns, size_t count, struct arena *arena,
                 struct detection *out)
 {
     *out = (struct detection){.cues = d->cues};
-    d->fuel = DETECTOR_FUEL;
+    d->fuel = d->plain ? SIZE_MAX : DETECTOR_FUEL; /* every way everywhere takes more than any message may */
     d->error = d->spent = false;
     size_t looked = 0;
     for (size_t i = count; i-- > 0 && looked < TURNS_MAX;) {
         if (!turns[i].user)
             continue;
-        struct look look = {.d = d,
-                            .out = out,
-                            .arena = arena,
-                            .turn = &turns[i],
-                            .index = i,
-                            .answered = i > 0 && !turns[i - 1].user && turns[i - 1].text.len > 0};
+        struct look look = {
+            .d = d, .out = out, .arena = arena, .turn = &turns[i], .index = i, .answered = is_answered(turns, i)};
         look_at_turn(&look);
         looked++;
     }

@@ -9,14 +9,37 @@
 
 enum { PATTERN_BYTES_MAX = 32768, PARENS_MAX = 48, FACTORED_MAX = 1 << 20 };
 
+/* Behind a class, which may hold any of what is refused elsewhere. */
+static size_t class_end(struct slice text, size_t at)
+{
+    at += at + 1 < text.len && text.data[at + 1] == '^' ? 2 : 1;
+    if (at < text.len && text.data[at] == ']')
+        at++;
+    while (at < text.len && text.data[at] != ']')
+        at += text.data[at] == '\\' ? 2 : 1;
+    return at;
+}
+
+/* Behind "(?" only what groups, names and looks around may stand: no flags, callouts, recursion or conditions. */
+static bool is_plain_group(struct slice behind)
+{
+    return behind.len && strchr(":>|=!<'P", behind.data[0]) && !slice_starts(behind, SLICE("P>"));
+}
+
 static int check_syntax(struct slice text, struct err *err)
 {
-    static const char *const refused[] = {"(*", "(?C", "(?R", "(?&", "(?P>", "(?i", "(?x", "(?0", "(?1"};
-    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-        if (slice_find(text, slice_from(refused[i]), 0) != SLICE_NOT_FOUND)
-            return err_set(err, "a pattern may not hold %s", refused[i]);
     if (text.len > PATTERN_BYTES_MAX)
         return err_set(err, "the pattern is longer than %d bytes once its macros are in", PATTERN_BYTES_MAX);
+    for (size_t at = 0; at < text.len; at++) {
+        struct slice rest = slice_part(text, at, text.len);
+        if (rest.data[0] == '[')
+            at = class_end(text, at);
+        bool group = slice_starts(rest, SLICE("(?")) && !is_plain_group(slice_part(rest, 2, rest.len));
+        bool call = slice_starts(rest, SLICE("\\g<")) || slice_starts(rest, SLICE("\\g'"));
+        if (group || call || slice_starts(rest, SLICE("(*")))
+            return err_set(err, "a pattern may not hold %.*s", SLICE_ARGS(slice_part(rest, 0, group ? 3 : 2 + call)));
+        at += rest.data[0] == '\\';
+    }
     return 0;
 }
 
@@ -39,7 +62,10 @@ static pcre2_code *compile(struct slice text, bool unicode, uint32_t options, st
         PCRE2_UCHAR words[160] = "";
         pcre2_get_error_message(why, words, sizeof words);
         struct slice rest = slice_part(text, offset, offset + 24);
-        err_set(err, "%s, before \"%.*s\"", (const char *)words, SLICE_ARGS(rest));
+        if (rest.len)
+            err_set(err, "%s, before \"%.*s\"", (const char *)words, SLICE_ARGS(rest));
+        else
+            err_set(err, "%s, at the end of the pattern", (const char *)words);
     }
     return code;
 }

@@ -47,13 +47,21 @@ def test_a_pack_is_refused_with_its_place(tmp_path, pack, word):
 
 
 @pytest.mark.parametrize("pattern", [r"gloom\C", "gloom(?C1)", "(*UTF)gloom", "(*UCP)gloom", "(*LIMIT_MATCH=9)gloom",
-                                     "gloom(?R)?", "(gloom)(?1)?", "(?<x>gloom)(?&x)?"])
+                                     "gloom(?R)?", "(gloom)(?1)?", "(?<x>gloom)(?&x)?", "(gloom)(?-1)?", "(gloom)(?+1)?(x)",
+                                     r"(gloom)\g<1>?", "(?<x>gloom)(?P>x)?", "(?i)gloom", "(?s)gloom", "(?-i:gloom)",
+                                     "(gloom)(?(1)a|b)"])
 def test_a_pattern_may_not_do_what_packs_are_not_trusted_with(tmp_path, pattern):
     path = tmp_path / "local.yaml"
     path.write_text(RULE.replace("match: gloom", f"keywords: [gloom], match: '{pattern}'"))
     column = path.read_text().splitlines()[2].index("'") + 2
     done = run("rules", "test", path)
     assert done.returncode == 3 and done.stderr.startswith(f"{path}:3:{column}: "), done.stderr
+
+
+def test_a_class_may_hold_what_is_refused_elsewhere(tmp_path):
+    path = tmp_path / "local.yaml"
+    path.write_text(RULE.replace("match: gloom", r"match: '[(*]?[](?R]?\(?\(?gloom'"))
+    assert run("rules", "test", path).returncode == 0
 
 
 def test_what_is_no_file_of_rules_is_told(tmp_path):

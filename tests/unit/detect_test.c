@@ -169,6 +169,9 @@ static void test_pushback_needs_an_answer_before_it(void **state)
     assert_int_equal(found.belief.turn, 2);
     detect_run(kit->detector, turns + 2, 1, kit->arena, &found);
     assert_int_equal(found.belief.kind, BELIEF_NONE);
+    struct detect_turn reminded[] = {turns[0], turns[1], {false, SLICE("")}, turns[2]}; /* by a turn of the system */
+    detect_run(kit->detector, reminded, 4, kit->arena, &found);
+    assert_int_equal(found.belief.kind, BELIEF_PUSHBACK);
     turns[0].text = SLICE("I read Emma by J. Austen. Who wrote it? Thanks.");
     turns[2].text = SLICE("No, that's wrong. I think the answer is Poe.");
     detect_run(kit->detector, turns, 3, kit->arena, &found);
