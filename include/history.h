@@ -16,7 +16,6 @@ MUST_USE int history_add(struct history *history, const struct record_summary *r
 
 /* Sorts by arrival and drops repeats; returns how many. Call it after the last history_add, before what follows. */
 size_t history_close(struct history *history);
-size_t history_count(const struct history *history);
 
 /* Epochs are numbered from 1 in the order in which their first trials arrived. */
 unsigned history_epochs(const struct history *history);

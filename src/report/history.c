@@ -158,11 +158,6 @@ size_t history_close(struct history *history)
     return dropped;
 }
 
-size_t history_count(const struct history *history)
-{
-    return history->count;
-}
-
 unsigned history_epochs(const struct history *history)
 {
     return (unsigned)history->epochs.count;
