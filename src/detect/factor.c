@@ -1,16 +1,12 @@
 /* factor: reads a pattern into alternatives of items, and writes it again. See factor.h for what and why. */
 #include "factor.h"
 
-enum {
-    DEPTH_MAX = 40,
-    ARENA_MAX = 8 << 20,
-    FACTORED_MAX = 1 << 20,
-    PIECE_BYTES = 100 /* of pattern from which on a piece is worth a call of its own */
-};
+#include "arena.h"
+
+enum { DEPTH_MAX = 40, ARENA_MAX = 8 << 20 };
 
 /* One item of a sequence, with its quantifier. */
 struct item {
-    struct slice whole;
     struct slice text; /* of a group: from its parenthesis to where its ways begin */
     bool letter;       /* a character that stands for itself, once */
     bool group;
@@ -20,7 +16,6 @@ struct item {
 };
 
 struct way {
-    struct slice whole;
     struct item *items;
     struct way *next;
 };
@@ -126,7 +121,6 @@ static struct item *read_item(struct reader *r)
     size_t start = r->at;
     if (c == '(') {
         read_group(r, item);
-        item->whole = slice_part(r->pattern, start, r->at);
         return item;
     }
     if (c == '[') {
@@ -140,7 +134,7 @@ static struct item *read_item(struct reader *r)
         item->letter = !strchr(".^$", c);
     }
     item->letter = read_quantifier(r).len == 0 && item->letter;
-    item->text = item->whole = slice_part(r->pattern, start, r->at);
+    item->text = slice_part(r->pattern, start, r->at);
     return item;
 }
 
@@ -156,12 +150,10 @@ static struct way *read_ways(struct reader *r)
             break;
         }
         end = &(*way)->items;
-        size_t start = r->at;
         while (!r->failed && r->at < r->pattern.len && peek(r, 0) != '|' && peek(r, 0) != ')') {
             *end = read_item(r);
             end = *end ? &(*end)->next : end;
         }
-        (*way)->whole = slice_part(r->pattern, start, r->at);
         again = peek(r, 0) == '|';
         r->at += again;
     }
@@ -265,111 +257,4 @@ bool factor_pattern(struct slice pattern, bool unicode, struct buf *out)
         write_ways(ways, out);
     arena_free(r.arena);
     return good && !out->failed;
-}
-
-/* ---- splitting ---- */
-
-/* What is put together of ways until it is long enough to stand alone. */
-struct splitter {
-    struct slice before, behind; /* what stands around the ways, and matches between characters */
-    struct arena *arena;
-    struct buf text;
-    struct slice *pieces;
-    size_t count, room;
-    bool failed;
-};
-
-static bool is_plain_group(const struct item *item)
-{
-    return item->group && slice_is(item->text, "(?:") && item->quantifier.len == 0;
-}
-
-static bool is_assertion(const struct item *item)
-{
-    static const char *const kinds[] = {"(?=", "(?!", "(?<=", "(?<!", "\\b", "\\B", "^", "$"};
-    bool is = false;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        is = is || slice_is(item->text, kinds[i]);
-    return is && item->quantifier.len == 0;
-}
-
-static void end_piece(struct splitter *s)
-{
-    if (s->text.len == 0)
-        return;
-    s->pieces = arena_grow(s->arena, s->pieces, s->count, &s->room, sizeof *s->pieces);
-    buf_add_char(&s->text, ')');
-    buf_add_slice(&s->text, s->behind);
-    struct slice piece = s->text.failed || !s->pieces ? SLICE_NONE : arena_copy(s->arena, buf_slice(&s->text));
-    s->failed = s->failed || !piece.data;
-    if (!s->failed)
-        s->pieces[s->count++] = piece;
-    buf_clear(&s->text);
-}
-
-static void add_way(struct splitter *s, const struct way *way)
-{
-    if (way->items && is_plain_group(way->items) && !way->items->next) {
-        for (const struct way *inner = way->items->ways; inner; inner = inner->next)
-            add_way(s, inner);
-        return;
-    }
-    if (s->text.len) {
-        buf_add_char(&s->text, '|');
-    } else {
-        buf_add_slice(&s->text, s->before);
-        buf_add_text(&s->text, "(?:");
-    }
-    buf_add_slice(&s->text, way->whole);
-    if (s->text.len >= PIECE_BYTES)
-        end_piece(s);
-}
-
-/* The only group of the pattern, with nothing about it but what matches between characters; NULL: there is none. */
-static const struct item *find_body(const struct way *way)
-{
-    const struct item *item = way->items, *body = NULL;
-    for (; item; item = item->next) {
-        if (is_assertion(item))
-            continue;
-        if (body || !is_plain_group(item))
-            return NULL;
-        body = item;
-    }
-    return body;
-}
-
-static void split(struct splitter *s, const struct way *ways)
-{
-    const struct item *body = ways->next ? NULL : find_body(ways);
-    if (body) {
-        const char *start = ways->whole.data, *end = start + ways->whole.len;
-        s->before = slice_of(start, (size_t)(body->whole.data - start));
-        s->behind = slice_of(body->whole.data + body->whole.len, (size_t)(end - body->whole.data) - body->whole.len);
-        ways = body->ways;
-    }
-    for (; ways; ways = ways->next)
-        add_way(s, ways);
-    end_piece(s);
-}
-
-size_t factor_split(struct slice pattern, bool unicode, struct arena *arena, struct slice **pieces)
-{
-    struct reader r = {.pattern = pattern, .unicode = unicode, .arena = arena_new(ARENA_MAX)};
-    struct way *ways = r.arena ? read_ways(&r) : NULL;
-    struct splitter s = {.before = SLICE(""), .behind = SLICE(""), .arena = arena};
-    buf_init(&s.text, FACTORED_MAX);
-    bool readable = ways && !r.failed && r.at == pattern.len;
-    if (readable)
-        split(&s, ways);
-    buf_fini(&s.text);
-    arena_free(r.arena);
-    if (!readable || s.failed || s.count < 2) {
-        s.pieces = arena_array(arena, 1, sizeof *s.pieces);
-        s.count = s.pieces ? 1 : 0;
-        if (s.pieces)
-            s.pieces[0] = pattern;
-    }
-    *pieces = s.pieces;
-    return s.count;
 }

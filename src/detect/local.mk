@@ -7,6 +7,7 @@ libcandor_a_SOURCES += \
 	src/detect/candidates.c src/detect/candidates.h \
 	src/detect/expand.c \
 	src/detect/factor.c src/detect/factor.h \
+	src/detect/split.c src/detect/split.h \
 	src/detect/language.c \
 	src/detect/literals.c src/detect/literals.h \
 	src/detect/neutralise.c \

@@ -6,19 +6,9 @@
  */
 #include "factor.h"
 #include "ruleset.h"
+#include "split.h"
 
 enum { PATTERN_BYTES_MAX = 32768, PARENS_MAX = 48, FACTORED_MAX = 1 << 20 };
-
-/* Behind a class, which may hold any of what is refused elsewhere. */
-static size_t class_end(struct slice text, size_t at)
-{
-    at += at + 1 < text.len && text.data[at + 1] == '^' ? 2 : 1;
-    if (at < text.len && text.data[at] == ']')
-        at++;
-    while (at < text.len && text.data[at] != ']')
-        at += text.data[at] == '\\' ? 2 : 1;
-    return at;
-}
 
 /* Behind "(?" only what groups, names and looks around may stand: no flags, callouts, recursion or conditions. */
 static bool is_plain_group(struct slice behind)
@@ -26,19 +16,33 @@ static bool is_plain_group(struct slice behind)
     return behind.len && strchr(":>|=!<'P", behind.data[0]) && !slice_starts(behind, SLICE("P>"));
 }
 
+/* How much of what stands at the beginning is refused; 0: none. */
+static size_t refused_at(struct slice rest)
+{
+    if (slice_starts(rest, SLICE("(*")))
+        return 2;
+    if (slice_starts(rest, SLICE("(?")))
+        return is_plain_group(slice_part(rest, 2, rest.len)) ? 0 : 3;
+    return slice_starts(rest, SLICE("\\g<")) || slice_starts(rest, SLICE("\\g'")) ? 3 : 0;
+}
+
 static int check_syntax(struct slice text, struct err *err)
 {
     if (text.len > PATTERN_BYTES_MAX)
         return err_set(err, "the pattern is longer than %d bytes once its macros are in", PATTERN_BYTES_MAX);
     for (size_t at = 0; at < text.len; at++) {
+        char c = text.data[at];
+        if (c == '[') { /* it may hold any of what is refused elsewhere */
+            at = split_class_end(text, at) - 1;
+            continue;
+        }
+        if (c != '(' && c != '\\')
+            continue;
         struct slice rest = slice_part(text, at, text.len);
-        if (rest.data[0] == '[')
-            at = class_end(text, at);
-        bool group = slice_starts(rest, SLICE("(?")) && !is_plain_group(slice_part(rest, 2, rest.len));
-        bool call = slice_starts(rest, SLICE("\\g<")) || slice_starts(rest, SLICE("\\g'"));
-        if (group || call || slice_starts(rest, SLICE("(*")))
-            return err_set(err, "a pattern may not hold %.*s", SLICE_ARGS(slice_part(rest, 0, group ? 3 : 2 + call)));
-        at += rest.data[0] == '\\';
+        size_t refused = refused_at(rest);
+        if (refused)
+            return err_set(err, "a pattern may not hold %.*s", SLICE_ARGS(slice_part(rest, 0, refused)));
+        at += c == '\\';
     }
     return 0;
 }

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "factor.h"
 #include "ruleset.h"
+#include "split.h"
 
 enum { ARENA_MAX = 64 << 20 };
 
@@ -34,7 +34,7 @@ static int check(struct pattern *pattern, bool unicode, bool split, struct rules
         return at_pattern(err, pattern);
     if (captures > rules->captures)
         rules->captures = captures;
-    pattern->way_count = split ? factor_split(pattern->text, unicode, rules->arena, &texts) : 1;
+    pattern->way_count = split ? split_pattern(pattern->text, rules->arena, &texts) : 1;
     pattern->ways = arena_array(rules->arena, pattern->way_count, sizeof *pattern->ways);
     if (!pattern->ways)
         return err_set(err, "the packs are larger than the room for rules");

@@ -45,7 +45,7 @@ struct way {
     uint32_t first_branch, branch_count; /* the same among the branches of the rules */
 };
 
-/* Matches where the first of its ways does: see factor_split. A text that has the words of a few ways only is not put
+/* Matches where the first of its ways does: see split.h. A text that has the words of a few ways only is not put
  * through the machine code of all. */
 struct pattern {
     struct slice text; /* data NULL: there is none */

@@ -2,9 +2,11 @@
 EXTRA_DIST += \
 	tests/system/conftest.py \
 	tests/system/fakes.py \
+	tests/system/llhttp_reader.c \
 	tests/system/monitoring.py \
 	tests/system/test_alerting.py \
 	tests/system/test_arms.py \
+	tests/system/test_canaries.py \
 	tests/system/test_classifier.py \
 	tests/system/test_compare.py \
 	tests/system/test_configuration.py \
@@ -23,6 +25,7 @@ EXTRA_DIST += \
 	tests/system/test_packaging.py \
 	tests/system/test_planted.py \
 	tests/system/test_relay.py \
+	tests/system/test_replay_eval.py \
 	tests/system/test_rules.py \
 	tests/system/test_side_path.py \
 	tests/system/test_tls.py \

@@ -11,6 +11,7 @@
 #include "factor.h"
 #include "literals.h"
 #include "prefilter.h"
+#include "split.h"
 
 static uint32_t next_random(uint32_t *state)
 {
@@ -262,7 +263,7 @@ static struct match find(struct slice pattern, struct slice text)
     return match;
 }
 
-/* What factor.h says of the pieces: the first that begins first counts. */
+/* What split.h says of the pieces: the first that begins first counts. */
 static struct match find_in_pieces(const struct slice *pieces, size_t count, struct slice text)
 {
     struct match best = {SIZE_MAX, 0};
@@ -296,7 +297,7 @@ static void test_a_pattern_that_was_split_matches_what_it_matched(void **state)
         buf_add_text(&pattern, frames[i / 20][0]);
         add_alternatives(&pattern, &seed, 60);
         buf_add_text(&pattern, frames[i / 20][1]);
-        size_t count = factor_split(buf_slice(&pattern), false, arena, &pieces);
+        size_t count = split_pattern(buf_slice(&pattern), arena, &pieces);
         assert_true(count > 1);
         for (int round = 0; round < 20; round++) {
             struct slice subject = slice_of(text, random_text(&seed, text, sizeof text));
@@ -323,7 +324,7 @@ static void test_only_what_consists_of_alternatives_is_split(void **state)
         buf_add_text(&pattern, frames[i][0]);
         add_alternatives(&pattern, &seed, 60);
         buf_add_text(&pattern, frames[i][1]);
-        assert_int_equal(factor_split(buf_slice(&pattern), false, arena, &pieces), 1);
+        assert_int_equal(split_pattern(buf_slice(&pattern), arena, &pieces), 1);
         assert_true(slice_equal(pieces[0], buf_slice(&pattern)));
         buf_fini(&pattern);
         arena_free(arena);
