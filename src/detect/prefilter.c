@@ -19,6 +19,7 @@ struct report {
     uint32_t number;
     uint32_t text;        /* where the word begins in texts */
     uint32_t len, before; /* of the word; and how much of it stands in front of the piece's end */
+    char first, last;     /* of the word's bytes: most of what is not there is known by them */
     bool whole;           /* the piece is all of the word, and exact */
     uint32_t next;        /* index of the next report of the same state plus one; 0 ends the chain */
 };
@@ -94,6 +95,8 @@ static int add_word(struct prefilter *p, const struct prefilter_word *word, stru
                                                .text = (uint32_t)p->texts_len,
                                                .len = (uint32_t)word->text.len,
                                                .before = (uint32_t)before,
+                                               .first = word->text.data[0],
+                                               .last = word->text.data[word->text.len - 1],
                                                .whole = piece.len == word->text.len && is_exact(piece),
                                                .next = p->reports[state]};
     p->reports[state] = (uint32_t)++p->chain_count;
@@ -193,7 +196,8 @@ void prefilter_free(struct prefilter *p)
 
 static bool stands_at(const struct prefilter *p, const struct report *report, struct slice text, size_t start)
 {
-    return start <= text.len && report->len <= text.len - start &&
+    return start <= text.len && report->len <= text.len - start && text.data[start] == report->first &&
+           text.data[start + report->len - 1] == report->last &&
            memcmp(text.data + start, p->texts + report->text, report->len) == 0;
 }
 
