@@ -397,6 +397,9 @@ static bool gate_is_open(struct look *look, const struct rule *rule, size_t sent
     case GATE_ASKED:
         return look->answered || asks_anything(&look->d->passage) ||
                belief_question(look->d, language_of(look, rule), sentence) < SENTENCES_MAX;
+    case GATE_REJECTED: /* and it was not said yet what is held instead */
+        return look->out->belief.kind == BELIEF_PUSHBACK && look->out->belief.turn == look->index &&
+               !look->out->belief.text.len;
     default:
         return true;
     }

@@ -123,7 +123,7 @@ static int read_scope(struct place *place, const struct yaml_node *value, struct
 
 static int read_gate(struct place *place, const struct yaml_node *value, struct err *err)
 {
-    static const char *const names[GATE_COUNT] = {"none", "person", "answer", "remark", "story", "asked"};
+    static const char *const names[GATE_COUNT] = {"none", "person", "answer", "remark", "story", "asked", "rejected"};
     unsigned choice = 0;
     int failed = read_choice(value, names, GATE_COUNT, &choice, err);
     place->rule->gate = (enum gate)choice;

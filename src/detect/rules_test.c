@@ -44,7 +44,8 @@ static bool finds(struct run *run, struct slice text, struct slice *prop)
     if (!arena)
         return false;
     struct detect_turn turns[] = {{true, SLICE("Who was it?")}, {false, SLICE("It was Anne.")}, {true, text}};
-    size_t first = run->rule->gate == GATE_ANSWER ? 0 : 2;
+    bool reacts = run->rule->gate == GATE_ANSWER || run->rule->gate == GATE_REJECTED;
+    size_t first = reacts ? 0 : 2;
     struct detection found;
     detect_run(run->detector, turns + first, 3 - first, arena, &found);
     bool seen = false;
