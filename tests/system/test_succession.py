@@ -242,7 +242,8 @@ def test_names_say_which_socket_is_whose_and_the_rest_is_told(fake, tmp_path):
         proxy = activated(tmp_path, fake(answers), [data, admin, other], "data:admin:other")
         assert proxy.admin == "127.0.0.1:%d" % admin.getsockname()[1]
         assert proxy.data == "127.0.0.1:%d" % data.getsockname()[1]
-        assert '"event":"an inherited socket is nobody\'s listener","name":"other"' in proxy.log()
+        eventually(lambda: '"event":"an inherited socket is nobody\'s listener","name":"other"' in proxy.log(),
+                   "it is told, once all others are listened to")
         assert wire.get(proxy.data, "/v1/models").status == 200
         proxy.stop()
 
