@@ -15,8 +15,8 @@ void arena_free(struct arena *arena);               /* accepts NULL */
 
 MUST_USE void *arena_alloc(struct arena *arena, size_t bytes);
 MUST_USE void *arena_array(struct arena *arena, size_t count, size_t item_bytes); /* checks for overflow */
-MUST_USE void *arena_room(struct arena *arena,
-                          size_t bytes); /* not zeroed: for what the caller fills before it reads */
+/* Not zeroed: for what the caller fills before it reads. */
+MUST_USE void *arena_room(struct arena *arena, size_t bytes);
 /* The array with room for one item more than its count: itself, or a copy twice as large. NULL when there is no room.
  */
 MUST_USE void *arena_grow(struct arena *arena, void *array, size_t count, size_t *capacity, size_t item_bytes);

@@ -33,10 +33,9 @@ struct stated_belief {
     enum belief kind;
     struct slice text; /* the proposition as the user put it (of the turn's text) */
     size_t turn, start, end;
-    double confidence; /* lexical bucket .3 .4 .65 .8 .95; no probability */
-    bool answers;      /* text answers a question ("the answer is X") and says nothing by itself */
-    struct slice
-        question; /* for "the answer is X": the question it belongs to, of this turn or the user's last, else empty */
+    double confidence;     /* lexical bucket .3 .4 .65 .8 .95; no probability */
+    bool answers;          /* text answers a question ("the answer is X") and says nothing by itself */
+    struct slice question; /* that it answers, of this turn or the user's last; else empty */
 };
 
 struct detection {

@@ -129,7 +129,7 @@ static struct window window_of_branch(struct candidates *c, const struct branch 
 {
     struct window window = {0, c->len};
     const uint32_t *sets = c->rules->branch_sets + branch->first_set;
-    for (uint32_t i = branch->set_count; i-- > 0 && is_open(window);) { /* the first made us look: it is met */
+    for (uint32_t i = branch->set_count; i-- > 0 && is_open(window);) { /* the first mostly made us look, and is met */
         struct window part = window_of_set(c, sets[i]);
         window.first = part.first > window.first ? part.first : window.first;
         window.last = part.last < window.last ? part.last : window.last;

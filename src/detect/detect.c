@@ -218,8 +218,8 @@ struct look {
     struct detector *d;
     struct detection *out;
     struct arena *arena;
-    const struct detect_turn *turn;
-    size_t index;
+    const struct detect_turn *turns;
+    size_t index;    /* of the one that is looked at */
     size_t language; /* LANGUAGE_ANY: unknown, every pack is tried */
     bool answered;   /* the assistant spoke before this turn */
     bool remark;     /* the whole turn is short and asks for nothing */
@@ -265,9 +265,9 @@ static bool is_better_belief(const struct look *look, const struct rule *rule)
 /* What the user asked in the turn before: "I think the answer is X" may come once it has been answered. */
 static struct slice earlier_question(const struct look *look)
 {
-    for (size_t back = 1; back <= look->index; back++)
-        if (look->turn[-(ptrdiff_t)back].user && look->turn[-(ptrdiff_t)back].text.len)
-            return belief_last_question(look->turn[-(ptrdiff_t)back].text);
+    for (size_t i = look->index; i-- > 0;)
+        if (look->turns[i].user && look->turns[i].text.len)
+            return belief_last_question(look->turns[i].text);
     return SLICE_NONE;
 }
 
@@ -297,12 +297,12 @@ static bool take_belief(struct look *look, const struct rule *rule, size_t sente
     *belief = (struct stated_belief){.kind = kind, .turn = look->index, .confidence = confidence, .answers = is_answer};
     passage_span(p, shown.start, shown.end, &belief->start, &belief->end);
     if (has_prop)
-        belief->text = slice_part(look->turn->text, belief->start, belief->end);
+        belief->text = slice_part(look->turns[look->index].text, belief->start, belief->end);
     size_t question = is_answer ? belief_question(look->d, language_of(look, rule), sentence) : SENTENCES_MAX;
     if (question < SENTENCES_MAX) {
         size_t start = 0, end = 0;
         passage_span(p, p->sentences[question].start, p->sentences[question].end, &start, &end);
-        belief->question = slice_part(look->turn->text, start, end);
+        belief->question = slice_part(look->turns[look->index].text, start, end);
     } else if (is_answer) {
         belief->question = earlier_question(look);
     }
@@ -502,7 +502,7 @@ static void look_at_turn(struct look *look)
 {
     struct detector *d = look->d;
     struct passage *p = &d->passage;
-    passage_read(p, look->turn->text);
+    passage_read(p, look->turns[look->index].text);
     const char *code = passage_language(p);
     look->language = detector_language(d->rules, code);
     if (!look->out->language[0])
@@ -577,7 +577,7 @@ void detect_run(struct detector *d, const struct detect_turn *turns, size_t coun
         if (!turns[i].user)
             continue;
         struct look look = {
-            .d = d, .out = out, .arena = arena, .turn = &turns[i], .index = i, .answered = is_answered(turns, i)};
+            .d = d, .out = out, .arena = arena, .turns = turns, .index = i, .answered = is_answered(turns, i)};
         look_at_turn(&look);
         looked++;
     }

@@ -2,6 +2,7 @@
 #include "factor.h"
 
 #include "arena.h"
+#include "split.h"
 
 enum { DEPTH_MAX = 40, ARENA_MAX = 8 << 20 };
 
@@ -56,14 +57,10 @@ static struct slice read_quantifier(struct reader *r)
 
 static void skip_class(struct reader *r)
 {
-    r->at += peek(r, 1) == '^' ? 2 : 1;
-    if (peek(r, 0) == ']')
-        r->at++;
-    while (r->at < r->pattern.len && peek(r, 0) != ']') {
-        r->failed = r->failed || (peek(r, 0) == '[' && peek(r, 1) == ':');
-        r->at += peek(r, 0) == '\\' ? 2 : 1;
-    }
-    r->at++;
+    size_t inside = r->at + 1;
+    r->at = split_class_end(r->pattern, r->at);
+    if (slice_find(slice_part(r->pattern, inside, r->at), SLICE("[:"), 0) != SLICE_NOT_FOUND)
+        r->failed = true; /* a class named in it: the first ] is not its end */
 }
 
 /* True when it stands for a plain character. */

@@ -9,6 +9,8 @@
 
 #include <float.h>
 
+#include "split.h"
+
 enum { DEPTH_MAX = 32, SET_MAX = 2048, RUN_MAX = 64, BYTES_MIN = 2, SETS_MAX = 4, BRANCHES_MAX = 96 };
 
 struct reader {
@@ -235,18 +237,6 @@ static struct range range_times(struct range width, struct repeat repeat)
                           repeat.most == RANGE_OPEN ? RANGE_OPEN : times_bytes(width.max, repeat.most)};
 }
 
-static void skip_class(struct reader *r)
-{
-    r->at++; /* [ */
-    if (peek(r) == '^')
-        r->at++;
-    if (peek(r) == ']')
-        r->at++;
-    while (r->at < r->pattern.len && peek(r) != ']')
-        r->at += peek(r) == '\\' ? 2 : 1;
-    r->at++;
-}
-
 static struct part read_alternation(struct reader *r);
 
 /* At "(": reads the group. Assertions require nothing here, for they may stand outside of what is matched. */
@@ -354,7 +344,7 @@ static void read_item(struct reader *r, struct sequence *sequence)
         end_run(r, sequence);
         item = read_group(r);
     } else if (c == '[') {
-        skip_class(r);
+        r->at = split_class_end(r->pattern, r->at);
         escape = (struct escape){'\0', {1, 4}};
     } else {
         r->at++;

@@ -13,7 +13,7 @@
 
 enum { ARENA_MAX = 64 << 20 };
 
-/* A rule whose literals turn up more often than this, by the estimate, would run on nearly every sentence. */
+/* A way whose literals turn up more often than this, by the estimate, would run on nearly every sentence. */
 static const double COST_MAX = .02;
 
 /* In front of what is wrong with a pattern. */

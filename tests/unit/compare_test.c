@@ -232,8 +232,6 @@ static void tool_calls_compare_by_name_and_arguments(void **state)
     arena_free(arena);
 }
 
-/* ---- swapping the arms ---- */
-
 static void a_date_in_numbers_is_read_or_left_open(void **state)
 {
     (void)state;
@@ -288,6 +286,8 @@ static void names_that_may_be_one_are_left_open(void **state)
     };
     CHECK_ALL(examples);
 }
+
+/* ---- swapping the arms ---- */
 
 static const enum verdict mirrored[VERDICT_COUNT] = {
     [VERDICT_UNDECIDED] = VERDICT_UNDECIDED,

@@ -26,13 +26,7 @@ static unsigned widest(const struct buf *out)
     struct slice rest = buf_slice(out), line;
     unsigned most = 0;
     while (slice_cut(&rest, '\n', &line)) {
-        unsigned columns = 0;
-        for (size_t i = 0; i < line.len;) {
-            uint32_t c = 0;
-            size_t len = utf8_char(slice_part(line, i, line.len), &c);
-            columns += wrap_columns(c);
-            i += len ? len : 1;
-        }
+        unsigned columns = (unsigned)pairs_columns(line);
         most = columns > most ? columns : most;
     }
     return most;
