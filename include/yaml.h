@@ -36,5 +36,8 @@ unsigned yaml_column(const struct yaml_node *node); /* from 1 */
 
 /* Fills err with "file:line:column: " and the sentence. Returns -1. */
 int yaml_error(struct err *err, const struct yaml_node *node, const char *format, ...) PRINTF(3, 4);
+/* The same with the place of the byte at the offset of a scalar's text, in whatever way and over however many lines the
+ * file writes it. */
+int yaml_error_in(struct err *err, const struct yaml_node *scalar, size_t offset, const char *format, ...) PRINTF(4, 5);
 
 #endif

@@ -23,6 +23,8 @@ struct yaml_node {
     bool plain;
     unsigned line, column;
     struct slice text;
+    struct slice source; /* the file from where the text of a scalar begins */
+    char quote;          /* around the text in the file; '\0': none */
     size_t count;
     struct yaml_node **keys, **values;
 };
@@ -46,7 +48,9 @@ static int scalar_copy(struct copy *copy, struct fy_node *from, struct yaml_node
 {
     size_t len = 0;
     const char *text = fy_node_get_scalar(from, &len);
-    node->plain = fy_node_get_style(from) == FYNS_PLAIN || fy_node_get_style(from) == FYNS_ANY;
+    enum fy_node_style style = fy_node_get_style(from);
+    node->plain = style == FYNS_PLAIN || style == FYNS_ANY;
+    node->quote = style == FYNS_SINGLE_QUOTED ? '\'' : style == FYNS_DOUBLE_QUOTED ? '"' : '\0';
     node->text = arena_copy(copy->arena, text ? slice_of(text, len) : SLICE(""));
     return node->text.data ? 0 : -1;
 }
@@ -104,8 +108,10 @@ static struct yaml_node *node_copy(struct copy *copy, struct fy_node *from, unsi
     struct fy_token *token = fy_node_is_scalar(from) ? fy_node_get_scalar_token(from) : NULL;
     const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
     if (mark) {
+        unsigned indent = block_indent(copy, from, mark);
         node->line = (unsigned)mark->line + 1;
-        node->column = (unsigned)mark->column + 1 + block_indent(copy, from, mark);
+        node->column = (unsigned)mark->column + 1 + indent;
+        node->source = slice_part(copy->text, mark->input_pos + indent, copy->text.len);
     }
     if (depth > MAX_DEPTH) {
         yaml_error(copy->err, node, "nested deeper than %d levels", MAX_DEPTH);
@@ -138,8 +144,9 @@ static struct yaml *document_copy(struct fy_document *document, struct slice tex
     }
     struct fy_node *root = fy_document_root(document);
     struct err why = {""};
-    struct copy copy = {yaml->arena, arena_copy(yaml->arena, slice_from(name)).data, text, &why};
-    if (root && copy.file)
+    struct copy copy = {yaml->arena, arena_copy(yaml->arena, slice_from(name)).data, arena_copy(yaml->arena, text),
+                        &why};
+    if (root && copy.file && copy.text.data)
         yaml->root = node_copy(&copy, root, 1, 1, 0);
     if (root && !yaml->root) {
         if (*why.text)
@@ -309,12 +316,79 @@ unsigned yaml_column(const struct yaml_node *node)
     return node->column;
 }
 
-int yaml_error(struct err *err, const struct yaml_node *node, const char *format, ...)
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* The bytes of the character at the place; an escape can make what is none. */
+static size_t character_len(struct slice text, size_t at)
+{
+    size_t len = utf8_char(slice_part(text, at, text.len), NULL);
+    return len ? len : 1;
+}
+
+/* How many bytes of the file one character of a scalar's text takes there. */
+static size_t source_len(const struct yaml_node *node, size_t at)
+{
+    struct slice rest = slice_part(node->source, at, node->source.len);
+    if (node->quote == '\'' && slice_starts(rest, SLICE("''")))
+        return 2;
+    if (node->quote != '"' || rest.len < 2 || rest.data[0] != '\\')
+        return character_len(rest, 0);
+    return rest.data[1] == 'x' ? 4 : rest.data[1] == 'u' ? 6 : rest.data[1] == 'U' ? 10 : 2;
+}
+
+/* Blanks and folded line breaks. */
+static bool is_passed_over(const struct yaml_node *node, size_t at)
+{
+    struct slice rest = slice_part(node->source, at, node->source.len);
+    return rest.len && (is_blank(rest.data[0]) || (node->quote == '"' && slice_starts(rest, SLICE("\\\n"))));
+}
+
+/* Where in its source the byte at the offset of a scalar's text stands. What folds and indents lines is in the file
+ * only: it is passed over where the text goes on with something else. */
+static size_t source_offset(const struct yaml_node *node, size_t offset)
+{
+    size_t at = 0;
+    for (size_t i = 0; at < node->source.len && i < node->text.len; i += character_len(node->text, i)) {
+        while (!is_blank(node->text.data[i]) && is_passed_over(node, at))
+            at++;
+        if (i >= offset)
+            break;
+        at += source_len(node, at);
+    }
+    return at < node->source.len ? at : node->source.len;
+}
+
+static int error_at(struct err *err, const struct yaml_node *node, size_t offset, const char *format, va_list args)
 {
     char sentence[ERR_TEXT_SIZE];
+    unsigned line = node->line, column = node->column;
+    size_t end = offset ? source_offset(node, offset) : 0;
+    vsnprintf(sentence, sizeof sentence, format, args);
+    for (size_t at = 0; at < end; at += character_len(node->source, at)) {
+        bool breaks = node->source.data[at] == '\n';
+        line += breaks;
+        column = breaks ? 1 : column + 1;
+    }
+    return err_set(err, "%s:%u:%u: %s", node->file, line, column, sentence);
+}
+
+int yaml_error(struct err *err, const struct yaml_node *node, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    vsnprintf(sentence, sizeof sentence, format, args);
+    int failed = error_at(err, node, 0, format, args);
     va_end(args);
-    return err_set(err, "%s:%u:%u: %s", node->file, node->line, node->column, sentence);
+    return failed;
+}
+
+int yaml_error_in(struct err *err, const struct yaml_node *scalar, size_t offset, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int failed = error_at(err, scalar, offset, format, args);
+    va_end(args);
+    return failed;
 }

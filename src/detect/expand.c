@@ -77,15 +77,17 @@ static int add_items(const struct expansion *e, const struct yaml_node *list, st
     return 0;
 }
 
-static int add_named(const struct expansion *e, const struct yaml_node *at, struct slice name, struct buf *out,
+/* The name stands in the text of the node. */
+static int add_named(const struct expansion *e, const struct yaml_node *node, struct slice name, struct buf *out,
                      unsigned depth, struct err *err)
 {
+    size_t at = (size_t)(name.data - yaml_text(node).data) - 1;
     const struct yaml_node *macro = find(yaml_get(e->pack, "macros"), name);
     const struct yaml_node *list = macro ? NULL : find(yaml_get(e->pack, "lists"), name);
     if (!macro && !list)
-        return yaml_error(err, at, "there is no macro or list {%.*s} in this pack", SLICE_ARGS(name));
+        return yaml_error_in(err, node, at, "there is no macro or list {%.*s} in this pack", SLICE_ARGS(name));
     if (depth >= EXPAND_DEPTH)
-        return yaml_error(err, at, "{%.*s} stands in itself, or macros nest too deeply", SLICE_ARGS(name));
+        return yaml_error_in(err, node, at, "{%.*s} stands in itself, or macros nest too deeply", SLICE_ARGS(name));
     buf_add_text(out, "(?:");
     if (macro ? expand_into(e, macro, out, depth + 1, err) : add_items(e, list, out, depth + 1, err))
         return -1;
@@ -98,31 +100,37 @@ static int add_named(const struct expansion *e, const struct yaml_node *at, stru
     return 0;
 }
 
+/* Adds what the character or the {NAME} at *at stands for, and moves behind it. */
+static int add_part(const struct expansion *e, const struct yaml_node *node, size_t *at, struct buf *out,
+                    unsigned depth, struct err *err)
+{
+    struct slice text = yaml_text(node), name = name_at(text, *at);
+    size_t start = (*at)++;
+    if (text.data[start] == '\n') { /* a pattern over several lines: the break and what indents the next go */
+        while (*at < text.len && text.data[*at] == ' ')
+            ++*at;
+        return 0;
+    }
+    char escape = name.data ? escape_before(text, start) : '\0';
+    if (!name.data || (escape && strchr(BRACED_ESCAPES, escape))) {
+        buf_add_char(out, text.data[start]);
+        return 0;
+    }
+    if (escape)
+        return yaml_error_in(err, node, start - 2, "\\%c{%.*s} is no escape; write \\%c(?:{%.*s})", escape,
+                             SLICE_ARGS(name), escape, SLICE_ARGS(name));
+    *at += name.len + 1;
+    return add_named(e, node, name, out, depth, err);
+}
+
 static int expand_into(const struct expansion *e, const struct yaml_node *node, struct buf *out, unsigned depth,
                        struct err *err)
 {
     if (yaml_type(node) != YAML_SCALAR)
         return yaml_error(err, node, "a pattern is text");
-    struct slice text = yaml_text(node);
-    for (size_t at = 0; at < text.len; at++) {
-        struct slice name = name_at(text, at);
-        if (text.data[at] == '\n') { /* a pattern over several lines: the break and what indents the next go */
-            while (at + 1 < text.len && text.data[at + 1] == ' ')
-                at++;
-            continue;
-        }
-        char escape = name.data ? escape_before(text, at) : '\0';
-        if (!name.data || (escape && strchr(BRACED_ESCAPES, escape))) {
-            buf_add_char(out, text.data[at]);
-            continue;
-        }
-        if (escape)
-            return yaml_error(err, node, "\\%c{%.*s} is no escape; write \\%c(?:{%.*s})", escape, SLICE_ARGS(name),
-                              escape, SLICE_ARGS(name));
-        if (add_named(e, node, name, out, depth, err))
+    for (size_t at = 0; at < yaml_text(node).len;)
+        if (add_part(e, node, &at, out, depth, err))
             return -1;
-        at += name.len + 1;
-    }
     return out->failed ? yaml_error(err, node, "the pattern grows past %d bytes", EXPAND_MAX) : 0;
 }
 
@@ -138,6 +146,23 @@ int expand_pattern(const struct expansion *e, const struct yaml_node *node, stru
     }
     buf_fini(&text);
     return failed;
+}
+
+size_t expand_source(const struct expansion *e, const struct yaml_node *node, size_t offset, struct slice *name)
+{
+    struct err ignored = {""};
+    struct buf text;
+    size_t start = 0, at = 0;
+    buf_init(&text, EXPAND_MAX);
+    while (at < yaml_text(node).len && text.len <= offset) {
+        start = at;
+        if (add_part(e, node, &at, &text, 0, &ignored))
+            break;
+    }
+    bool found = text.len > offset;
+    buf_fini(&text);
+    *name = found && at > start + 1 ? name_at(yaml_text(node), start) : SLICE_NONE;
+    return found ? start : yaml_text(node).len;
 }
 
 enum { WORDS_MAX = 512 };

@@ -1,4 +1,4 @@
-/* pack: reads rule packs from YAML into rules, patterns not yet compiled. The format: rules/README.md.
+/* pack: reads rule packs from YAML into rules, patterns checked. The format: rules/README.md.
  *
  * All packs are parsed first, so that a later one may disable, rescore or extend what an earlier one ships; then each
  * rule is read by a table of keys. Every mistake is reported with file, line and column, and refuses the whole set.
@@ -157,12 +157,30 @@ static int read_description(struct place *place, const struct yaml_node *value, 
     return failed;
 }
 
+/* Puts where the pattern is wrong in front of what is wrong with it. */
+static int tell_place(const struct expansion *expansion, const struct yaml_node *node, size_t wrong, struct err *err)
+{
+    struct slice macro;
+    size_t at = expand_source(expansion, node, wrong, &macro);
+    return macro.data ? yaml_error_in(err, node, at, "%s, in what {%.*s} stands for", err->text, SLICE_ARGS(macro))
+                      : yaml_error_in(err, node, at, "%s", err->text);
+}
+
 static int read_pattern(struct place *place, const struct yaml_node *value, struct pattern *pattern, struct err *err)
 {
     pattern->file = place->pack->path;
     pattern->line = yaml_line(value);
     pattern->column = yaml_column(value);
-    return expand_pattern(&place->expansion, value, &pattern->text, err);
+    pattern->unicode = place->pack->language > LANGUAGE_ENGLISH;
+    if (expand_pattern(&place->expansion, value, &pattern->text, err))
+        return -1;
+    uint32_t captures = 0;
+    size_t wrong = 0;
+    if (pattern_check(pattern, &captures, &wrong, err))
+        return tell_place(&place->expansion, value, wrong, err);
+    if (captures > place->reader->rules->captures)
+        place->reader->rules->captures = captures;
+    return 0;
 }
 
 static int read_match(struct place *place, const struct yaml_node *value, struct err *err)

@@ -23,11 +23,14 @@ static size_t refused_at(struct slice rest)
         return 2;
     if (slice_starts(rest, SLICE("(?")))
         return is_plain_group(slice_part(rest, 2, rest.len)) ? 0 : 3;
+    if (slice_starts(rest, SLICE("\\C")))
+        return 2;
     return slice_starts(rest, SLICE("\\g<")) || slice_starts(rest, SLICE("\\g'")) ? 3 : 0;
 }
 
-static int check_syntax(struct slice text, struct err *err)
+static int check_syntax(struct slice text, size_t *wrong, struct err *err)
 {
+    *wrong = 0;
     if (text.len > PATTERN_BYTES_MAX)
         return err_set(err, "the pattern is longer than %d bytes once its macros are in", PATTERN_BYTES_MAX);
     for (size_t at = 0; at < text.len; at++) {
@@ -40,6 +43,7 @@ static int check_syntax(struct slice text, struct err *err)
             continue;
         struct slice rest = slice_part(text, at, text.len);
         size_t refused = refused_at(rest);
+        *wrong = at;
         if (refused)
             return err_set(err, "a pattern may not hold %.*s", SLICE_ARGS(slice_part(rest, 0, refused)));
         at += c == '\\';
@@ -47,8 +51,39 @@ static int check_syntax(struct slice text, struct err *err)
     return 0;
 }
 
-/* NULL, with what is wrong in *err when it is given. */
-static pcre2_code *compile(struct slice text, bool unicode, uint32_t options, struct err *err)
+/* The class or the last parenthesis that is opened and not closed. */
+static size_t unclosed_at(struct slice text)
+{
+    size_t open[PARENS_MAX + 1] = {0}, depth = 0;
+    for (size_t at = 0, end; at < text.len; at = end) {
+        char c = text.data[at];
+        end = c == '[' ? split_class_end(text, at) : at + 1 + (c == '\\');
+        if (c == '[' && end >= text.len)
+            return at;
+        if (c == '(' && depth < PARENS_MAX)
+            open[++depth] = at;
+        else if (c == ')' && depth > 0)
+            depth--;
+    }
+    return open[depth];
+}
+
+/* What the library says, and at which byte: what is missing it misses at the end. */
+static void tell_wrong(struct slice text, int why, size_t offset, size_t *wrong, struct err *err)
+{
+    bool unclosed = why == PCRE2_ERROR_MISSING_CLOSING_PARENTHESIS || why == PCRE2_ERROR_MISSING_SQUARE_BRACKET;
+    PCRE2_UCHAR words[160] = "";
+    pcre2_get_error_message(why, words, sizeof words);
+    *wrong = unclosed ? unclosed_at(text) : offset;
+    struct slice rest = slice_part(text, *wrong, *wrong + 24);
+    if (rest.len)
+        err_set(err, "%s, %s \"%.*s\"", (const char *)words, unclosed ? "of" : "before", SLICE_ARGS(rest));
+    else
+        err_set(err, "%s, at the end of the pattern", (const char *)words);
+}
+
+/* NULL, and what is wrong, and at which byte. */
+static pcre2_code *compile(struct slice text, bool unicode, uint32_t options, size_t *wrong, struct err *err)
 {
     pcre2_compile_context *context = pcre2_compile_context_create(NULL);
     if (!context) {
@@ -62,23 +97,17 @@ static pcre2_code *compile(struct slice text, bool unicode, uint32_t options, st
     PCRE2_SIZE offset = 0;
     pcre2_code *code = pcre2_compile((PCRE2_SPTR)text.data, text.len, options, &why, &offset, context);
     pcre2_compile_context_free(context);
-    if (!code) {
-        PCRE2_UCHAR words[160] = "";
-        pcre2_get_error_message(why, words, sizeof words);
-        struct slice rest = slice_part(text, offset, offset + 24);
-        if (rest.len)
-            err_set(err, "%s, before \"%.*s\"", (const char *)words, SLICE_ARGS(rest));
-        else
-            err_set(err, "%s, at the end of the pattern", (const char *)words);
-    }
+    if (!code)
+        tell_wrong(text, why, offset, wrong, err);
     return code;
 }
 
-int pattern_check(const struct pattern *pattern, uint32_t *captures, struct err *err)
+int pattern_check(const struct pattern *pattern, uint32_t *captures, size_t *wrong, struct err *err)
 {
-    if (check_syntax(pattern->text, err))
+    uint32_t cheap = PCRE2_NO_START_OPTIMIZE | PCRE2_NO_AUTO_POSSESS;
+    if (check_syntax(pattern->text, wrong, err))
         return -1;
-    pcre2_code *code = compile(pattern->text, pattern->unicode, PCRE2_NO_START_OPTIMIZE | PCRE2_NO_AUTO_POSSESS, err);
+    pcre2_code *code = compile(pattern->text, pattern->unicode, cheap, wrong, err);
     if (!code)
         return -1;
     pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, captures);
@@ -89,13 +118,14 @@ int pattern_check(const struct pattern *pattern, uint32_t *captures, struct err 
 pcre2_code *pattern_compile(const struct pattern *pattern, const struct way *way)
 {
     struct err ignored = {""};
+    size_t nowhere;
     struct buf factored;
     buf_init(&factored, FACTORED_MAX);
     pcre2_code *code = NULL;
     if (factor_pattern(way->text, pattern->unicode, &factored))
-        code = compile(buf_slice(&factored), pattern->unicode, 0, &ignored);
+        code = compile(buf_slice(&factored), pattern->unicode, 0, &nowhere, &ignored);
     buf_fini(&factored);
-    return code ? code : compile(way->text, pattern->unicode, 0, &ignored);
+    return code ? code : compile(way->text, pattern->unicode, 0, &nowhere, &ignored);
 }
 
 bool pattern_host_has_jit(void)

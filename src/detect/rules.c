@@ -23,17 +23,11 @@ static int at_pattern(struct err *err, const struct pattern *pattern)
 }
 
 /* split: its ways are tried one by one, where the words of each are. */
-static int check(struct pattern *pattern, bool unicode, bool split, struct rules *rules, struct err *err)
+static int cut(struct pattern *pattern, bool split, struct rules *rules, struct err *err)
 {
-    uint32_t captures = 0;
     struct slice *texts = &pattern->text;
     if (!pattern->text.data)
         return 0;
-    pattern->unicode = unicode;
-    if (pattern_check(pattern, &captures, err))
-        return at_pattern(err, pattern);
-    if (captures > rules->captures)
-        rules->captures = captures;
     pattern->way_count = split ? split_pattern(pattern->text, rules->arena, &texts) : 1;
     pattern->ways = arena_array(rules->arena, pattern->way_count, sizeof *pattern->ways);
     if (!pattern->ways)
@@ -61,18 +55,17 @@ static int read_needs(struct rules *rules, const struct rule *rule, struct way *
     return 0;
 }
 
-static int check_rule(struct rules *rules, struct rule *rule, struct err *err)
+static int prepare_rule(struct rules *rules, struct rule *rule, struct err *err)
 {
-    bool unicode = rule->language > LANGUAGE_ENGLISH;
     struct pattern *match = &rule->match, *unless = &rule->unless;
     struct literals unused;
-    if (check(match, unicode, true, rules, err) || check(unless, unicode, true, rules, err))
+    if (cut(match, true, rules, err) || cut(unless, true, rules, err))
         return -1;
     for (size_t i = 0; i < match->way_count; i++)
         if (read_needs(rules, rule, &match->ways[i], err))
             return -1;
     for (size_t i = 0; i < unless->way_count; i++)
-        if (literals_of(unless->ways[i].text, unicode, rules->arena, &unused, &unless->ways[i].needs))
+        if (literals_of(unless->ways[i].text, unless->unicode, rules->arena, &unused, &unless->ways[i].needs))
             unless->ways[i].needs = NULL; /* it is looked for everywhere */
     return 0;
 }
@@ -99,14 +92,14 @@ static int anchor_guards(struct rules *rules, struct language *language, struct 
     return 0;
 }
 
-static int check_guards(struct rules *rules, struct err *err)
+static int prepare_guards(struct rules *rules, struct err *err)
 {
     for (size_t i = 0; i < rules->language_count; i++)
         if (anchor_guards(rules, &rules->languages[i], err))
             return -1;
     for (size_t i = 0; i < rules->language_count; i++)
         for (size_t g = 0; g < GUARD_COUNT; g++)
-            if (check(&rules->languages[i].guards[g], i > LANGUAGE_ENGLISH, false, rules, err))
+            if (cut(&rules->languages[i].guards[g], false, rules, err))
                 return -1;
     return 0;
 }
@@ -143,10 +136,10 @@ static void make_version(struct rules *rules)
 
 static int load(struct rules *rules, const char *const *paths, size_t count, struct err *err)
 {
-    if (packs_read(rules, paths, count, err) || check_guards(rules, err))
+    if (packs_read(rules, paths, count, err) || prepare_guards(rules, err))
         return -1;
     for (size_t i = 0; i < rules->count; i++)
-        if (check_rule(rules, &rules->list[i], err))
+        if (prepare_rule(rules, &rules->list[i], err))
             return -1;
     if (words_index(rules, err))
         return -1;

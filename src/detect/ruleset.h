@@ -151,8 +151,9 @@ struct rules {
 
 enum { LANGUAGE_ANY, LANGUAGE_ENGLISH, LANGUAGES_MAX = 16 };
 
-/* pattern.c: proves that the pattern can be compiled under the limits above. -1 and a sentence without place. */
-MUST_USE int pattern_check(const struct pattern *pattern, uint32_t *captures, struct err *err);
+/* pattern.c: proves that the pattern can be compiled under the limits above, and counts its groups. -1, a sentence, and
+ * at which byte of the pattern it is wrong. */
+MUST_USE int pattern_check(const struct pattern *pattern, uint32_t *captures, size_t *wrong, struct err *err);
 /* Compiles a way of a pattern that has been checked; NULL when memory runs out. */
 pcre2_code *pattern_compile(const struct pattern *pattern, const struct way *way);
 /* Whether this host allows machine code to be made. */
@@ -171,6 +172,10 @@ struct expansion {
 };
 MUST_USE int expand_pattern(const struct expansion *expansion, const struct yaml_node *node, struct slice *out,
                             struct err *err);
+/* Where in the node's text the byte at the offset of its expansion comes from. name: the macro or list that brings it,
+ * which is used there; data NULL: none. */
+size_t expand_source(const struct expansion *expansion, const struct yaml_node *node, size_t offset,
+                     struct slice *name);
 /* The same for text that may be a pattern or a plain word, such as a keyword; {NAME} may be a list: all its items. */
 MUST_USE int expand_words(const struct expansion *expansion, const struct yaml_node *sequence, struct literals *out,
                           struct err *err);
@@ -178,7 +183,7 @@ MUST_USE int expand_words(const struct expansion *expansion, const struct yaml_n
 /* words.c: gives every word of the rules a number, and builds the branches and the prefilters. */
 MUST_USE int words_index(struct rules *rules, struct err *err);
 
-/* pack.c: reads the packs at the paths into rules, patterns not yet compiled. */
+/* pack.c: reads the packs at the paths into rules, patterns checked. */
 MUST_USE int packs_read(struct rules *rules, const char *const *paths, size_t count, struct err *err);
 
 #endif

@@ -1,5 +1,6 @@
 """Rule packs that are wrong, each refused with its place, and local ones that change what is shipped."""
 import json
+import re
 
 import pytest
 
@@ -14,8 +15,8 @@ WRONG = {  # what is wrong: the pack, with a ^ in front of the place that is tol
     "a key twice": (RULE.replace("id: a.b,", "id: a.b, ^id: a.c,"), "duplicate"),
     "an unknown label": (RULE.replace('"emotion:sad"', '"^emotion:jealous"'), "label"),
     "a score beyond its range": (RULE.replace("match: gloom", "score: ^101, match: gloom"), "0 to 100"),
-    "an unknown macro": (RULE.replace("match: gloom", "match: '^gloom {NOPE}'"), "NOPE"),
-    "macros in a circle": ("macros: {A: 'x{B}', B: '^y{A}'}\n" + RULE.replace("match: gloom", "match: '{A}'"), "{A}"),
+    "an unknown macro": (RULE.replace("match: gloom", "match: 'gloom ^{NOPE}'"), "NOPE"),
+    "macros in a circle": ("macros: {A: 'x{B}', B: 'y^{A}'}\n" + RULE.replace("match: gloom", "match: '{A}'"), "{A}"),
     "a later engine": ("engine: ^99\n" + RULE, "99"),
     "an engine that is no number": ("engine: ^two\n" + RULE, "number"),
     "a language that is none": ("lang: ^EN\n" + RULE, "small letters"),
@@ -26,7 +27,9 @@ WRONG = {  # what is wrong: the pack, with a ^ in front of the place that is tol
     "no examples where a mapping belongs": (RULE.replace("{match: [gloom]}", "[^gloom]"), "examples"),
     "nothing at all": ("^", "mapping"),
     "a pattern in a block that is none": (RULE.replace("{match: [gloom]}}", "{match: [gloom]}}\n  - id: a.c\n    label: belief\n"
-                                                       "    match: |-\n      ^gloom\n        (?:y|ier\n"), "parenthesis"),
+                                                       "    match: |-\n      gloom\n        ^(?:y|ier\n"), "parenthesis"),
+    "a macro that is no pattern": ("macros: {BAD: 'so [a'}\n" + RULE.replace(
+        "match: gloom", '\n      match: "gloom\n        \\xe9 ^{BAD} indeed"'), "BAD"),
     "an unknown rule to switch off": (RULE + "disable: [^a.c]\n", "disable"),
     "an unknown rule to score": (RULE + "scores: {^a.c: 40}\n", "score"),
     "an unknown list to append to": (RULE + "append: {^b.c: [x]}\n", "append"),
@@ -53,7 +56,7 @@ def test_a_pack_is_refused_with_its_place(tmp_path, pack, word):
 def test_a_pattern_may_not_do_what_packs_are_not_trusted_with(tmp_path, pattern):
     path = tmp_path / "local.yaml"
     path.write_text(RULE.replace("match: gloom", f"keywords: [gloom], match: '{pattern}'"))
-    column = path.read_text().splitlines()[2].index("'") + 2
+    column = path.read_text().splitlines()[2].index("'") + 2 + re.search(r"\(\?[^<]|\(\?P>|\(\*|\\", pattern).start()
     done = run("rules", "test", path)
     assert done.returncode == 3 and done.stderr.startswith(f"{path}:3:{column}: "), done.stderr
 

@@ -273,7 +273,7 @@ def test_an_escape_before_a_list_is_an_error_with_its_place(tmp_path):
     pack.write_text('pack: escape\nlists: {states: [sad]}\nrules:\n  - {id: escape.a, label: "emotion:sad",\n'
                     "     match: 'so \\b{states}'}\n")
     done = run("rules", "test", pack)
-    assert done.returncode != 0 and f"{pack}:5:14: " in done.stderr and "(?:{states})" in done.stderr, done.stderr
+    assert done.returncode != 0 and f"{pack}:5:17: " in done.stderr and "(?:{states})" in done.stderr, done.stderr
 
 
 def test_the_stress_of_a_guard_is_tested_too(tmp_path):

@@ -504,6 +504,40 @@ static void test_a_wrong_pack_is_refused_with_its_place(void **state)
     }
 }
 
+/* Whichever way YAML writes a pattern, and whatever its macros bring. */
+static void test_a_mistake_in_a_pattern_is_told_with_its_own_place(void **state)
+{
+    (void)state;
+#define RULE "pack: x\nmacros: {I: 'i am', BAD: 'so [a', OPEN: 'so (a'}\nrules:\n  - id: a\n    label: emotion:sad\n"
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
+        {RULE "    match: sad(\n", ":6:15: missing closing parenthesis, of \"(\""},
+        {RULE "    match: 'it''s sad)'\n", ":6:22: unmatched closing"},
+        {RULE "    match: \"\\\\bs\\x61d \\u00e9)\"\n", ":6:29: unmatched closing"},
+        {RULE "    match: \"\\\\bsad\n      so \\\n      sad)\"\n", ":8:10: unmatched closing"},
+        {RULE "    match: sad\n      or\n\n      blue)\n", ":9:11: unmatched closing"},
+        {RULE "    match: |-\n      {I} sad\n        |\xc3\xa9 ) blue\n", ":8:12: unmatched closing"},
+        {RULE "    match: |-\n      {I} (?:sad\n      |so\n", ":7:11: missing closing parenthesis, of \"(?:sad|so\""},
+        {RULE "    match: >-\n      {I} sad\n      |so\n\n      |)\n", ":10:8: unmatched closing"},
+        {RULE "    match: |-\n      {I} sad\n      |{I} (?C)glad\n", ":8:12: a pattern may not hold (?C"},
+        {RULE "    match: |-\n      {I} sad\n      |{I} {BAD}\n",
+         ":8:12: missing terminating ] for character class, of \"[a)\", in what {BAD} stands for"},
+        {RULE "    match: |-\n      {I} sad\n      |{OPEN}\n", "(?:so (a)\", in what {OPEN} stands for"},
+        {RULE "    match: |-\n      {I} sad\n      |{I} {NONE}\n", ":8:12: there is no macro or list {NONE}"},
+        {RULE "    match: |-\n      {I} sad\n      |so \\b{I}\n", ":8:11: \\b{I} is no escape"},
+        {RULE "    match: sad\n    unless: |-\n      blue\n      |*\n", ":9:8: quantifier does not follow"},
+        {"pack: x\nguards:\n  lead: |-\n    so\n    |[a\n", ":5:6: missing terminating"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct err err = {""};
+        assert_null(load_text(cases[i].text, &err));
+        if (!strstr(err.text, cases[i].says))
+            fail_msg("\"%s\" does not say \"%s\"", err.text, cases[i].says);
+    }
+#undef RULE
+}
+
 static void test_a_local_pack_disables_rescores_and_extends(void **state)
 {
     (void)state;
@@ -719,6 +753,7 @@ int main(void)
         cmocka_unit_test(test_the_prefilter_loses_nothing),
         cmocka_unit_test(test_a_pattern_in_ways_and_factored_finds_what_was_written),
         cmocka_unit_test(test_a_wrong_pack_is_refused_with_its_place),
+        cmocka_unit_test(test_a_mistake_in_a_pattern_is_told_with_its_own_place),
         cmocka_unit_test(test_a_local_pack_disables_rescores_and_extends),
         cmocka_unit_test(test_a_limit_that_is_hit_is_an_error_and_no_silence),
         cmocka_unit_test(test_the_version_changes_with_the_rules),
