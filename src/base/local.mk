@@ -10,4 +10,5 @@ libcandor_a_SOURCES += \
 	include/pool.h src/base/pool.c \
 	include/queue.h src/base/queue.c \
 	include/str.h src/base/str.c \
+	include/thread.h src/base/thread.c \
 	include/yaml.h src/base/yaml.c

@@ -1,10 +1,10 @@
 /* pool: see pool.h. Jobs travel by value of a small letter through one bounded queue. */
 #include "pool.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "queue.h"
+#include "thread.h"
 
 struct letter {
     pool_job_fn *fn;
@@ -40,12 +40,11 @@ static int worker_start(struct pool *pool, struct worker *worker, struct err *er
     worker->pool = pool;
     if (pool->scratch.new && !(worker->scratch = pool->scratch.new(pool->scratch.arg)))
         return err_set(err, "no memory for what a pool thread works with");
-    int rc = pthread_create(&worker->thread, NULL, worker_run, worker);
-    if (rc == 0)
+    if (thread_start(&worker->thread, "pool", worker_run, worker, err) == 0)
         return 0;
     if (pool->scratch.free)
         pool->scratch.free(worker->scratch);
-    return err_set(err, "cannot start a pool thread: %s", strerror(rc));
+    return -1;
 }
 
 struct pool *pool_new(unsigned threads, size_t max_queued, struct pool_scratch scratch, struct err *err)

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <ftw.h>
 #include <getopt.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -19,6 +18,7 @@
 #include "simulator.h"
 #include "store.h"
 #include "talk.h"
+#include "thread.h"
 
 #define AT_ONCE    4 /* conversations under way */
 #define LOOK_MS    20
@@ -193,9 +193,8 @@ static int proxy_start(struct demo *demo, struct err *err)
     demo->daemon = daemon_start(demo->conf, demo->log, (struct daemon_watch){on_commit, demo}, err);
     if (!demo->daemon)
         return -1;
-    int rc = pthread_create(&demo->control, NULL, control_run, demo->daemon);
-    demo->controlled = rc == 0;
-    return rc == 0 ? 0 : err_set(err, "cannot start the control thread: %s", strerror(rc));
+    demo->controlled = thread_start(&demo->control, "control", control_run, demo->daemon, err) == 0;
+    return demo->controlled ? 0 : -1;
 }
 
 /* ---- what is shown ---- */

@@ -3,7 +3,6 @@
  * go letters and one semaphore, which bounds how many pairs are under way; nothing is shared but a flag that the output
  * is gone. See pair_line.h.
  */
-#include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include "judge.h"
 #include "pair_line.h"
 #include "steps.h"
+#include "thread.h"
 
 /* Pairs that an endpoint was asked about, those it said nothing of, and how the last of these ended. */
 struct silence {
@@ -188,8 +188,7 @@ struct pair_judge *pair_judge_start(struct conf *conf, struct err *err)
         judge_free(judge);
         return NULL;
     }
-    if (pthread_create(&judge->thread, NULL, run_loop, judge) != 0) {
-        err_set(err, "cannot start the judge's thread");
+    if (thread_start(&judge->thread, "judge", run_loop, judge, err)) {
         judge_free(judge);
         return NULL;
     }

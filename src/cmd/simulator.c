@@ -2,13 +2,13 @@
  */
 #include "simulator.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "json.h"
 #include "request.h"
 #include "serve.h"
 #include "talk.h"
+#include "thread.h"
 
 #define BODY_MAX_BYTES (1u << 20)
 #define ADDRESS_SIZE   64
@@ -289,8 +289,8 @@ struct simulator *simulator_start(struct err *err)
     int rc = simulator->loop ? 0 : -1;
     for (unsigned persona = 0; persona < PERSONA_COUNT && rc == 0; persona++)
         rc = stand_open(simulator, (enum persona)persona, err);
-    if (rc == 0 && (rc = pthread_create(&simulator->thread, NULL, simulator_run, simulator)) != 0)
-        err_set(err, "cannot start the simulators' thread: %s", strerror(rc));
+    if (rc == 0)
+        rc = thread_start(&simulator->thread, "simulator", simulator_run, simulator, err);
     simulator->running = rc == 0;
     if (rc != 0) {
         simulator_stop(simulator);

@@ -4,10 +4,11 @@
 #include "resolve.h"
 
 #include <netdb.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "thread.h"
 
 struct lookup {
     pthread_mutex_t mutex;
@@ -84,7 +85,7 @@ static void *run(void *arg)
 struct lookup *resolve_start(struct loop *loop, const char *host, uint16_t port, resolve_fn *fn, void *arg)
 {
     struct lookup *lookup = calloc(1, sizeof *lookup);
-    pthread_attr_t detached;
+    struct err ignored;
     pthread_t thread;
     if (!lookup || !(lookup->host = strdup(host))) {
         free(lookup);
@@ -95,14 +96,11 @@ struct lookup *resolve_start(struct loop *loop, const char *host, uint16_t port,
     lookup->fn = fn;
     lookup->arg = arg;
     snprintf(lookup->port, sizeof lookup->port, "%u", port);
-    pthread_attr_init(&detached);
-    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-    int failed = pthread_create(&thread, &detached, run, lookup);
-    pthread_attr_destroy(&detached);
-    if (failed) {
+    if (thread_start(&thread, "resolve", run, lookup, &ignored)) {
         lookup_free(lookup);
         return NULL;
     }
+    pthread_detach(thread);
     return lookup;
 }
 

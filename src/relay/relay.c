@@ -6,14 +6,13 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "exchange.h"
+#include "thread.h"
 #include "tls.h"
 
 #define ADDRESS_SIZE  128
@@ -268,19 +267,12 @@ static int open_listeners(struct relay *relay, const struct conf *conf, struct s
     return 0;
 }
 
-/* Signals are for the control thread. */
 static int start_thread(struct relay_loop *loop, struct err *err)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&loop->thread, NULL, run_loop, loop);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failed)
-        return err_set(err, "cannot start the live path: %s", strerror(failed));
     char name[16];
     snprintf(name, sizeof name, "relay-%zu", (size_t)(loop - loop->relay->loops));
-    pthread_setname_np(loop->thread, name);
+    if (thread_start(&loop->thread, name, run_loop, loop, err))
+        return -1;
     atomic_store_explicit(&loop->turned, true, memory_order_relaxed);
     loop->running = true;
     return 0;

@@ -5,13 +5,13 @@
  */
 #include "alert_watch.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "alert_post.h"
 #include "alert_store.h"
 #include "clock.h"
+#include "thread.h"
 
 struct told { /* what was last said of an alert */
     bool firing;
@@ -225,9 +225,8 @@ struct alert_watch *alert_watch_start(struct conf *conf, struct alert_watch_pace
         return NULL;
     }
     look(watch, true);
-    watch->started = pthread_create(&watch->thread, NULL, run, watch) == 0;
+    watch->started = thread_start(&watch->thread, "alerts", run, watch, err) == 0;
     if (!watch->started) {
-        err_set(err, "cannot start the thread that follows the alerts");
         alert_watch_stop(watch);
         return NULL;
     }

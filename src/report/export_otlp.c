@@ -4,13 +4,13 @@
  */
 #include "export_otlp.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "clock.h"
 #include "fetch.h"
 #include "json.h"
 #include "otlp_json.h"
+#include "thread.h"
 
 #define BATCH_ITEMS   512u  /* leave at once */
 #define BATCH_MS      1000u /* and fewer after so long */
@@ -304,11 +304,9 @@ struct otlp *otlp_start(struct conf *conf, struct log *log, struct metrics *metr
     }
     otlp->loop = loop_new(err);
     otlp->fetcher = otlp->loop ? fetcher_new(otlp->loop, err) : NULL;
-    otlp->started = otlp->fetcher && pthread_create(&otlp->thread, NULL, run, otlp) == 0;
+    otlp->started = otlp->fetcher && thread_start(&otlp->thread, "telemetry", run, otlp, err) == 0;
     if (otlp->started)
         return otlp;
-    if (otlp->fetcher)
-        err_set(err, "cannot start the thread of telemetry");
     otlp_stop(otlp);
     return NULL;
 }

@@ -8,7 +8,6 @@
 #include "store.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +22,7 @@
 #include "store_private.h"
 #include "store_tell.h"
 #include "store_window.h"
+#include "thread.h"
 
 #define BATCH_MAX       50u
 #define QUEUE_MAX       65536u
@@ -513,10 +513,8 @@ static int start(struct store *store, const char *path, const char *epoch, struc
         return -1;
     window_init(&store->window, store->last_seq + 1);
     metric_set(METRIC0(store->metrics, "candor_store_healthy"), 1);
-    if (pthread_create(&store->thread, NULL, run, store) != 0)
-        return err_set(err, "cannot start the store's thread");
-    store->started = true;
-    return 0;
+    store->started = thread_start(&store->thread, "store", run, store, err) == 0;
+    return store->started ? 0 : -1;
 }
 
 struct store *store_open_bounded(const char *path, struct conf *conf, const char *epoch, struct store_ops ops,

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "side.h"
 #include "steps.h"
+#include "thread.h"
 
 #define MS_PER_MINUTE 60000.0
 #define PUMP_MS       50 /* how often the lines are looked at while they wait for the minute's allowance */
@@ -286,10 +287,7 @@ struct shadow *shadow_start(struct conf *conf, struct log *log, struct metrics *
     shadow->canary = shadow->fetcher ? canary_start(shadow->loop, shadow->fetcher, conf, log, metrics) : NULL;
     if (shadow->canary)
         canary_tell(shadow->canary, on_canary, arg);
-    int rc = shadow->canary ? pthread_create(&shadow->thread, NULL, shadow_run, shadow) : -1;
-    shadow->running = rc == 0;
-    if (rc > 0)
-        err_set(err, "cannot start the shadow thread: %s", strerror(rc));
+    shadow->running = shadow->canary && thread_start(&shadow->thread, "shadow", shadow_run, shadow, err) == 0;
     if (!shadow->running) {
         shadow_free(shadow);
         return NULL;

@@ -1,15 +1,21 @@
 """Start, stop, store and the commands that read what was recorded."""
+import contextlib
 import csv
 import io
 import json
+import os
+import pathlib
+import re
 import signal
+import socket
 import sqlite3
+import subprocess
 import threading
 
 import pytest
 
 import wire
-from conftest import eventually, run
+from conftest import BINARY, PATIENCE, eventually, run
 from fakes import completion, events, hangs, judges_by_truth, says, streams_held
 
 QUESTION = "What is the capital of Australia?"
@@ -68,6 +74,47 @@ def test_readiness_ends_with_the_drain(fake, candor):
     assert wire.get(proxy.admin, "/healthz").status == 200
     sock.close()
     proxy.stop()
+
+
+def full_pipe():
+    """A pipe whose first writer waits until somebody reads."""
+    out, into = os.pipe()
+    os.set_blocking(into, False)
+    for size in (4096, 1):
+        with contextlib.suppress(BlockingIOError):
+            while os.write(into, b" " * size):
+                pass
+    os.set_blocking(into, True)
+    return out, into
+
+
+def takes_sigterm(task):
+    blocked = int(re.search(r"SigBlk:\s*(\w+)", (task / "status").read_text()).group(1), 16)
+    return not blocked >> (signal.SIGTERM - 1) & 1
+
+
+def test_a_signal_that_comes_before_the_listeners_are_announced_is_not_lost(fake, config, tmp_path):
+    """The line that announces them waits for room in the pipe, and SIGTERM comes meanwhile."""
+    path, address = tmp_path / "candor.yaml", str(tmp_path / "candor.socket")
+    path.write_text(json.dumps({**config(fake(says("x"))), "listen": [{"address": f"unix:{address}"}], "admin": {}}))
+    out, into = full_pipe()
+    process = subprocess.Popen([BINARY, "serve", "-c", path], stderr=into)
+    os.close(into)
+
+    def listens():
+        with socket.socket(socket.AF_UNIX) as client:
+            return client.connect_ex(address) == 0
+    try:
+        eventually(listens, "a listener")
+        tasks = list(pathlib.Path(f"/proc/{process.pid}/task").iterdir())
+        assert len(tasks) > 4 and [int(task.name) for task in tasks if takes_sigterm(task)] == [process.pid]
+        process.send_signal(signal.SIGTERM)
+        with os.fdopen(out) as log:
+            told = [json.loads(line)["event"] for line in log]
+        assert process.wait(PATIENCE) == 0 and told == ["listening", "draining", "stopped"], told
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_what_was_taken_is_stored_before_the_end(fake, candor):
