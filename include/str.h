@@ -69,6 +69,26 @@ static inline bool ascii_is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* Eight bytes in one number, the first lowest. Their highest bits answer: where they are this byte, where they are
+ * small letters. */
+#define EIGHT_OF(byte) ((uint64_t)(byte)*UINT64_C(0x0101010101010101))
+static inline uint64_t eight_equal(uint64_t eight, char c)
+{
+    uint64_t other = eight ^ EIGHT_OF((unsigned char)c);
+    return ~(((other & EIGHT_OF(0x7F)) + EIGHT_OF(0x7F)) | other) & EIGHT_OF(0x80);
+}
+static inline uint64_t eight_letters(uint64_t eight)
+{
+    uint64_t low = eight & EIGHT_OF(0x7F);
+    uint64_t from_a = low + EIGHT_OF(0x80 - 'a'), beyond_z = low + EIGHT_OF(0x7F - 'z');
+    return from_a & ~beyond_z & ~eight & EIGHT_OF(0x80);
+}
+/* How many of them come before the first whose highest bit is set. */
+static inline size_t eight_before(uint64_t bits)
+{
+    return bits ? (size_t)__builtin_ctzll(bits) / 8 : 8;
+}
+
 /* True for well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF). */
 bool utf8_valid(struct slice s);
 /* Length in bytes (1 to 4) of the well-formed character at s.data; 0 when it is malformed, cut or s is empty. */

@@ -11,185 +11,126 @@ enum { ENGLISH = 1, SPANISH = 2, GERMAN = 4, FRENCH = 8, PORTUGUESE = 16, LANGUA
 
 static const char *const codes[LANGUAGE_COUNT] = {"en", "es", "de", "fr", "pt"};
 
-enum { WORD_BYTES_MAX = 8 };
+enum { LETTERS = 'z' - 'a' + 1, OTHER = LETTERS, LENGTHS = 8, ALIKE_MAX = 6 };
 
 /* Zero-padded, not terminated: compared as one number. */
 struct word {
-    char text[WORD_BYTES_MAX];
+    char text[8];
     unsigned languages;
 };
 
-/* In the order of strcmp. */
-static const struct word words[] = {
-    {"a", ENGLISH | SPANISH | FRENCH | PORTUGUESE},
-    {"aber", GERMAN},
-    {"and", ENGLISH},
-    {"are", ENGLISH},
-    {"at", ENGLISH},
-    {"auch", GERMAN},
-    {"avec", FRENCH},
-    {"because", ENGLISH},
-    {"bin", GERMAN},
-    {"but", ENGLISH},
-    {"c'est", FRENCH},
-    {"can", ENGLISH},
-    {"com", PORTUGUESE},
-    {"como", SPANISH | PORTUGUESE},
-    {"con", SPANISH},
-    {"creo", SPANISH},
-    {"da", GERMAN | PORTUGUESE},
-    {"dans", FRENCH},
-    {"das", GERMAN | PORTUGUESE},
-    {"dass", GERMAN},
-    {"de", SPANISH | FRENCH | PORTUGUESE},
-    {"del", SPANISH},
-    {"den", GERMAN},
-    {"der", GERMAN},
-    {"des", GERMAN | FRENCH},
-    {"die", GERMAN},
-    {"do", ENGLISH | PORTUGUESE},
-    {"does", ENGLISH},
-    {"du", GERMAN | FRENCH},
-    {"e", PORTUGUESE},
-    {"el", SPANISH},
-    {"ele", PORTUGUESE},
-    {"em", PORTUGUESE},
-    {"en", SPANISH | FRENCH},
-    {"es", SPANISH | GERMAN},
-    {"est", FRENCH},
-    {"estou", PORTUGUESE},
-    {"estoy", SPANISH},
-    {"et", FRENCH},
-    {"eu", PORTUGUESE},
-    {"for", ENGLISH},
-    {"glaube", GERMAN},
-    {"have", ENGLISH},
-    {"he", ENGLISH | SPANISH},
-    {"how", ENGLISH},
-    {"i", ENGLISH},
-    {"i'm", ENGLISH},
-    {"ich", GERMAN},
-    {"im", ENGLISH | GERMAN},
-    {"in", ENGLISH | GERMAN},
-    {"is", ENGLISH},
-    {"isso", PORTUGUESE},
-    {"ist", GERMAN},
-    {"it", ENGLISH},
-    {"je", FRENCH},
-    {"la", SPANISH | FRENCH},
-    {"las", SPANISH},
-    {"le", FRENCH},
-    {"les", FRENCH},
-    {"lo", SPANISH},
-    {"los", SPANISH},
-    {"mas", PORTUGUESE},
-    {"me", ENGLISH | SPANISH | FRENCH | PORTUGUESE},
-    {"meu", PORTUGUESE},
-    {"mi", SPANISH},
-    {"mich", GERMAN},
-    {"minha", PORTUGUESE},
-    {"mir", GERMAN},
-    {"mit", GERMAN},
-    {"mon", FRENCH},
-    {"mucha", SPANISH},
-    {"mucho", SPANISH},
-    {"muito", PORTUGUESE},
-    {"muy", SPANISH},
-    {"my", ENGLISH},
-    {"nicht", GERMAN},
-    {"not", ENGLISH},
-    {"o", PORTUGUESE},
-    {"of", ENGLISH},
-    {"on", ENGLISH | FRENCH},
-    {"os", PORTUGUESE},
-    {"para", SPANISH | PORTUGUESE},
-    {"pas", FRENCH},
-    {"pero", SPANISH},
-    {"por", SPANISH | PORTUGUESE},
-    {"pour", FRENCH},
-    {"que", SPANISH | FRENCH | PORTUGUESE},
-    {"qui", FRENCH},
-    {"se", SPANISH | PORTUGUESE},
-    {"sich", GERMAN},
-    {"sie", GERMAN},
-    {"so", ENGLISH | GERMAN},
-    {"suis", FRENCH},
-    {"sur", FRENCH},
-    {"that", ENGLISH},
-    {"the", ENGLISH},
-    {"this", ENGLISH},
-    {"to", ENGLISH},
-    {"tu", SPANISH | FRENCH | PORTUGUESE},
-    {"um", GERMAN | PORTUGUESE},
-    {"uma", PORTUGUESE},
-    {"un", SPANISH | FRENCH},
-    {"una", SPANISH},
-    {"und", GERMAN},
-    {"une", FRENCH},
-    {"von", GERMAN},
-    {"was", ENGLISH | GERMAN},
-    {"we", ENGLISH},
-    {"what", ENGLISH},
-    {"where", ENGLISH},
-    {"which", ENGLISH},
-    {"who", ENGLISH},
-    {"why", ENGLISH},
-    {"wie", GERMAN},
-    {"wir", GERMAN},
-    {"with", ENGLISH},
-    {"y", SPANISH},
-    {"yo", SPANISH},
-    {"you", ENGLISH},
-    {"your", ENGLISH},
-    {"zu", GERMAN},
-    {"\xC3\xA9", PORTUGUESE}, /* e with acute */
-    {"\xC3\xA9tait", FRENCH}, /* etait */
+/* By their first letter and their length. */
+static const struct word words[LETTERS + 1][LENGTHS][ALIKE_MAX] = {
+    ['a' - 'a'] = {[1] = {{"a", ENGLISH | SPANISH | FRENCH | PORTUGUESE}},
+                   [2] = {{"at", ENGLISH}},
+                   [3] = {{"and", ENGLISH}, {"are", ENGLISH}},
+                   [4] = {{"aber", GERMAN}, {"auch", GERMAN}, {"avec", FRENCH}}},
+    ['b' - 'a'] = {[3] = {{"but", ENGLISH}, {"bin", GERMAN}}, [7] = {{"because", ENGLISH}}},
+    ['c' - 'a'] = {[3] = {{"can", ENGLISH}, {"com", PORTUGUESE}, {"con", SPANISH}},
+                   [4] = {{"como", SPANISH | PORTUGUESE}, {"creo", SPANISH}},
+                   [5] = {{"c'est", FRENCH}}},
+    ['d' - 'a'] = {[2] = {{"do", ENGLISH | PORTUGUESE},
+                          {"da", GERMAN | PORTUGUESE},
+                          {"de", SPANISH | FRENCH | PORTUGUESE},
+                          {"du", GERMAN | FRENCH}},
+                   [3] = {{"das", GERMAN | PORTUGUESE},
+                          {"del", SPANISH},
+                          {"den", GERMAN},
+                          {"der", GERMAN},
+                          {"des", GERMAN | FRENCH},
+                          {"die", GERMAN}},
+                   [4] = {{"does", ENGLISH}, {"dans", FRENCH}, {"dass", GERMAN}}},
+    ['e' - 'a'] = {[1] = {{"e", PORTUGUESE}},
+                   [2] = {{"el", SPANISH},
+                          {"em", PORTUGUESE},
+                          {"en", SPANISH | FRENCH},
+                          {"es", SPANISH | GERMAN},
+                          {"et", FRENCH},
+                          {"eu", PORTUGUESE}},
+                   [3] = {{"ele", PORTUGUESE}, {"est", FRENCH}},
+                   [5] = {{"estou", PORTUGUESE}, {"estoy", SPANISH}}},
+    ['f' - 'a'] = {[3] = {{"for", ENGLISH}}},
+    ['g' - 'a'] = {[6] = {{"glaube", GERMAN}}},
+    ['h' - 'a'] = {[2] = {{"he", ENGLISH | SPANISH}}, [3] = {{"how", ENGLISH}}, [4] = {{"have", ENGLISH}}},
+    ['i' - 'a'] = {[1] = {{"i", ENGLISH}},
+                   [2] = {{"is", ENGLISH}, {"in", ENGLISH | GERMAN}, {"it", ENGLISH}, {"im", ENGLISH | GERMAN}},
+                   [3] = {{"i'm", ENGLISH}, {"ich", GERMAN}, {"ist", GERMAN}},
+                   [4] = {{"isso", PORTUGUESE}}},
+    ['j' - 'a'] = {[2] = {{"je", FRENCH}}},
+    ['l' - 'a'] = {[2] = {{"la", SPANISH | FRENCH}, {"le", FRENCH}, {"lo", SPANISH}},
+                   [3] = {{"las", SPANISH}, {"les", FRENCH}, {"los", SPANISH}}},
+    ['m' - 'a'] = {[2] = {{"my", ENGLISH}, {"me", ENGLISH | SPANISH | FRENCH | PORTUGUESE}, {"mi", SPANISH}},
+                   [3] = {{"mas", PORTUGUESE},
+                          {"meu", PORTUGUESE},
+                          {"mir", GERMAN},
+                          {"mit", GERMAN},
+                          {"mon", FRENCH},
+                          {"muy", SPANISH}},
+                   [4] = {{"mich", GERMAN}},
+                   [5] = {{"minha", PORTUGUESE}, {"mucha", SPANISH}, {"mucho", SPANISH}, {"muito", PORTUGUESE}}},
+    ['n' - 'a'] = {[3] = {{"not", ENGLISH}}, [5] = {{"nicht", GERMAN}}},
+    ['o' - 'a'] = {[1] = {{"o", PORTUGUESE}}, [2] = {{"of", ENGLISH}, {"on", ENGLISH | FRENCH}, {"os", PORTUGUESE}}},
+    ['p' - 'a'] = {[3] = {{"pas", FRENCH}, {"por", SPANISH | PORTUGUESE}},
+                   [4] = {{"para", SPANISH | PORTUGUESE}, {"pero", SPANISH}, {"pour", FRENCH}}},
+    ['q' - 'a'] = {[3] = {{"que", SPANISH | FRENCH | PORTUGUESE}, {"qui", FRENCH}}},
+    ['s' - 'a'] = {[2] = {{"so", ENGLISH | GERMAN}, {"se", SPANISH | PORTUGUESE}},
+                   [3] = {{"sie", GERMAN}, {"sur", FRENCH}},
+                   [4] = {{"sich", GERMAN}, {"suis", FRENCH}}},
+    ['t' - 'a'] = {[2] = {{"to", ENGLISH}, {"tu", SPANISH | FRENCH | PORTUGUESE}},
+                   [3] = {{"the", ENGLISH}},
+                   [4] = {{"that", ENGLISH}, {"this", ENGLISH}}},
+    ['u' - 'a'] = {[2] = {{"um", GERMAN | PORTUGUESE}, {"un", SPANISH | FRENCH}},
+                   [3] = {{"uma", PORTUGUESE}, {"una", SPANISH}, {"und", GERMAN}, {"une", FRENCH}}},
+    ['v' - 'a'] = {[3] = {{"von", GERMAN}}},
+    ['w' -
+        'a'] = {[2] = {{"we", ENGLISH}},
+                [3] = {{"was", ENGLISH | GERMAN}, {"who", ENGLISH}, {"why", ENGLISH}, {"wie", GERMAN}, {"wir", GERMAN}},
+                [4] = {{"what", ENGLISH}, {"with", ENGLISH}},
+                [5] = {{"which", ENGLISH}, {"where", ENGLISH}}},
+    ['y' -
+        'a'] = {[1] = {{"y", SPANISH}}, [2] = {{"yo", SPANISH}}, [3] = {{"you", ENGLISH}}, [4] = {{"your", ENGLISH}}},
+    ['z' - 'a'] = {[2] = {{"zu", GERMAN}}},
+    [OTHER] = {[2] = {{"\xC3\xA9", PORTUGUESE}}, [6] = {{"\xC3\xA9tait", FRENCH}}},
 };
 
-/* The letters as a number, in the order of strcmp. */
-static uint64_t as_number(const char text[WORD_BYTES_MAX])
+static uint64_t load_eight(const char *at)
 {
-    uint64_t number;
-    memcpy(&number, text, sizeof number);
-    return be64toh(number);
+    uint64_t eight;
+    memcpy(&eight, at, sizeof eight);
+    return le64toh(eight);
 }
 
-static unsigned languages_of(struct slice word)
+/* The word of this length that the eight bytes begin with. */
+static unsigned languages_of(uint64_t eight, size_t len)
 {
-    size_t low = 0, high = sizeof words / sizeof *words;
-    char padded[WORD_BYTES_MAX] = {0};
-    if (word.len > WORD_BYTES_MAX)
+    if (len == 0 || len >= LENGTHS)
         return 0;
-    memcpy(padded, word.data, word.len);
-    uint64_t number = as_number(padded);
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        uint64_t here = as_number(words[middle].text);
-        if (here == number)
-            return words[middle].languages;
-        if (here < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    unsigned letter = (unsigned)(eight & 0xFF) - 'a';
+    uint64_t word = eight & ((UINT64_C(1) << 8 * len) - 1);
+    const struct word *row = words[letter < LETTERS ? letter : OTHER][len];
+    for (size_t i = 0; i < ALIKE_MAX && row[i].languages; i++)
+        if (load_eight(row[i].text) == word)
+            return row[i].languages;
     return 0;
 }
 
-static bool is_word_byte(char c)
+/* Of eight bytes those that are part of no word. */
+static uint64_t outside_words(uint64_t eight)
 {
-    return ascii_is_alpha(c) || c == '\'' || (unsigned char)c >= 0x80;
+    return (eight_letters(eight) | eight_equal(eight, '\'') | (eight & EIGHT_OF(0x80))) ^ EIGHT_OF(0x80);
 }
 
-static void count_words(struct slice text, unsigned *counts)
+/* Behind the text there are zeros, which end its last word. */
+static void count_words(const char *text, size_t len, unsigned *counts)
 {
-    for (size_t at = 0; at < text.len;) {
-        size_t end = at;
-        while (end < text.len && is_word_byte(text.data[end]))
-            end++;
-        unsigned languages = end > at ? languages_of(slice_of(text.data + at, end - at)) : 0;
+    for (size_t at = 0, end; at < len; at = end + 1) {
+        uint64_t eight = load_eight(text + at);
+        size_t part = eight_before(outside_words(eight));
+        for (end = at + part; part == 8; end += part)
+            part = eight_before(outside_words(load_eight(text + end)));
+        unsigned languages = languages_of(eight, (end < len ? end : len) - at);
         for (size_t i = 0; languages; i++, languages >>= 1)
             counts[i] += languages & 1;
-        at = end + 1;
     }
 }
 
@@ -198,8 +139,8 @@ static const char *by_script(struct slice text)
 {
     size_t han = 0, other = 0, latin = 0;
     for (size_t at = 0; at < text.len;) {
-        uint32_t c = 0;
-        size_t len = utf8_char(slice_part(text, at, text.len), &c);
+        uint32_t c = (unsigned char)text.data[at];
+        size_t len = c < 0x80 ? 1 : utf8_char(slice_part(text, at, text.len), &c);
         if (c >= 0x4E00 && c <= 0x9FFF)
             han++;
         else if ((c >= 0x0370 && c <= 0x1FFF) || (c >= 0x3040 && c <= 0x30FF) || (c >= 0xAC00 && c <= 0xD7AF))
@@ -217,13 +158,10 @@ const char *passage_language(const struct passage *passage)
 {
     struct slice text = slice_part(slice_of(passage->text, passage->len), 0, LOOK_AT_BYTES);
     unsigned counts[LANGUAGE_COUNT] = {0};
-    bool ascii = true;
-    for (size_t i = 0; ascii && i < text.len; i++)
-        ascii = (unsigned char)text.data[i] < 0x80;
-    const char *script = ascii ? NULL : by_script(text);
+    const char *script = passage->wide < text.len ? by_script(text) : NULL;
     if (script)
         return script;
-    count_words(text, counts);
+    count_words(text.data, text.len, counts);
     size_t best = 0;
     bool tied = false;
     for (size_t i = 1; i < LANGUAGE_COUNT; i++) {

@@ -46,7 +46,7 @@ static bool holds_name(const struct rewrite *r, size_t start, size_t end)
 {
     static const char *const exclaimed[] = {"god", "jesus", "christ", "lord"};
     const struct passage *p = &r->d->passage;
-    struct slice text = slice_part(p->original, p->map[start], p->map[end - 1] + 1);
+    struct slice text = slice_part(p->original, passage_origin(p, start), passage_origin(p, end - 1) + 1);
     size_t at = 0;
     if (strcmp(r->language->code, "de") == 0)
         return false;
@@ -85,14 +85,14 @@ static bool holds_story(const struct rewrite *r, size_t i)
     static const char *const joints[] = {", ", "; ", ": ", " - ", " because ", " since ", " after "};
     const struct passage *p = &r->d->passage;
     struct slice text = sentence_of(r, i);
-    const uint32_t *map = &p->map[p->sentences[i].start];
+    size_t base = p->sentences[i].start;
     for (size_t k = 0; k < sizeof joints / sizeof *joints; k++)
         for (size_t at = 0; (at = slice_find(text, slice_from(joints[k]), at)) != SLICE_NOT_FOUND; at++) {
             size_t from = at + strlen(joints[k]), to = slice_find(text, SLICE(", "), from), start = from;
             struct slice clause = slice_part(text, from, to < text.len ? to : text.len);
             if (wording_is_subject(wording_next(text, &start)) && wording_count_content(clause) > 0 &&
                 !wording_any(clause, wording_is_listener) && wording_any(slice_part(text, 0, at), wording_is_subject) &&
-                !cue_touches(r, MOODS, map[from], map[from + clause.len - 1]))
+                !cue_touches(r, MOODS, passage_origin(p, base + from), passage_origin(p, base + from + clause.len - 1)))
                 return true;
         }
     return false;
@@ -117,7 +117,7 @@ static size_t sentence_at(const struct rewrite *r, size_t original)
 {
     const struct passage *p = &r->d->passage;
     size_t i = 0;
-    while (i + 1 < p->count && p->map[p->sentences[i + 1].start] <= original)
+    while (i + 1 < p->count && passage_origin(p, p->sentences[i + 1].start) <= original)
         i++;
     return i;
 }
@@ -128,7 +128,7 @@ static void cut_before_question(struct rewrite *r, size_t i, size_t cue_end)
     const struct passage *p = &r->d->passage;
     const struct sentence *s = &p->sentences[i];
     size_t at = s->start;
-    while (at < s->end && p->map[at] < cue_end)
+    while (at < s->end && passage_origin(p, at) < cue_end)
         at++;
     for (; at < s->end; at++) {
         if (!strchr(",;:-", p->text[at]))
@@ -174,10 +174,10 @@ static void judge_belief(struct rewrite *r, const struct cue *cue)
     size_t i = sentence_at(r, cue->start);
     const struct sentence *s = &p->sentences[i];
     size_t start = s->start;
-    while (start < s->end && p->map[start] < cue->start)
+    while (start < s->end && passage_origin(p, start) < cue->start)
         start++;
     /* Counted in the original, where quotations are not masked. */
-    struct slice before = slice_part(p->original, p->map[s->start], cue->start);
+    struct slice before = slice_part(p->original, passage_origin(p, s->start), cue->start);
     if (r->fates[i] == FATE_CUT_PART)
         return;
     if (wording_count(before) >= PREFIX_WORDS) {
@@ -279,8 +279,8 @@ static size_t object_words(const struct rewrite *r, size_t i)
     size_t at = 0, count = 0;
     bool felt = false;
     for (struct slice word = wording_next(text, &at); word.len; word = wording_next(text, &at)) {
-        const uint32_t *from = &p->map[p->sentences[i].start + at - word.len];
-        bool touched = cue_touches(r, FEELINGS, from[0], from[word.len - 1] + 1);
+        size_t end = p->sentences[i].start + at;
+        bool touched = cue_touches(r, FEELINGS, passage_origin(p, end - word.len), passage_origin(p, end - 1) + 1);
         felt = felt || touched;
         count += felt && !touched && wording_is_content(word);
     }
@@ -381,7 +381,7 @@ static bool loses_question(const struct rewrite *r)
     for (size_t i = 0; i < p->count; i++) {
         const struct sentence *s = &p->sentences[i];
         size_t at = s->start;
-        while (at < s->end && p->map[at] < r->found->belief.end)
+        while (at < s->end && passage_origin(p, at) < r->found->belief.end)
             at++;
         if (s->asks && (wording_asks_more(sentence_of(r, i)) || wording_asks_more(slice_of(p->text + at, s->end - at))))
             return true;

@@ -1,5 +1,12 @@
-/* passage: normalising with a map back, masking, cutting into sentences. See passage.h for what and why. */
+/* passage: normalising with a way back, masking, cutting into sentences. See passage.h for what and why.
+ *
+ * The text is gone through once: letters eight at a time, and of whatever may open a mask or end a sentence a note is
+ * kept, so that all that follows looks at these places only.
+ */
 #include "passage.h"
+
+#include <assert.h>
+#include <endian.h>
 
 /* ---- normalising ---- */
 
@@ -8,30 +15,76 @@ struct replacement {
     char to; /* '\0': it goes */
 };
 
+/* In order. */
 static const struct replacement replacements[] = {
-    {0x00A0, ' '},  {0x2007, ' '},  {0x202F, ' '},  {0x3000, ' '},  {0x2018, '\''}, {0x2019, '\''},
-    {0x02BC, '\''}, {0x00B4, '\''}, {0x201C, '"'},  {0x201D, '"'},  {0x201E, '"'},  {0x00AB, '"'},
-    {0x00BB, '"'},  {0x2026, '.'},  {0x200B, '\0'}, {0x200C, '\0'}, {0x200D, '\0'}, {0xFEFF, '\0'},
+    {0x00A0, ' '},  {0x00AB, '"'},  {0x00B4, '\''}, {0x00BB, '"'},  {0x02BC, '\''},  {0x2007, ' '}, {0x200B, '\0'},
+    {0x200C, '\0'}, {0x200D, '\0'}, {0x2018, '\''}, {0x2019, '\''}, {0x201C, '"'},   {0x201D, '"'}, {0x201E, '"'},
+    {0x2026, '.'},  {0x202F, ' '},  {0x3000, ' '},  {0xFEFF, '\0'}, {UINT32_MAX, 0},
 };
 
-static void put(struct passage *p, char c, size_t from)
+/* From here on the text goes on with the byte at next of the original: what stood before it has left nothing. */
+static void leave_gap(struct passage *p, size_t next)
 {
-    if (p->len == PASSAGE_MAX)
-        return;
-    p->text[p->len] = c;
-    p->map[p->len++] = (uint32_t)from;
+    while (p->gap_count && p->gaps[p->gap_count - 1].at >= p->len)
+        p->gap_count--;
+    p->gaps[p->gap_count++] = (struct gap){(uint32_t)p->len, (uint32_t)(next - p->len)};
+}
+
+static void put(struct passage *p, char c)
+{
+    p->text[p->len++] = c;
+}
+
+static void put_mark(struct passage *p, char c)
+{
+    p->marks[p->mark_count++] = (uint16_t)p->len;
+    put(p, c);
+}
+
+static bool follows_blank(const struct passage *p)
+{
+    return p->len == 0 || p->text[p->len - 1] == ' ' || p->text[p->len - 1] == '\n';
 }
 
 /* Blanks collapse into one, and into nothing at the start of a line. */
-static void put_blank(struct passage *p, char c, size_t from)
+static void put_blank(struct passage *p, size_t next)
 {
-    char last = p->len ? p->text[p->len - 1] : '\n';
-    if (c == '\n') {
-        if (last == ' ')
-            p->len--;
-        put(p, '\n', from);
-    } else if (last != ' ' && last != '\n') {
-        put(p, ' ', from);
+    if (follows_blank(p))
+        leave_gap(p, next);
+    else
+        put(p, ' ');
+}
+
+/* And into nothing at its end. */
+static void put_line_end(struct passage *p, size_t at)
+{
+    if (p->len && p->text[p->len - 1] == ' ') {
+        p->len--;
+        leave_gap(p, at);
+    }
+    put_mark(p, '\n');
+}
+
+/* next: what of the original comes behind it. */
+static void put_plain(struct passage *p, char c, size_t next)
+{
+    switch (c) {
+    case '"':
+    case '`':
+    case '>':
+        p->opens = true;
+        put_mark(p, c);
+        break;
+    case '.':
+    case '!':
+    case '?':
+        put_mark(p, c);
+        break;
+    case ' ':
+        put_blank(p, next);
+        break;
+    default:
+        put(p, c);
     }
 }
 
@@ -49,110 +102,152 @@ static void put_ascii(struct passage *p, struct slice s, size_t at)
 {
     char c = s.data[at];
     if (c == '\n')
-        put_blank(p, '\n', at);
-    else if (ascii_is_space(c))
-        put_blank(p, ' ', at);
-    else if (c >= 'A' && c <= 'Z')
-        put(p, (char)(c + 32), at);
-    else if ((unsigned char)c < ' ' || c == 0x7f)
-        put_blank(p, ' ', at);
-    else if (!is_emphasis(s, at))
-        put(p, c, at);
+        put_line_end(p, at);
+    else if (is_emphasis(s, at))
+        leave_gap(p, at + 1);
+    else
+        put_plain(p, c < ' ' || c == 0x7f ? ' ' : ascii_lower(c), at + 1);
 }
 
-static void put_character(struct passage *p, struct slice s, size_t at, size_t len, uint32_t code_point)
+/* Full-width marks end sentences, too. */
+static bool is_wide_stop(uint32_t character)
 {
-    for (size_t i = 0; i < sizeof replacements / sizeof *replacements; i++)
-        if (replacements[i].from == code_point) {
-            if (replacements[i].to == ' ')
-                put_blank(p, ' ', at);
-            else if (replacements[i].to)
-                put(p, replacements[i].to, at);
-            return;
-        }
-    /* Capital letters of Latin-1 lie 32 below their small ones, but for the multiplication sign. */
-    bool capital = code_point >= 0xC0 && code_point <= 0xDE && code_point != 0xD7;
-    if (p->len + len > PASSAGE_MAX)
+    return character == 0x3002 || character == 0xFF01 || character == 0xFF1F;
+}
+
+static void put_character(struct passage *p, struct slice s, size_t at, size_t len, uint32_t character)
+{
+    const struct replacement *replacement = replacements;
+    while (replacement->from < character)
+        replacement++;
+    if (replacement->from == character) {
+        if (replacement->to)
+            put_plain(p, replacement->to, at + len);
+        leave_gap(p, at + len);
         return;
+    }
+    /* Capital letters of Latin-1 lie 32 below their small ones, but for the multiplication sign. */
+    bool capital = character >= 0xC0 && character <= 0xDE && character != 0xD7;
+    if (is_wide_stop(character))
+        p->marks[p->mark_count++] = (uint16_t)p->len;
+    p->wide = p->wide < p->len ? p->wide : p->len;
     for (size_t k = 0; k < len; k++)
-        put(p, capital && k == 1 ? (char)(s.data[at + k] + 32) : s.data[at + k], at + k);
+        put(p, capital && k == 1 ? (char)(s.data[at + k] + 32) : s.data[at + k]);
 }
 
-/* Small letters go as they are, and are most of any text; where they end. */
-static size_t put_letters(struct passage *p, struct slice s, size_t at)
+/* Sixteen bytes, which any compiler knows to compare at once: all bits of a byte are set where it is so. */
+typedef int8_t bytes16 __attribute__((vector_size(16)));
+
+/* What goes into the text as it is, but for capitals: most of any text. A blank does where none follows. */
+static bytes16 are_plain(bytes16 bytes, bytes16 next)
 {
-    size_t len = p->len;
-    for (; at < s.len && s.data[at] >= 'a' && s.data[at] <= 'z'; at++)
-        if (len < PASSAGE_MAX) {
-            p->text[len] = s.data[at];
-            p->map[len++] = (uint32_t)at;
-        }
-    p->len = len;
+    bytes16 signs = (bytes == '.') | (bytes == '?') | (bytes == '>') | (bytes == '`') | (bytes == '*') |
+                    (bytes == '_') | (bytes == 0x7f);
+    return ((bytes > '"') & ~signs) | ((bytes == ' ') & (next != ' ')); /* the other signs are below, the rest above */
+}
+
+static size_t count_first(bytes16 are)
+{
+    uint64_t halves[2];
+    memcpy(halves, &are, sizeof are);
+    size_t first = eight_before(~le64toh(halves[0]));
+    return first < 8 ? first : 8 + eight_before(~le64toh(halves[1]));
+}
+
+/* Where the plain bytes end. */
+static size_t put_plain_bytes(struct passage *p, struct slice s, size_t at)
+{
+    size_t taken = sizeof(bytes16);
+    if (at < s.len && s.data[at] == ' ' && follows_blank(p))
+        return at;
+    while (taken == sizeof(bytes16)) {
+        char end[sizeof(bytes16) + 1] = {0};
+        bool whole = s.len - at >= sizeof end;
+        const char *from = whole ? s.data + at : memcpy(end, s.data + at, s.len - at);
+        bytes16 bytes, next;
+        memcpy(&bytes, from, sizeof bytes);
+        memcpy(&next, from + 1, sizeof next);
+        bytes16 small = bytes | ((bytes >= 'A') & (bytes <= 'Z') & 0x20);
+        memcpy(p->text + p->len, &small, sizeof small); /* what is not plain is written over */
+        taken = count_first(are_plain(bytes, next));
+        p->len += taken;
+        at += taken;
+    }
     return at;
 }
 
 static void normalise(struct passage *p, size_t from, size_t to)
 {
     struct slice s = slice_of(p->original.data, to);
-    for (size_t at = from; at < to;) {
-        at = put_letters(p, s, at);
-        if (at == to)
-            break;
-        uint32_t code_point = 0;
-        bool ascii = (unsigned char)s.data[at] < 0x80;
-        size_t len = ascii ? 1 : utf8_char(slice_of(s.data + at, to - at), &code_point);
-        if (len <= 1) {
-            if (len == 0)
-                put(p, '?', at); /* not UTF-8; patterns are never shown it */
-            else
-                put_ascii(p, s, at);
-            at++;
-            continue;
-        }
-        put_character(p, s, at, len, code_point);
-        at += len;
+    assert(to - from + p->len <= PASSAGE_MAX);
+    for (size_t at = put_plain_bytes(p, s, from); at < to; at = put_plain_bytes(p, s, at)) {
+        uint32_t character = (unsigned char)s.data[at];
+        size_t len = character < 0x80 ? 1 : utf8_char(slice_of(s.data + at, to - at), &character);
+        if (len == 1)
+            put_ascii(p, s, at);
+        else if (len > 1)
+            put_character(p, s, at, len, character);
+        else
+            put_mark(p, '?'); /* not UTF-8; patterns are never shown it */
+        at += len ? len : 1;
     }
+    memset(p->text + p->len, 0, PASSAGE_SLACK);
 }
 
 /* ---- masking ---- */
 
 static void mask(struct passage *p, size_t start, size_t end)
 {
-    for (size_t i = start; i < end; i++)
-        p->text[i] = PASSAGE_MASK;
+    memset(p->text + start, PASSAGE_MASK, end - start);
 }
 
-static size_t find(const struct passage *p, const char *needle, size_t from)
+/* The next such mark from number k on. */
+static size_t find_mark(const struct passage *p, char c, size_t k)
 {
-    size_t at = slice_find(slice_of(p->text, p->len), slice_from(needle), from);
-    return at == SLICE_NOT_FOUND ? p->len : at;
+    while (k < p->mark_count && p->text[p->marks[k]] != c)
+        k++;
+    return k;
+}
+
+static size_t find_fence(const struct passage *p, size_t k)
+{
+    k = find_mark(p, '`', k);
+    while (k < p->mark_count && memcmp(p->text + p->marks[k], "```", 3) != 0)
+        k = find_mark(p, '`', k + 1);
+    return k;
 }
 
 static size_t line_end(const struct passage *p, size_t from)
 {
-    const char *end = from < p->len ? memchr(p->text + from, '\n', p->len - from) : NULL;
+    const char *end = memchr(p->text + from, '\n', p->len - from);
     return end ? (size_t)(end - p->text) : p->len;
 }
 
 /* A fence that is never closed reaches to the end: that is how it is shown, too. */
-static void mask_code(struct passage *p)
+static void mask_fences(struct passage *p)
 {
-    for (size_t at = find(p, "```", 0); at < p->len; at = find(p, "```", at)) {
-        size_t end = find(p, "```", at + 3);
-        mask(p, at, end < p->len ? end + 3 : p->len);
+    for (size_t k = find_fence(p, 0); k < p->mark_count; k = find_fence(p, k)) {
+        size_t last = find_fence(p, k + 3), at = p->marks[k];
+        bool closed = last < p->mark_count;
+        size_t end = closed ? p->marks[last] + 3u : p->len;
+        mask(p, at, end);
         p->text[at] = '\n';
-        if (end < p->len)
-            p->text[end + 2] = '\n';
+        if (closed)
+            p->text[end - 1] = '\n';
         p->code = true;
-        at = end < p->len ? end + 3 : p->len;
+        k = closed ? last + 3 : p->mark_count;
     }
-    for (size_t at = find(p, "`", 0); at < p->len; at = find(p, "`", at + 1)) {
-        size_t end = find(p, "`", at + 1);
-        if (end >= line_end(p, at))
+}
+
+static void mask_inline_code(struct passage *p)
+{
+    for (size_t k = find_mark(p, '`', 0); k < p->mark_count; k = find_mark(p, '`', k + 1)) {
+        size_t last = find_mark(p, '`', k + 1), at = p->marks[k];
+        if (last == p->mark_count || p->marks[last] >= line_end(p, at))
             continue;
-        mask(p, at, end + 1);
+        mask(p, at, p->marks[last] + 1u);
         p->code = true;
-        at = end;
+        k = last;
     }
 }
 
@@ -169,25 +264,26 @@ static bool closes_quote(const struct passage *p, size_t at)
 static void mask_quotes(struct passage *p)
 {
     enum { QUOTE_MIN = 12 }; /* shorter ones are titles and words */
-    for (size_t at = find(p, "\"", 0); at < p->len; at = find(p, "\"", at + 1)) {
+    for (size_t k = find_mark(p, '"', 0); k < p->mark_count; k = find_mark(p, '"', k + 1)) {
+        size_t at = p->marks[k];
         if (!opens_quote(p, at))
             continue;
-        size_t end = find(p, "\"", at + 1), stop = line_end(p, at);
-        while (end < stop && !closes_quote(p, end))
-            end = find(p, "\"", end + 1);
-        if (end >= stop)
+        size_t last = find_mark(p, '"', k + 1), stop = line_end(p, at);
+        while (last < p->mark_count && p->marks[last] < stop && !closes_quote(p, p->marks[last]))
+            last = find_mark(p, '"', last + 1);
+        if (last == p->mark_count || p->marks[last] >= stop)
             continue;
-        if (end - at - 1 >= QUOTE_MIN)
-            mask(p, at + 1, end);
-        at = end;
+        if (p->marks[last] - at - 1 >= QUOTE_MIN)
+            mask(p, at + 1, p->marks[last]);
+        k = last;
     }
 }
 
 static void mask_cited_lines(struct passage *p)
 {
-    for (size_t at = 0; at < p->len; at = line_end(p, at) + 1)
-        if (p->text[at] == '>')
-            mask(p, at, line_end(p, at));
+    for (size_t k = find_mark(p, '>', 0); k < p->mark_count; k = find_mark(p, '>', k + 1))
+        if (p->marks[k] == 0 || p->text[p->marks[k] - 1] == '\n')
+            mask(p, p->marks[k], line_end(p, p->marks[k]));
 }
 
 /* ---- sentences ---- */
@@ -200,9 +296,10 @@ static bool is_word_byte(char c)
 /* A full stop after an initial or one of these words ends no sentence. */
 static bool is_abbreviation(const struct passage *p, size_t start, size_t stop)
 {
-    static const char *const words[] = {"mr",     "mrs", "ms",  "dr",   "st",  "vs",   "prof", "jr",  "sr",   "lt",
-                                        "col",    "gen", "rev", "hon",  "sgt", "capt", "mt",   "e.g", "i.e",  "cf",
-                                        "approx", "ca",  "ft",  "corp", "inc", "ltd",  "cir",  "vol", "dept", "bros"};
+    enum { LONGEST = 6 };
+    static const char words[][LONGEST + 1] = {
+        "mr",   "mrs", "ms",  "dr",  "st", "vs",     "prof", "jr", "sr",   "lt",  "col", "gen", "rev", "hon",  "sgt",
+        "capt", "mt",  "e.g", "i.e", "cf", "approx", "ca",   "ft", "corp", "inc", "ltd", "cir", "vol", "dept", "bros"};
     size_t from = stop;
     while (from > start && (is_word_byte(p->text[from - 1]) || p->text[from - 1] == '.'))
         from--;
@@ -211,8 +308,8 @@ static bool is_abbreviation(const struct passage *p, size_t start, size_t stop)
         return ascii_is_alpha(word.data[0]) && word.data[0] != 'i';
     if (word.len >= 3 && word.data[word.len - 2] == '.' && word.data[1] == '.' && stop + 1 < p->len) /* u.s., j.k. */
         return true;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (slice_is(word, words[i]))
+    for (size_t i = 0; word.len <= LONGEST && i < sizeof words / sizeof *words; i++)
+        if (words[i][0] == word.data[0] && slice_is(word, words[i]))
             return true;
     return false;
 }
@@ -241,6 +338,11 @@ static void add_sentence(struct passage *p, size_t start, size_t end, bool asks)
                                                  .starts_line = start == 0 || p->text[start - 1] == '\n'};
 }
 
+static bool is_stop(char c)
+{
+    return c == '.' || c == '!' || c == '?';
+}
+
 /* If a sentence ends at at, its end behind closing marks; else 0. */
 static size_t sentence_end(const struct passage *p, size_t start, size_t at, bool *asks)
 {
@@ -251,10 +353,10 @@ static size_t sentence_end(const struct passage *p, size_t start, size_t at, boo
     size_t wide = (unsigned char)c >= 0xE3 ? wide_stop(p, at, asks) : 0;
     if (wide)
         return at + wide;
-    if (c != '.' && c != '!' && c != '?')
+    if (!is_stop(c))
         return 0;
     size_t end = at;
-    while (end < p->len && strchr(".!?", p->text[end])) {
+    while (end < p->len && is_stop(p->text[end])) {
         *asks = *asks || p->text[end] == '?';
         end++;
     }
@@ -265,15 +367,12 @@ static size_t sentence_end(const struct passage *p, size_t start, size_t at, boo
     return end >= p->len || p->text[end] == ' ' || p->text[end] == '\n' ? end : 0;
 }
 
-/* The next byte that may end a sentence; limit when there is none before. */
-static size_t next_mark(const struct passage *p, size_t at, size_t limit)
+/* Where the next mark stands, from number *k and from at on; limit when there is none before. */
+static size_t next_mark(const struct passage *p, size_t *k, size_t at, size_t limit)
 {
-    for (; at < limit; at++) {
-        unsigned char c = (unsigned char)p->text[at];
-        if (c >= 0xE3 || (c < 'A' && (c == '\n' || c == '.' || c == '!' || c == '?')))
-            break;
-    }
-    return at;
+    while (*k < p->mark_count && p->marks[*k] < at)
+        ++*k;
+    return *k < p->mark_count && p->marks[*k] < limit ? p->marks[*k] : limit;
 }
 
 /* Where to cut a run-on that has become too long at at: at a blank, or in front of the character there. */
@@ -289,11 +388,11 @@ static size_t cut_of(const struct passage *p, size_t start, size_t at)
 
 static void split(struct passage *p)
 {
-    size_t start = 0;
+    size_t start = 0, k = 0;
     for (size_t at = 0; at < p->len;) {
         size_t longest = start + SENTENCE_BYTES_MAX;
         bool asks = false;
-        at = next_mark(p, at, longest < p->len ? longest : p->len);
+        at = next_mark(p, &k, at, longest < p->len ? longest : p->len);
         if (at == p->len)
             break;
         size_t end = sentence_end(p, start, at, &asks);
@@ -308,41 +407,64 @@ static void split(struct passage *p)
     add_sentence(p, start, p->len, false);
 }
 
+/* The ends of a long text, with a line between them. */
+static void normalise_ends(struct passage *p)
+{
+    size_t head = PASSAGE_HEAD, tail = p->original.len - PASSAGE_TAIL;
+    while (head > 0 && ((unsigned char)p->original.data[head] & 0xC0) == 0x80)
+        head--;
+    while (tail < p->original.len && ((unsigned char)p->original.data[tail] & 0xC0) == 0x80)
+        tail++;
+    normalise(p, 0, head);
+    put_line_end(p, head);
+    leave_gap(p, tail);
+    normalise(p, tail, p->original.len);
+}
+
 void passage_read(struct passage *p, struct slice original)
 {
     p->original = original;
-    p->len = p->count = 0;
-    p->code = false;
+    p->len = p->count = p->gap_count = p->mark_count = 0;
+    p->wide = PASSAGE_MAX;
+    p->code = p->opens = false;
     p->cut = original.len > PASSAGE_HEAD + PASSAGE_TAIL;
-    if (p->cut) {
-        size_t head = PASSAGE_HEAD, tail = original.len - PASSAGE_TAIL;
-        while (head > 0 && ((unsigned char)original.data[head] & 0xC0) == 0x80)
-            head--;
-        while (tail < original.len && ((unsigned char)original.data[tail] & 0xC0) == 0x80)
-            tail++;
-        normalise(p, 0, head);
-        put_blank(p, '\n', head);
-        normalise(p, tail, original.len);
-    } else {
+    if (p->cut)
+        normalise_ends(p);
+    else
         normalise(p, 0, original.len);
+    if (p->opens) {
+        mask_fences(p);
+        mask_inline_code(p);
+        mask_quotes(p);
+        mask_cited_lines(p);
     }
-    mask_code(p);
-    mask_quotes(p);
-    mask_cited_lines(p);
     split(p);
+}
+
+size_t passage_origin(const struct passage *p, size_t at)
+{
+    size_t low = 0, high = p->gap_count; /* the last gap at or before it is below high, and not below low */
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (p->gaps[middle].at <= at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low ? at + p->gaps[low - 1].left_out : at;
 }
 
 void passage_span(const struct passage *p, size_t start, size_t end, size_t *original_start, size_t *original_end)
 {
     if (start >= end) {
-        *original_start = *original_end = start < p->len ? p->map[start] : p->original.len;
+        *original_start = *original_end = start < p->len ? passage_origin(p, start) : p->original.len;
         return;
     }
-    size_t last = p->map[end - 1], len = 1;
+    size_t last = passage_origin(p, end - 1), len = 1;
     if ((unsigned char)p->original.data[last] >= 0xC0 && (unsigned char)p->text[end - 1] < 0x80) {
         uint32_t code_point = 0; /* a wide character that became a plain one */
         len = utf8_char(slice_part(p->original, last, p->original.len), &code_point);
     }
-    *original_start = p->map[start];
+    *original_start = passage_origin(p, start);
     *original_end = last + (len ? len : 1);
 }

@@ -9,7 +9,14 @@
 
 #include "str.h"
 
-enum { PASSAGE_HEAD = 2000, PASSAGE_TAIL = 1500, PASSAGE_MAX = 4096, SENTENCES_MAX = 400, SENTENCE_BYTES_MAX = 1000 };
+enum {
+    PASSAGE_HEAD = 2000,
+    PASSAGE_TAIL = 1500,
+    PASSAGE_MAX = PASSAGE_HEAD + PASSAGE_TAIL + 1, /* and a line break between them */
+    PASSAGE_SLACK = 16,                            /* room behind it, for who reads or writes several bytes at once */
+    SENTENCES_MAX = 400,
+    SENTENCE_BYTES_MAX = 1000
+};
 
 /* What stands for a masked byte: no letter, no blank, no end of a sentence. */
 #define PASSAGE_MASK '\x1a'
@@ -21,18 +28,31 @@ struct sentence {
     bool material; /* text to work on, by the caller's judgement: not the user speaking */
 };
 
+/* From here on the text is so many bytes behind the original. */
+struct gap {
+    uint32_t at, left_out;
+};
+
 struct passage {
-    struct slice original; /* not owned */
-    char text[PASSAGE_MAX + 1];
-    uint32_t map[PASSAGE_MAX + 1]; /* where in the original each byte comes from */
+    struct slice original;                  /* not owned */
+    char text[PASSAGE_MAX + PASSAGE_SLACK]; /* zeros stand behind it */
     size_t len;
-    bool cut;  /* the middle of a long text was left out */
-    bool code; /* some of it was code */
+    struct gap gaps[PASSAGE_MAX + 1];
+    size_t gap_count;
+    uint16_t marks[PASSAGE_MAX]; /* where what may open a mask or end a sentence stands */
+    size_t mark_count;
+    size_t wide; /* where the first character beyond ASCII stands; PASSAGE_MAX: there is none */
+    bool opens;  /* something may open a mask */
+    bool cut;    /* the middle of a long text was left out */
+    bool code;   /* some of it was code */
     struct sentence sentences[SENTENCES_MAX];
     size_t count;
 };
 
 void passage_read(struct passage *passage, struct slice original);
+
+/* Where in the original the byte comes from. */
+size_t passage_origin(const struct passage *passage, size_t at);
 
 /* The span of the original that the span of the text comes from. */
 void passage_span(const struct passage *passage, size_t start, size_t end, size_t *original_start,

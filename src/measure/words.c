@@ -194,16 +194,6 @@ static bool ends_word(const struct reader *r, size_t letters)
     return c != '\0' && (unsigned char)c < 0x80 && !ascii_is_digit(c) && c != '\'' && (c != '.' || letters != 1);
 }
 
-/* How many of eight bytes, the first lowest, are letters before the first that is none; they must be in lower case. */
-static size_t count_letters(uint64_t bytes)
-{
-    const uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
-    uint64_t low = bytes & ~high;
-    uint64_t from_a = low + (0x80 - 'a') * ones, beyond_z = low + (0x7F - 'z') * ones;
-    uint64_t others = (~from_a | beyond_z | bytes) & high;
-    return others ? (size_t)__builtin_ctzll(others) / 8 : 8;
-}
-
 /* A run of plain letters, which needs no table; how many there are. */
 static size_t take_plain_letters(struct reader *r)
 {
@@ -213,9 +203,9 @@ static size_t take_plain_letters(struct reader *r)
     while (end - at >= 8 && taken == 8) {
         uint64_t bytes;
         memcpy(&bytes, at, 8);
-        bytes |= 0x2020202020202020u;
+        bytes |= EIGHT_OF(0x20);
         memcpy(folded, &bytes, 8); /* more than belongs there is written over */
-        taken = count_letters(le64toh(bytes));
+        taken = eight_before(~eight_letters(le64toh(bytes)) & EIGHT_OF(0x80));
         at += taken;
         folded += taken;
     }

@@ -42,6 +42,27 @@ static void test_a_span_leads_back_to_the_original_bytes(void **state)
     assert_int_equal(end, text.len);
 }
 
+/* A text is read several bytes at a time: what it holds must not matter to where it stands. */
+static void test_each_byte_leads_back_to_where_it_stood_at_any_place(void **state)
+{
+    (void)state;
+    static const char part[] = "  A\xE2\x80\x99s  *B* 3.5 \xC3\x89\n\n  c\xE2\x80\x8B_d \xFF[E]~^";
+    static const char expected[] = "a's b 3.5 \xC3\xA9\n\ncd ?[e]~^";
+    static const uint8_t from[] = {2,  3,  6,  7,  10, 12, 13, 14, 15, 16, 17, 18,
+                                   19, 20, 23, 28, 29, 30, 31, 32, 33, 34, 35};
+    for (size_t lead = 0; lead < 40; lead++) {
+        char text[80] = "";
+        memset(text, 'x', lead);
+        memcpy(text + lead, part, sizeof part);
+        passage_read(&passage, slice_of(text, lead + sizeof part - 1));
+        size_t blank = lead > 0; /* one of the two is kept behind a letter */
+        struct slice found = slice_part(slice_of(passage.text, passage.len), lead + blank, passage.len);
+        assert_slice(found, expected);
+        for (size_t i = 0; i < found.len; i++)
+            assert_int_equal(passage_origin(&passage, lead + blank + i), lead + from[i]);
+    }
+}
+
 static void test_code_quotations_and_cited_lines_are_masked(void **state)
 {
     (void)state;
@@ -122,6 +143,7 @@ int main(void)
         cmocka_unit_test(test_case_quotes_blanks_and_emphasis_become_plain),
         cmocka_unit_test(test_sentences_end_where_a_reader_ends_them),
         cmocka_unit_test(test_a_span_leads_back_to_the_original_bytes),
+        cmocka_unit_test(test_each_byte_leads_back_to_where_it_stood_at_any_place),
         cmocka_unit_test(test_code_quotations_and_cited_lines_are_masked),
         cmocka_unit_test(test_a_long_text_keeps_its_head_and_its_tail),
         cmocka_unit_test(test_malformed_utf8_is_never_shown_to_patterns),
