@@ -29,5 +29,8 @@ struct rules_report {
     size_t rules, examples, failures, todo;
 };
 void rules_test(struct rules *rules, bool tap, bool colour, struct buf *out, struct rules_report *report);
+/* Tells of each English rule that would be tried too often on ordinary sentences, with all of every one how often;
+ * behind "# " for TAP. Returns how many are. */
+size_t rules_cost(struct rules *rules, bool all, bool tap, bool colour, struct buf *out);
 
 #endif

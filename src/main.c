@@ -29,7 +29,7 @@ static const struct command commands[] = {
      "what recorded trials would give under other rules or another judge; the record stays"},
     {"eval", cmd_eval, "-c FILE [--sad TEXT] [--belief TEXT] [--limit N] [--json] < QUESTIONS",
      "asks both models questions of known truth in the study's conditions"},
-    {"rules", cmd_rules, "test [FILE...] [--tap] [--corpus FILE] | explain [-r RULES]... TEXT",
+    {"rules", cmd_rules, "test [FILE...] [--tap] [--cost] [--corpus FILE] | explain [-r RULES]... TEXT",
      "runs the examples of rule packs, or shows what they find in a text"},
     {"report", cmd_report,
      "(-c FILE | --records FILE) [--since T] [--until T] [--epoch E] [--candidate NAME] [--by B]\n"

@@ -42,7 +42,7 @@ _candor() {
         eval:*) choices="-c --sad --belief --limit --json" files=1 ;;
         rules:--corpus) files=1 ;;
         rules:-r) files=1 ;;
-        rules:*) choices="test explain --tap --corpus -r" files=1 ;;
+        rules:*) choices="test explain --tap --cost --corpus -r" files=1 ;;
         report:-c) files=1 ;;
         report:--records) files=1 ;;
         report:--since) choices="" ;;

@@ -42,6 +42,7 @@ complete -c candor -n '__fish_seen_subcommand_from eval' -l json
 complete -c candor -n __fish_use_subcommand -a rules -d 'runs the examples of rule packs, or shows what they find in a text'
 complete -c candor -n '__fish_seen_subcommand_from rules' -a 'test explain'
 complete -c candor -n '__fish_seen_subcommand_from rules' -l tap
+complete -c candor -n '__fish_seen_subcommand_from rules' -l cost
 complete -c candor -n '__fish_seen_subcommand_from rules' -l corpus -r -F
 complete -c candor -n '__fish_seen_subcommand_from rules' -s r -r -F
 complete -c candor -n __fish_use_subcommand -a report -d 'the gaps of this deployment with intervals, beside the study'\''s'

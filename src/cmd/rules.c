@@ -139,17 +139,20 @@ static void print_cost(const struct corpus *corpus, struct buf *out)
 
 static void print_corpus(const struct corpus *corpus, struct buf *out)
 {
-    double all = corpus->messages ? (double)corpus->messages : 1;
+    double all = corpus->messages ? (double)corpus->messages : 1, tries = 0;
     buf_add_format(out, "%llu messages, %llu with a cue (%.2f %%), %llu with an error\n",
                    (unsigned long long)corpus->messages, (unsigned long long)corpus->fired,
                    100 * (double)corpus->fired / all, (unsigned long long)corpus->errors);
     print_cost(corpus, out);
-    buf_add_text(out, "  fired    share      ran  rule                              first sample\n");
+    for (size_t i = 0; i < rules_count(corpus->rules); i++)
+        tries += (double)detector_runs(corpus->detector, i);
+    buf_add_text(out, "  fired    share    tried    share  rule                              first sample\n");
     for (size_t i = 0; i < rules_count(corpus->rules); i++) {
         const struct sample *sample = &corpus->samples[i];
-        buf_add_format(out, "%7llu %6.2f %% %8llu  %-32s  %s\n", (unsigned long long)sample->messages,
-                       100 * (double)sample->messages / all, (unsigned long long)detector_runs(corpus->detector, i),
-                       rules_name(corpus->rules, i), sample->text);
+        uint64_t tried = detector_runs(corpus->detector, i);
+        buf_add_format(out, "%7llu %6.2f %% %8llu %6.2f %%  %-32s  %s\n", (unsigned long long)sample->messages,
+                       100 * (double)sample->messages / all, (unsigned long long)tried,
+                       tries > 0 ? 100 * (double)tried / tries : 0, rules_name(corpus->rules, i), sample->text);
     }
 }
 
@@ -177,16 +180,17 @@ static int run_corpus(struct rules *rules, const char *path, struct buf *out, st
 
 /* ---- test ---- */
 
-static int run_test(struct rules *rules, bool tap, const char *corpus)
+static int run_test(struct rules *rules, bool tap, bool cost, const char *corpus)
 {
     struct err err = {""};
     struct rules_report report;
     struct buf out;
     buf_init(&out, OUTPUT_MAX);
     rules_test(rules, tap, cmd_colour(stdout), &out, &report);
+    size_t costly = rules_cost(rules, cost, tap, cmd_colour(stdout), &out);
     if (!tap)
-        buf_add_format(&out, "%zu rules, %zu examples, %zu failures, %zu known gaps; %s\n", report.rules,
-                       report.examples, report.failures, report.todo,
+        buf_add_format(&out, "%zu rules, %zu examples, %zu failures, %zu known gaps, %zu tried too often; %s\n",
+                       report.rules, report.examples, report.failures, report.todo, costly,
                        rules_jit(rules) ? "compiled" : "interpreted, this host forbids executable memory");
     int code = report.failures ? EXIT_NO : EXIT_DONE;
     if (corpus && run_corpus(rules, corpus, &out, &err))
@@ -198,24 +202,28 @@ static int run_test(struct rules *rules, bool tap, const char *corpus)
 
 static int command_test(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"tap", no_argument, NULL, 't'}, {"corpus", required_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
-    bool tap = false;
+    static const struct option options[] = {{"tap", no_argument, NULL, 't'},
+                                            {"cost", no_argument, NULL, 'p'},
+                                            {"corpus", required_argument, NULL, 'c'},
+                                            {NULL, 0, NULL, 0}};
+    bool tap = false, cost = false;
     const char *corpus = NULL;
     optind = 1;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 't')
             tap = true;
+        else if (option == 'p')
+            cost = true;
         else if (option == 'c')
             corpus = optarg;
         else
-            return cmd_usage("rules", "the options of test are --tap and --corpus FILE");
+            return cmd_usage("rules", "the options of test are --tap, --cost and --corpus FILE");
     }
     struct err err = {""};
     struct rules *rules = cmd_rules_load(argv + optind, (size_t)(argc - optind), &err);
     if (!rules)
         return cmd_fail(EXIT_FAILED, &err);
-    int code = run_test(rules, tap, corpus);
+    int code = run_test(rules, tap, cost, corpus);
     rules_drop(rules);
     return code;
 }
@@ -260,6 +268,6 @@ int cmd_rules(int argc, char **argv)
         return command_test(argc - 1, argv + 1);
     if (argc >= 2 && strcmp(argv[1], "explain") == 0)
         return command_explain(argc - 1, argv + 1);
-    return cmd_usage(argv[0],
-                     "say 'rules test [FILE...] [--tap] [--corpus FILE]' or 'rules explain [-r RULES]... TEXT'");
+    return cmd_usage(
+        argv[0], "say 'rules test [FILE...] [--tap] [--cost] [--corpus FILE]' or 'rules explain [-r RULES]... TEXT'");
 }

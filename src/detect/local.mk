@@ -15,6 +15,8 @@ libcandor_a_SOURCES += \
 	src/detect/passage.c src/detect/passage.h \
 	src/detect/pattern.c \
 	src/detect/prefilter.c src/detect/prefilter.h \
+	src/detect/ordinary.c src/detect/ordinary.h \
+	src/detect/rules_cost.c \
 	src/detect/rules_test.c \
 	src/detect/stress.c \
 	src/detect/wording.c src/detect/wording.h \

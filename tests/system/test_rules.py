@@ -224,7 +224,7 @@ def test_a_corpus_is_counted_with_samples(tmp_path):
     done = run("rules", "test", *sorted((TOP / "rules").glob("*.yaml")), "--corpus", corpus)
     assert done.returncode == 0, done.stderr
     assert "3 messages, 2 with a cue (66.67 %), 0 with an error" in done.stdout
-    assert re.search(r"^ +1 +33\.33 % +\d+ +\S*sad\S* +I feel so sad today\.$", done.stdout, re.M), done.stdout
+    assert re.search(r"^ +1 +33\.33 % +\d+ +[\d.]+ % +\S*sad\S* +I feel so sad today\.$", done.stdout, re.M), done.stdout
 
 
 def test_an_experimental_rule_finds_nothing_and_is_counted(tmp_path):
@@ -236,7 +236,22 @@ def test_an_experimental_rule_finds_nothing_and_is_counted(tmp_path):
     assert json.loads(run("detect", "-r", pack, text=line).stdout)["cues"] == []
     done = run("rules", "test", pack, "--corpus", corpus)
     assert done.returncode == 0 and "1 messages, 0 with a cue" in done.stdout
-    assert re.search(r"^ +1 +100\.00 % +1 +l\.a +Such gloom\.$", done.stdout, re.M), done.stdout
+    assert re.search(r"^ +1 +100\.00 % +1 +100\.00 % +l\.a +Such gloom\.$", done.stdout, re.M), done.stdout
+
+
+@pytest.mark.parametrize("pattern, keywords, word", [
+    (r"\b(?:the|you|so) [a-z]+ (?:to|of|in|ex)\b", "[]", "the"), ("[0-9]+|gloom", "[' ', '1']", " "), ("e ?[a-z]?x", "[]", "x")])
+def test_a_rule_that_is_tried_on_everything_is_warned_of(tmp_path, pattern, keywords, word):
+    pack = tmp_path / "local.yaml"
+    pack.write_text(f"pack: local\nrules:\n  - {{id: l.rare, label: 'emotion:sad', match: gloom, examples: {{match: [gloom]}}}}\n"
+                    f"  - {{id: l.common, label: 'emotion:sad', keywords: {keywords}, match: '{pattern}', examples: {{match: [the gloom ex]}}}}\n")
+    done = run("rules", "test", pack)
+    assert done.returncode == 0 and "1 tried too often" in done.stdout, done.stdout
+    warned = re.search(r"^warn (\S+): (\S+) is tried on about (\d+) of 1,000 .* for \"(.*)\";", done.stdout, re.M)
+    assert warned and warned[1] == f"{pack}:4" and warned[2] == "l.common" and warned[4] == word, done.stdout
+    assert 100 < int(warned[3]) <= 1000
+    told = run("rules", "test", "--cost", "--tap", pack).stdout
+    assert re.search(rf"^# cost {pack}:3: l.rare is tried on about 0 of", told, re.M) and f"# warn {pack}:4" in told, told
 
 
 def test_the_shipped_packs_are_what_the_schema_says():
