@@ -10,6 +10,7 @@ libcandor_a_SOURCES += \
 	src/detect/split.c src/detect/split.h \
 	src/detect/language.c \
 	src/detect/literals.c src/detect/literals.h \
+	src/detect/mask.c \
 	src/detect/neutralise.c \
 	src/detect/pack.c \
 	src/detect/passage.c src/detect/passage.h \

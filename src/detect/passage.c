@@ -1,6 +1,6 @@
-/* passage: normalising with a way back, masking, cutting into sentences. See passage.h for what and why.
+/* passage: normalising with a way back, and cutting into sentences. See passage.h for what and why.
  *
- * The text is gone through once: letters eight at a time, and of whatever may open a mask or end a sentence a note is
+ * The text is gone through once, sixteen bytes at a time, and of whatever may open a mask or end a sentence a note is
  * kept, so that all that follows looks at these places only.
  */
 #include "passage.h"
@@ -17,9 +17,10 @@ struct replacement {
 
 /* In order. */
 static const struct replacement replacements[] = {
-    {0x00A0, ' '},  {0x00AB, '"'},  {0x00B4, '\''}, {0x00BB, '"'},  {0x02BC, '\''},  {0x2007, ' '}, {0x200B, '\0'},
-    {0x200C, '\0'}, {0x200D, '\0'}, {0x2018, '\''}, {0x2019, '\''}, {0x201C, '"'},   {0x201D, '"'}, {0x201E, '"'},
-    {0x2026, '.'},  {0x202F, ' '},  {0x3000, ' '},  {0xFEFF, '\0'}, {UINT32_MAX, 0},
+    {0x00A0, ' '},  {0x00AB, '"'},  {0x00B4, '\''}, {0x00BB, '"'},   {0x02BC, '\''}, {0x2007, ' '},
+    {0x200B, '\0'}, {0x200C, '\0'}, {0x200D, '\0'}, {0x2018, '\''},  {0x2019, '\''}, {0x201A, '\''},
+    {0x201C, '"'},  {0x201D, '"'},  {0x201E, '"'},  {0x2026, '.'},   {0x202F, ' '},  {0x2039, '\''},
+    {0x203A, '\''}, {0x3000, ' '},  {0xFEFF, '\0'}, {UINT32_MAX, 0},
 };
 
 /* From here on the text goes on with the byte at next of the original: what stood before it has left nothing. */
@@ -39,6 +40,12 @@ static void put_mark(struct passage *p, char c)
 {
     p->marks[p->mark_count++] = (uint16_t)p->len;
     put(p, c);
+}
+
+static void put_opening(struct passage *p, char c)
+{
+    p->opens = true;
+    put_mark(p, c);
 }
 
 static bool follows_blank(const struct passage *p)
@@ -69,16 +76,22 @@ static void put_line_end(struct passage *p, size_t at)
 static void put_plain(struct passage *p, char c, size_t next)
 {
     switch (c) {
-    case '"':
-    case '`':
-    case '>':
-        p->opens = true;
-        put_mark(p, c);
-        break;
     case '.':
     case '!':
     case '?':
         put_mark(p, c);
+        break;
+    case '"':
+    case '`':
+    case '>':
+        put_opening(p, c);
+        break;
+    case '\'':
+    case '~':
+        if (passage_begins_word(p, p->len))
+            put_opening(p, c);
+        else
+            put(p, c);
         break;
     case ' ':
         put_blank(p, next);
@@ -101,12 +114,14 @@ static bool is_emphasis(struct slice s, size_t at)
 static void put_ascii(struct passage *p, struct slice s, size_t at)
 {
     char c = s.data[at];
-    if (c == '\n')
+    if (c == '\n') {
         put_line_end(p, at);
-    else if (is_emphasis(s, at))
+        p->opens = p->opens || passage_is_indented(slice_part(s, at + 1, s.len));
+    } else if (is_emphasis(s, at)) {
         leave_gap(p, at + 1);
-    else
+    } else {
         put_plain(p, c < ' ' || c == 0x7f ? ' ' : ascii_lower(c), at + 1);
+    }
 }
 
 /* Full-width marks end sentences, too. */
@@ -142,8 +157,9 @@ typedef int8_t bytes16 __attribute__((vector_size(16)));
 static bytes16 are_plain(bytes16 bytes, bytes16 next)
 {
     bytes16 signs = (bytes == '.') | (bytes == '?') | (bytes == '>') | (bytes == '`') | (bytes == '*') |
-                    (bytes == '_') | (bytes == 0x7f);
-    return ((bytes > '"') & ~signs) | ((bytes == ' ') & (next != ' ')); /* the other signs are below, the rest above */
+                    (bytes == '_') | (bytes == '\'');
+    bytes16 between = (bytes > '"') & (bytes < '~'); /* other signs are below, DEL and what is beyond ASCII above */
+    return (between & ~signs) | ((bytes == ' ') & (next != ' '));
 }
 
 static size_t count_first(bytes16 are)
@@ -192,98 +208,6 @@ static void normalise(struct passage *p, size_t from, size_t to)
         at += len ? len : 1;
     }
     memset(p->text + p->len, 0, PASSAGE_SLACK);
-}
-
-/* ---- masking ---- */
-
-static void mask(struct passage *p, size_t start, size_t end)
-{
-    memset(p->text + start, PASSAGE_MASK, end - start);
-}
-
-/* The next such mark from number k on. */
-static size_t find_mark(const struct passage *p, char c, size_t k)
-{
-    while (k < p->mark_count && p->text[p->marks[k]] != c)
-        k++;
-    return k;
-}
-
-static size_t find_fence(const struct passage *p, size_t k)
-{
-    k = find_mark(p, '`', k);
-    while (k < p->mark_count && memcmp(p->text + p->marks[k], "```", 3) != 0)
-        k = find_mark(p, '`', k + 1);
-    return k;
-}
-
-static size_t line_end(const struct passage *p, size_t from)
-{
-    const char *end = memchr(p->text + from, '\n', p->len - from);
-    return end ? (size_t)(end - p->text) : p->len;
-}
-
-/* A fence that is never closed reaches to the end: that is how it is shown, too. */
-static void mask_fences(struct passage *p)
-{
-    for (size_t k = find_fence(p, 0); k < p->mark_count; k = find_fence(p, k)) {
-        size_t last = find_fence(p, k + 3), at = p->marks[k];
-        bool closed = last < p->mark_count;
-        size_t end = closed ? p->marks[last] + 3u : p->len;
-        mask(p, at, end);
-        p->text[at] = '\n';
-        if (closed)
-            p->text[end - 1] = '\n';
-        p->code = true;
-        k = closed ? last + 3 : p->mark_count;
-    }
-}
-
-static void mask_inline_code(struct passage *p)
-{
-    for (size_t k = find_mark(p, '`', 0); k < p->mark_count; k = find_mark(p, '`', k + 1)) {
-        size_t last = find_mark(p, '`', k + 1), at = p->marks[k];
-        if (last == p->mark_count || p->marks[last] >= line_end(p, at))
-            continue;
-        mask(p, at, p->marks[last] + 1u);
-        p->code = true;
-        k = last;
-    }
-}
-
-static bool opens_quote(const struct passage *p, size_t at)
-{
-    return at == 0 || strchr(" \n([", p->text[at - 1]) != NULL;
-}
-
-static bool closes_quote(const struct passage *p, size_t at)
-{
-    return at + 1 >= p->len || !(ascii_is_alpha(p->text[at + 1]) || ascii_is_digit(p->text[at + 1]));
-}
-
-static void mask_quotes(struct passage *p)
-{
-    enum { QUOTE_MIN = 12 }; /* shorter ones are titles and words */
-    for (size_t k = find_mark(p, '"', 0); k < p->mark_count; k = find_mark(p, '"', k + 1)) {
-        size_t at = p->marks[k];
-        if (!opens_quote(p, at))
-            continue;
-        size_t last = find_mark(p, '"', k + 1), stop = line_end(p, at);
-        while (last < p->mark_count && p->marks[last] < stop && !closes_quote(p, p->marks[last]))
-            last = find_mark(p, '"', last + 1);
-        if (last == p->mark_count || p->marks[last] >= stop)
-            continue;
-        if (p->marks[last] - at - 1 >= QUOTE_MIN)
-            mask(p, at + 1, p->marks[last]);
-        k = last;
-    }
-}
-
-static void mask_cited_lines(struct passage *p)
-{
-    for (size_t k = find_mark(p, '>', 0); k < p->mark_count; k = find_mark(p, '>', k + 1))
-        if (p->marks[k] == 0 || p->text[p->marks[k] - 1] == '\n')
-            mask(p, p->marks[k], line_end(p, p->marks[k]));
 }
 
 /* ---- sentences ---- */
@@ -426,18 +350,15 @@ void passage_read(struct passage *p, struct slice original)
     p->original = original;
     p->len = p->count = p->gap_count = p->mark_count = 0;
     p->wide = PASSAGE_MAX;
-    p->code = p->opens = false;
+    p->code = false;
+    p->opens = passage_is_indented(original);
     p->cut = original.len > PASSAGE_HEAD + PASSAGE_TAIL;
     if (p->cut)
         normalise_ends(p);
     else
         normalise(p, 0, original.len);
-    if (p->opens) {
-        mask_fences(p);
-        mask_inline_code(p);
-        mask_quotes(p);
-        mask_cited_lines(p);
-    }
+    if (p->opens)
+        passage_mask(p);
     split(p);
 }
 

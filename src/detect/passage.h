@@ -51,6 +51,21 @@ struct passage {
 
 void passage_read(struct passage *passage, struct slice original);
 
+/* mask.c: what passage_read does where the user does not speak, between normalising and cutting. */
+void passage_mask(struct passage *passage);
+
+/* Whether a word may begin there. */
+static inline bool passage_begins_word(const struct passage *passage, size_t at)
+{
+    return at == 0 || strchr(" \n([", passage->text[at - 1]) != NULL;
+}
+
+/* Whether the line at the beginning is indented as code is. */
+static inline bool passage_is_indented(struct slice line)
+{
+    return slice_starts(line, SLICE("\t")) || slice_starts(line, SLICE("    "));
+}
+
 /* Where in the original the byte comes from. */
 size_t passage_origin(const struct passage *passage, size_t at);
 

@@ -79,6 +79,64 @@ static void test_code_quotations_and_cited_lines_are_masked(void **state)
     assert_int_not_equal(slice_find(slice_of(passage.text, passage.len), SLICE("emma"), 0), SLICE_NOT_FOUND);
 }
 
+/* Of each text: whether "sad" stays, and whether some of it was code. */
+static void assert_masked(const char *text, bool masked, bool code)
+{
+    passage_read(&passage, slice_from(text));
+    struct slice found = slice_of(passage.text, passage.len);
+    if ((slice_find(found, SLICE("sad"), 0) == SLICE_NOT_FOUND) != masked || passage.code != code)
+        fail_msg("%s: masked %d, code %d", text, !masked, passage.code);
+    if (masked)
+        assert_int_not_equal(slice_find(found, SLICE("here"), 0), SLICE_NOT_FOUND);
+}
+
+static void test_tildes_fence_code_and_adorn_prose(void **state)
+{
+    (void)state;
+    assert_masked("Why?\n~~~\nsad = 1\n~~~\nLook here", true, true);
+    assert_masked("Why?\n~~~~ python\nsad = 1\n\nx\n~~~~\nLook here", true, true);
+    assert_masked("~~~ so sad ~~~", false, false);
+    assert_masked("~~~\nso sad", false, false);
+    assert_masked("~~~ I am sad\n~~~ Look here", false, false);
+    assert_masked("I am so sad~~~\nLook here~~~", false, false);
+}
+
+static void test_indented_lines_are_code_where_they_look_like_it(void **state)
+{
+    (void)state;
+    assert_masked("Why?\n\n    sad = read()\n    if sad:\n        x = 1\n\nLook here", true, true);
+    assert_masked("Why?\n\n\tprintf(\"sad\");\n\n\treturn sad;\n\nLook here", true, true);
+    assert_masked("    int main() {\n      sad();\n    }\nLook here", true, true);
+    assert_masked("Hello,\n\n    I am so sad today (and tired); nothing works.\n    What is a thing(s)?\n\nLook here",
+                  false, false);
+    assert_masked("\tI am sad.\n\n\tI think f(x) is it.\n\n\tIt hurts.\n", false, false);
+    assert_masked("I told him:\n    sad = read()\nLook here", false, false);
+    assert_masked("One\n\n  sad = read()\n\nLook here", false, false);
+}
+
+static void test_single_quotation_marks_mask_and_apostrophes_do_not(void **state)
+{
+    (void)state;
+    assert_masked("He said 'I am so sad today' and here we are", true, false);
+    assert_masked("He said \xE2\x80\x98I don\xE2\x80\x99t know, I\xE2\x80\x99m sad.\xE2\x80\x99 Look here", true,
+                  false);
+    assert_masked("Er rief \xE2\x80\x9AIch bin so sad heute!\xE2\x80\x98 here", true, false);
+    assert_masked("Er rief \xE2\x80\x9EIch bin so sad heute!\xE2\x80\x9C here", true, false);
+    assert_masked("Il dit \xC2\xAB je suis tellement sad ici \xC2\xBB here", true, false);
+    assert_masked("('she is really sad today', he wrote) here", true, false);
+    assert_masked("the 'sad' one", false, false);
+    assert_masked("My parents' house is gone, I'm sad and the dogs' owner is, too", false, false);
+    assert_masked("'Cause I'm sad about my parents' house", false, false);
+    assert_masked("Rock 'n' roll makes me sad and my friends' faces, too", false, false);
+    assert_masked("The '90s made me sad and my parents' house", false, false);
+    assert_masked("It 's a sad thing about the boys ' house", false, false);
+    assert_masked("I 'm so sad about my parents' house", false, false);
+    assert_masked("He is 5' tall and I am so sad' here", false, false);
+    assert_masked("He began 'I am so\nsad today' and so on", false, false);
+    assert_masked("Il a l'air sad et c'est l'\xC3\xA9t\xC3\xA9", false, false);
+    assert_masked("I said 'no l'\xC3\xA9t\xC3\xA9 is sad", false, false);
+}
+
 static void test_a_long_text_keeps_its_head_and_its_tail(void **state)
 {
     (void)state;
@@ -145,6 +203,9 @@ int main(void)
         cmocka_unit_test(test_a_span_leads_back_to_the_original_bytes),
         cmocka_unit_test(test_each_byte_leads_back_to_where_it_stood_at_any_place),
         cmocka_unit_test(test_code_quotations_and_cited_lines_are_masked),
+        cmocka_unit_test(test_tildes_fence_code_and_adorn_prose),
+        cmocka_unit_test(test_indented_lines_are_code_where_they_look_like_it),
+        cmocka_unit_test(test_single_quotation_marks_mask_and_apostrophes_do_not),
         cmocka_unit_test(test_a_long_text_keeps_its_head_and_its_tail),
         cmocka_unit_test(test_malformed_utf8_is_never_shown_to_patterns),
         cmocka_unit_test(test_a_run_on_is_cut_between_characters),
