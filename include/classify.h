@@ -15,6 +15,7 @@ struct classified {
     enum fetch_outcome fetch; /* how the request ended */
     unsigned status;          /* HTTP; 0: none */
     uint64_t retry_after_ms;
+    size_t address; /* of the classifier, that was asked last */
     int64_t tokens; /* -1: not told */
 };
 /* "same", "open", or why there is no answer, as everywhere on the side path: "shadow_timeout", ... */

@@ -40,6 +40,7 @@ struct fetch_answer { /* good during the callback */
     struct slice body, content_type;
     uint64_t retry_after_ms; /* 0 when not told */
     double first_byte_ms, total_ms;
+    size_t address; /* which was asked last: 0 the url, else one behind it of the others */
 };
 typedef void fetch_done_fn(const struct fetch_answer *answer, void *arg);
 

@@ -16,6 +16,7 @@ struct judging {
     enum fetch_outcome outcome;    /* of the last request */
     unsigned status;               /* HTTP, of the last request; 0 when there was none */
     uint64_t retry_after_ms;       /* as the last answer told; 0 */
+    size_t address;                /* of the judge, that was asked last */
     unsigned requests;
 };
 typedef void judge_done_fn(const struct judging *judging, void *arg);

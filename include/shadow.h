@@ -21,6 +21,13 @@ void shadow_judge(struct shadow *shadow, struct trial *trial); /* any thread; ta
 void shadow_configure(struct shadow *shadow, struct conf *conf);
 /* How the judge does on pairs of known verdict. Any thread, until shadow_free. */
 void shadow_judge_health(struct shadow *shadow, struct canary_health *out);
+/* What the side path has spent today (UTC), without what is reserved. Any thread, until shadow_free. */
+struct shadow_spending {
+    bool stopped; /* the day's budget has refused something; smaller requests may go on */
+    uint64_t tokens;
+    double money;
+};
+void shadow_spending(struct shadow *shadow, struct shadow_spending *out);
 /* What is under way ends as missing and the thread is joined; what is handed in afterwards ends as missing at once. */
 void shadow_stop(struct shadow *shadow);
 void shadow_free(struct shadow *shadow); /* after shadow_stop, when nobody hands anything in any more */

@@ -89,6 +89,7 @@ struct ask_note {
     struct ask_note *next;
     const char *arm;                /* "original", "judge", ... */
     const struct conf_model *model; /* who was asked; of the trial's conf */
+    size_t address;                 /* and at which of its addresses, at last */
     int64_t started_ms, ended_ms;   /* wall time */
     enum drop_reason missing;       /* DROP_NONE: answered */
     int status;                     /* HTTP; 0: none */
@@ -131,6 +132,7 @@ struct trial {
     struct slice tag;           /* what the client's operator calls this traffic; empty: nothing */
     struct tap request_tap, reply_tap;
     int live_status;
+    size_t live_address; /* at which of the live model's addresses, at last */
     double live_first_byte_ms, live_total_ms;
     bool opted_out, shadow_loop, retried, client_gone, live_broken;
     struct trace trace;

@@ -51,6 +51,8 @@ struct upstream_request {
 /* The request is the caller's and only read here. No callback comes from inside. NULL only when memory runs out. */
 MUST_USE struct transfer *transfer_start(struct upstream *upstream, const struct upstream_request *request,
                                          const struct upstream_ops *ops, void *arg);
+/* At which of the model's addresses it is, or was at last. */
+size_t transfer_address(const struct transfer *transfer);
 bool transfer_send(struct transfer *transfer, struct slice bytes); /* true: wait for on_drained */
 void transfer_send_end(struct transfer *transfer);
 void transfer_pause(struct transfer *transfer); /* stop reading the response */

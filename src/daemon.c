@@ -136,8 +136,24 @@ static size_t alerts_copy(struct alert out[ALERT_WATCH_MAX], struct health *heal
 static void model_status(struct json_writer *w, const char *key, const struct conf_model *model)
 {
     json_open_object(w, key);
-    json_put_text(w, "url", model->url_count ? model->urls[0].text : NULL);
+    json_open_array(w, "urls");
+    for (size_t i = 0; i < model->url_count; i++)
+        json_put_text(w, NULL, model->urls[i].text);
+    json_close_array(w);
     json_put_text(w, "model", model->model);
+    json_close_object(w);
+}
+
+static void budget_write(struct json_writer *w, struct shadow *shadow, const struct conf *conf)
+{
+    struct shadow_spending today;
+    shadow_spending(shadow, &today);
+    json_open_object(w, "budget");
+    json_put_bool(w, "spent", today.stopped);
+    json_put_int(w, "tokens_today", (int64_t)today.tokens);
+    json_put_int(w, "tokens_per_day", (int64_t)conf->shadow.tokens_per_day);
+    json_put_double(w, "money_today", today.money);
+    json_put_double(w, "money_per_day", conf->shadow.money_per_day);
     json_close_object(w);
 }
 
@@ -186,6 +202,7 @@ static void status_write(struct json_writer *w, void *arg)
     json_put_int(w, "exchanges_in_flight", (int64_t)relay_busy(daemon->relay));
     json_put_int(w, "trials_in_flight", (int64_t)pipeline_in_flight(daemon->pipeline));
     json_put_bool(w, "store_healthy", store_healthy(daemon->store));
+    budget_write(w, daemon->shadow, conf);
     judge_health_write(w, daemon->shadow);
 }
 

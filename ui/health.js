@@ -22,12 +22,17 @@ const titles = {
 
 const words = (code) => String(code).replaceAll("_", " ");
 
+/** "4,900 of 5,000 tokens", with the money where it is limited. */
+const spending = ({ tokens_today: tokens, tokens_per_day: most, money_today: money, money_per_day: limit }) =>
+  [most > 0 && `${count(tokens)} of ${count(most)} tokens`, limit > 0 && `${money.toFixed(2)} of ${limit.toFixed(2)} in money`].filter(Boolean).join(" and ");
+
 /** What needs somebody, in sentences; none when all is well. */
 function troubles(status, series) {
   const lost = series.filter((one) => one.name === "candor_store_dropped_total").reduce((sum, one) => sum + one.value, 0);
   return [
     status.state !== "running" && `It is ${words(status.state)}.`,
     !status.store_healthy && "The store cannot be written: trials wait in memory, then are dropped and counted. Clients do not notice.",
+    status.budget?.spent && `Today's budget for asking on the side refuses what no longer fits it (spent: ${spending(status.budget)}): until midnight UTC less is compared, or nothing. Clients do not notice.`,
     lost > 0 && `${count(lost)} trials could not be stored.`,
     status.jit === false && "Rules run without the JIT compiler, because the system forbids executable memory: detection is slower.",
   ].filter(Boolean);
@@ -43,7 +48,8 @@ function flatten(value, name = "") {
 
 export async function health(api) {
   const [status, metrics] = await Promise.all([api("status"), api("/metrics")]);
-  const { models = {}, uptime_seconds: seconds, ...rest } = status;
+  const { models = {}, candidates = {}, uptime_seconds: seconds, ...rest } = status;
+  const asked = { ...models, ...Object.fromEntries(Object.entries(candidates).map(([name, model]) => [`candidate ${name}`, model])) };
   const series = parseMetrics(metrics).filter((one) => one.name in titles && one.value > 0);
   const wrong = troubles(status, series);
   return [
@@ -52,7 +58,7 @@ export async function health(api) {
       ...(wrong.length ? wrong : [`Running for ${uptime(seconds)}; nothing needs anybody.`]).map((sentence) => el("p", {}, sentence))),
     el("section", { class: "card" }, el("h2", {}, "Models"),
       table("Models", [["Part"], ["Endpoint"], ["Asked for as"], ["Live"]],
-        Object.entries(models).map(([name, model]) => [name, [...text(model.url)], [...text(model.model ?? "as the client asks")], name === status.live ? "answers the users" : "on the side"]))),
+        Object.entries(asked).map(([name, model]) => [name, model.urls.flatMap((url, i) => [...(i > 0 ? [el("br")] : []), ...text(url)]), [...text(model.model ?? "as the client asks")], name === status.live ? "answers the users" : "on the side"]))),
     el("section", { class: "card" }, el("h2", {}, "What runs"),
       el("dl", { class: "facts" }, ...flatten(rest).flatMap(([name, value]) => [el("dt", {}, words(name)), el("dd", {}, ...text(value ?? "–"))]))),
     el("section", { class: "card" }, el("h2", {}, "Counted since the start"),

@@ -224,6 +224,7 @@ static void fetch_end(struct fetch *fetch, enum fetch_outcome outcome)
         .retry_after_ms = fetch->retry_after_ms,
         .first_byte_ms = fetch->spent_ms + time_ms(fetch->easy, CURLINFO_STARTTRANSFER_TIME_T),
         .total_ms = fetch->spent_ms + time_ms(fetch->easy, CURLINFO_TOTAL_TIME_T),
+        .address = fetch->url,
     };
     bool nested = fetcher->in_callback;
     fetcher->in_callback = true;

@@ -236,6 +236,7 @@ static void join(struct transfer *transfer, struct link *link)
     link->transfer = transfer;
     link->scanned = 0;
     transfer->link = link;
+    transfer->address = (size_t)(link->origin - transfer->upstream->origins);
     link->wire.total_sent = 0;
     if (transfer->paused)
         wire_pause(&link->wire);

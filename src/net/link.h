@@ -58,6 +58,7 @@ struct transfer {
     enum transfer_phase phase;
     enum upstream_failure failure;
     const char *sentence;
+    size_t address; /* which of the upstream's addresses it was last given */
     unsigned attempts;
     bool chunked_request, request_ended, to_head, keep_alive, received, dead, paused;
 };

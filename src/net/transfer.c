@@ -200,6 +200,11 @@ struct transfer *transfer_start(struct upstream *upstream, const struct upstream
     return transfer;
 }
 
+size_t transfer_address(const struct transfer *transfer)
+{
+    return transfer->address;
+}
+
 bool transfer_send(struct transfer *transfer, struct slice bytes)
 {
     char line[HTTP_CHUNK_LINE_SIZE];

@@ -33,6 +33,7 @@ struct exchange {
     uint64_t started_ns, first_byte_ns;
     uint64_t our_ns; /* time the request spent in our hands before the first byte of its answer */
     unsigned status;
+    size_t address; /* of the live model, that was asked last */
     enum endpoint endpoint;
     bool answered;
     char id[ID_SIZE];
@@ -86,8 +87,10 @@ static void exchange_end(struct exchange *exchange, enum exchange_outcome outcom
     uint64_t first_byte_ns = exchange->first_byte_ns ? exchange->first_byte_ns - exchange->started_ns : 0;
     if (total_ns < first_byte_ns) /* the loop's clock stands still within a turn, the first byte's does not */
         total_ns = first_byte_ns;
-    if (exchange->transfer)
+    if (exchange->transfer) {
+        exchange->address = transfer_address(exchange->transfer);
         transfer_cancel(exchange->transfer);
+    }
     metric_add(context->outcomes[exchange->endpoint][outcome], 1);
     if (exchange->first_byte_ns) {
         const struct metric_exchange exemplar = {exchange->id, exchange->trace.id, loop_now_ns(context->loop)};
@@ -97,6 +100,7 @@ static void exchange_end(struct exchange *exchange, enum exchange_outcome outcom
     log_exchange(exchange, outcome, total_ns / 1000);
     tap_end(&exchange->tap, (struct tap_result){
                                 .status = (int)exchange->status,
+                                .address = exchange->address,
                                 .total_ms = (double)total_ns / (double)NS_PER_MS,
                                 .first_byte_ms = (double)first_byte_ns / (double)NS_PER_MS,
                                 .client_gone = outcome == OUTCOME_CLIENT_GONE,
@@ -201,7 +205,7 @@ static void on_answer_flush(struct transfer *transfer, void *arg)
 static void on_answer_end(struct transfer *transfer, void *arg)
 {
     struct exchange *exchange = arg;
-    (void)transfer;
+    exchange->address = transfer_address(transfer);
     exchange->transfer = NULL;
     note_first_byte(exchange);
     request_end(exchange->request);
@@ -220,7 +224,7 @@ static void on_answer_failure(struct transfer *transfer, enum upstream_failure f
         [UPSTREAM_INVALID] = {502, "upstream_invalid", OUTCOME_INVALID},
     };
     struct exchange *exchange = arg;
-    (void)transfer;
+    exchange->address = transfer_address(transfer);
     exchange->transfer = NULL;
     if (!exchange->answered) {
         refuse(exchange, table[failure].outcome, table[failure].status, table[failure].code, sentence);

@@ -119,6 +119,7 @@ void tap_end(struct tap_copy *tap, struct tap_result result)
     tap->trial = NULL;
     atomic_fetch_sub_explicit(&tap->context->totals->tap_bytes, tap->counted, memory_order_relaxed);
     trial->live_status = result.status;
+    trial->live_address = result.address;
     trial->live_first_byte_ms = result.first_byte_ms;
     trial->live_total_ms = result.total_ms;
     trial->client_gone = result.client_gone;

@@ -16,6 +16,7 @@ struct tap_copy {
 
 struct tap_result {
     int status;
+    size_t address; /* of the live model */
     double first_byte_ms, total_ms;
     bool client_gone, broken;
 };

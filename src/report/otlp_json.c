@@ -139,12 +139,12 @@ static void put_span_name(struct json_writer *w, const char *what, struct slice 
     json_put_text(w, "name", name);
 }
 
-static void put_server(struct json_writer *w, const struct conf_model *model)
+static void put_server(struct json_writer *w, const struct conf_model *model, size_t address)
 {
-    if (model->url_count == 0)
+    if (address >= model->url_count)
         return;
-    put_word(w, "server.address", model->urls[0].host);
-    put_number(w, "server.port", model->urls[0].port);
+    put_word(w, "server.address", model->urls[address].host);
+    put_number(w, "server.port", model->urls[address].port);
 }
 
 static void put_operation(struct json_writer *w, const char *what, struct slice model)
@@ -210,7 +210,7 @@ void otlp_put_exchange(const struct trial *trial, enum drop_reason reason, struc
     put_time(&w, "endTimeUnixNano", trial->wall_ms + (int64_t)(trial->live_total_ms + .5));
     json_open_array(&w, "attributes");
     put_operation(&w, what, trial->request.model);
-    put_server(&w, live_model(trial));
+    put_server(&w, live_model(trial), trial->live_address);
     if (trial->live_status)
         put_number(&w, "http.response.status_code", trial->live_status);
     put_word(&w, "error.type", error);
@@ -251,7 +251,7 @@ void otlp_put_ask(const struct trial *trial, const struct ask_note *note, size_t
     put_time(&w, "endTimeUnixNano", note->ended_ms);
     json_open_array(&w, "attributes");
     put_operation(&w, what, model);
-    put_server(&w, note->model);
+    put_server(&w, note->model, note->address);
     if (note->status)
         put_number(&w, "http.response.status_code", note->status);
     put_name(&w, "gen_ai.response.model", note->answered_by);

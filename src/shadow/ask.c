@@ -187,6 +187,7 @@ static void on_answered(const struct fetch_answer *fetched, void *arg)
     ask_learn(ask, fetched->status, fetched->retry_after_ms);
     trial_note_ask(ask->trial, &(struct ask_note){.arm = ask_arm_name(ask),
                                                   .model = ask_model(ask),
+                                                  .address = fetched->address,
                                                   .started_ms = ask->started_ms,
                                                   .ended_ms = clock_wall_ms(),
                                                   .missing = answer->missing,
@@ -212,6 +213,7 @@ static void on_classified(const struct classified *classified, void *arg)
     ask_learn(ask, classified->status, classified->retry_after_ms);
     trial_note_ask(ask->trial, &(struct ask_note){.arm = ask_arm_name(ask),
                                                   .model = ask_model(ask),
+                                                  .address = classified->address,
                                                   .started_ms = ask->started_ms,
                                                   .ended_ms = clock_wall_ms(),
                                                   .missing = missing,
@@ -239,6 +241,7 @@ static void on_judged(const struct judging *judging, void *arg)
     ask_learn(ask, judging->status, judging->retry_after_ms);
     trial_note_ask(ask->trial, &(struct ask_note){.arm = ask_arm_name(ask),
                                                   .model = ask_model(ask),
+                                                  .address = judging->address,
                                                   .started_ms = ask->started_ms,
                                                   .ended_ms = clock_wall_ms(),
                                                   .missing = missing,

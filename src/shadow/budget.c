@@ -65,6 +65,11 @@ static bool pace_allows(struct pace *pace, uint64_t now_ns)
 
 /* ---- life ---- */
 
+int64_t budget_day(int64_t wall_ms)
+{
+    return wall_ms / MS_PER_DAY;
+}
+
 static void set_limits(struct budget *budget, const struct conf *conf)
 {
     budget->concurrency = conf->shadow.concurrency;
@@ -74,7 +79,7 @@ static void set_limits(struct budget *budget, const struct conf *conf)
 
 void budget_init(struct budget *budget, const struct conf *conf, uint64_t now_ns, int64_t wall_ms)
 {
-    *budget = (struct budget){.day = wall_ms / MS_PER_DAY};
+    *budget = (struct budget){.day = budget_day(wall_ms)};
     set_limits(budget, conf);
     pace_init(&budget->total, conf->shadow.requests_per_minute, now_ns);
     for (size_t i = 0; i < BUDGET_ENDPOINTS; i++)
@@ -95,7 +100,7 @@ void budget_configure(struct budget *budget, const struct conf *conf)
  * that was once wrong would hold the old sums for as long as it was wrong. */
 static void roll_over(struct budget *budget, int64_t wall_ms)
 {
-    int64_t day = wall_ms / MS_PER_DAY;
+    int64_t day = budget_day(wall_ms);
     if (day == budget->day)
         return;
     budget->day = day;

@@ -26,6 +26,7 @@ static void answer_read(const struct classifying *classifying, const struct fetc
                                .fetch = answer->outcome,
                                .status = answer->status,
                                .retry_after_ms = answer->retry_after_ms,
+                               .address = answer->address,
                                .tokens = -1};
     const struct conf_classifier *terms = &classifying->conf->shadow.classifier;
     if (out->missing == DROP_NONE &&

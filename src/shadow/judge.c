@@ -189,6 +189,7 @@ static void on_answer(const struct fetch_answer *answer, void *arg)
     judging->outcome = answer->outcome;
     judging->status = answer->status;
     judging->retry_after_ms = answer->retry_after_ms;
+    judging->address = answer->address;
     if (answer->outcome != FETCH_DONE && answer->outcome != FETCH_UNREACHABLE)
         judging->tokens_known = false; /* it may have been working for us */
     if (answer->blank)

@@ -126,6 +126,14 @@ static struct line *line_next(struct shadow *shadow, const bool still[BUDGET_END
     return next;
 }
 
+static void tell_spending(struct shadow *shadow)
+{
+    atomic_store(&shadow->told.tokens, shadow->budget.tokens_today);
+    atomic_store(&shadow->told.money, shadow->budget.money_today);
+    atomic_store(&shadow->told.day, shadow->budget.day);
+    atomic_store(&shadow->told.stopped_day, shadow->stopped_day);
+}
+
 /* Lets go what the budget allows, in the order of arrival. What waits is looked at again when something ends, or soon.
  */
 void lines_pump(struct shadow *shadow)
@@ -147,6 +155,7 @@ void lines_pump(struct shadow *shadow)
         if (reason != DROP_NONE)
             ask_refuse(ask, reason);
     }
+    tell_spending(shadow);
     if (lines_press(shadow))
         loop_timer_arm(shadow->loop, &shadow->pump_timer, PUMP_MS, on_pump_timer, shadow);
 }
@@ -364,6 +373,15 @@ static void on_stop(void *arg)
 void shadow_judge_health(struct shadow *shadow, struct canary_health *out)
 {
     canary_health(shadow->canary, out);
+}
+
+void shadow_spending(struct shadow *shadow, struct shadow_spending *out)
+{
+    int64_t today = budget_day(clock_wall_ms());
+    bool current = atomic_load(&shadow->told.day) == today;
+    *out = (struct shadow_spending){.stopped = atomic_load(&shadow->told.stopped_day) == today,
+                                    .tokens = current ? atomic_load(&shadow->told.tokens) : 0,
+                                    .money = current ? atomic_load(&shadow->told.money) : 0};
 }
 
 void shadow_stop(struct shadow *shadow)

@@ -56,6 +56,11 @@ struct shadow {
     struct metric *money, *stopped, *judge_invalid;
     int64_t stopped_day; /* on which the budget refused something; 0: none, or all is well again */
     double spent;
+    struct { /* what other threads may see, as lines_pump leaves it */
+        _Atomic int64_t day, stopped_day;
+        _Atomic uint64_t tokens;
+        _Atomic double money;
+    } told;
     pthread_t thread;
     bool running;
     atomic_bool stopping;

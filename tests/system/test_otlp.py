@@ -95,6 +95,17 @@ def check_span(span, since):
                          "attributes", "status"}
 
 
+def test_a_span_names_the_address_that_answered(fake, told):
+    receiver, models = Receiver(fake), {"warm": fake(says(WRONG)), "original": fake(says(RIGHT)), "judge": fake(judges(endorses))}
+    dead = closed_port()
+    proxy = told(receiver, models={name: {"url": [f"http://{dead}/v1", model.url], "model": name} for name, model in models.items()})
+    wire.chat(proxy.data, QUESTION)
+    for span in receiver.await_spans(3):
+        said = attributes(span)
+        answered = models[said.get("candor.arm", "warm")].address
+        assert f"{said['server.address']}:{said['server.port']}" == answered, said
+
+
 def test_an_exchange_its_side_path_and_its_verdict_are_one_trace(fake, told):
     since = time.time()
     receiver = Receiver(fake)

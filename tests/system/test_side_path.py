@@ -281,6 +281,16 @@ def test_the_budget_limits_what_is_asked_and_says_so(fake, candor):
     wire.chat(proxy.data, QUESTION)
     (trial,) = proxy.trials(1)
     assert trial["missing"] == "budget" and original.requests == []
+    budget = json.loads(wire.get(proxy.admin, "/api/status").body)["budget"]
+    assert budget["spent"] is True and (budget["tokens_today"], budget["tokens_per_day"]) == (0, 1)
+
+
+def test_the_status_tells_what_the_side_path_has_spent_today(fake, candor):
+    proxy = candor(fake(says(RIGHT)), fake(says(WRONG)), shadow={"sample": {"default": 1.0}})
+    wire.chat(proxy.data, QUESTION)
+    proxy.trials(1)
+    budget = json.loads(wire.get(proxy.admin, "/api/status").body)["budget"]
+    assert budget["spent"] is False and 0 < budget["tokens_today"] < budget["tokens_per_day"] == 5_000_000
 
 
 def test_the_responses_api_is_looked_into_too(fake, candor):
@@ -359,6 +369,8 @@ def test_a_model_with_several_addresses_is_asked_at_one_that_answers(fake, cando
     assert [trial["compare"]["verdict"] for trial in trials] == ["contradict"] * 4
     assert len(original.requests) == 4 and len(judge.requests) == 8
     assert proxy.metric("candor_shadow_requests_total", arm="original", outcome="done") == 4
+    told = json.loads(wire.get(proxy.admin, "/api/status").body)["models"]
+    assert told["original"]["urls"] == [dead, original.url] and told["judge"]["urls"] == [judge.url, dead]
 
 
 def test_the_second_address_is_not_asked_what_the_first_has_taken(fake, candor):
