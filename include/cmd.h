@@ -36,8 +36,16 @@ MUST_USE int cmd_options(const char *command, int argc, char **argv, const struc
     cmd_options((command), (argc), (argv), (options), sizeof(options) / sizeof(*(options)), (arg))
 /* Writes buf to stdout whole; 0 or EXIT_FAILED with a sentence. */
 int cmd_print(const struct buf *buf);
-/* The packs named on the command line, or the installed ones (CANDOR_RULES_DIR in the environment goes first). */
-MUST_USE struct rules *cmd_rules_load(char **paths, size_t count, struct err *err);
+/* The packs named on the command line of a command. */
+struct cmd_packs {
+    const char *command;
+    const char *paths[64];
+    size_t count;
+};
+/* Adds one, as an option's take does; 0, or an exit code once it has said that there are too many. */
+MUST_USE int cmd_packs_take(const char *path, void *packs);
+/* Those, or the installed ones where there are none (CANDOR_RULES_DIR in the environment goes first). */
+MUST_USE struct rules *cmd_rules_load(const struct cmd_packs *packs, struct err *err);
 /* Calls fn for every line of a stream, however long up to 16 MiB; -1 on a read error or a longer line. */
 MUST_USE int cmd_each_line(FILE *in, int (*fn)(struct slice line, size_t number, void *arg), void *arg,
                            struct err *err);

@@ -126,9 +126,19 @@ static struct rules *rules_installed(struct err *err)
     return rules;
 }
 
-struct rules *cmd_rules_load(char **paths, size_t count, struct err *err)
+int cmd_packs_take(const char *path, void *arg)
 {
-    return count ? rules_load((const char *const *)paths, count, err) : rules_installed(err);
+    struct cmd_packs *packs = arg;
+    size_t most = sizeof packs->paths / sizeof *packs->paths;
+    if (packs->count == most)
+        return cmd_usage(packs->command, "more than %zu rule packs are named", most);
+    packs->paths[packs->count++] = path;
+    return 0;
+}
+
+struct rules *cmd_rules_load(const struct cmd_packs *packs, struct err *err)
+{
+    return packs->count ? rules_load(packs->paths, packs->count, err) : rules_installed(err);
 }
 
 int cmd_each_line(FILE *in, int (*fn)(struct slice line, size_t number, void *arg), void *arg, struct err *err)

@@ -15,7 +15,7 @@
 #include "json.h"
 #include "request.h"
 
-enum { PACKS_MAX = 64, LINE_ARENA = 64 << 20, OUTPUT_MAX = 64 << 20 };
+enum { LINE_ARENA = 64 << 20, OUTPUT_MAX = 64 << 20 };
 
 struct run {
     struct detector *detector;
@@ -226,22 +226,16 @@ static int detect_line(struct slice text, size_t number, void *arg)
 
 int cmd_detect(int argc, char **argv)
 {
-    char *packs[PACKS_MAX];
-    size_t count = 0;
+    struct cmd_packs packs = {.command = argv[0]};
     const char *weights = NULL;
-    optind = 1;
-    for (int option; (option = getopt(argc, argv, "r:b:")) != -1;) {
-        if (option == 'b')
-            weights = optarg;
-        else if (option == 'r' && count < PACKS_MAX)
-            packs[count++] = optarg;
-        else
-            return cmd_usage(argv[0], "the options are -r RULES, at most %d times, and -b WEIGHTS", PACKS_MAX);
-    }
+    const struct cmd_option known[] = {{"rules", 'r', .take = cmd_packs_take}, {"booster", 'b', .text = &weights}};
+    int usage = CMD_OPTIONS(argv[0], argc, argv, known, &packs);
+    if (usage)
+        return usage;
     if (optind < argc)
         return cmd_usage(argv[0], "messages come on standard input, not as '%s'", argv[optind]);
     struct err err = {""};
-    struct rules *rules = rules_boost(cmd_rules_load(packs, count, &err), weights, &err);
+    struct rules *rules = rules_boost(cmd_rules_load(&packs, &err), weights, &err);
     struct run run = {.detector = rules ? detector_new(rules, &err) : NULL, .err = &err};
     int code = EXIT_DONE;
     if (!run.detector || cmd_each_line(stdin, detect_line, &run, &err))

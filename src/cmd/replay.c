@@ -16,7 +16,7 @@
 #include "steps.h"
 #include "store.h"
 
-enum { PACKS_MAX = 64, TURNS_MAX = 512 };
+enum { TURNS_MAX = 512 };
 #define OUTPUT_BYTES (1u << 20)
 
 /* What a trial comes to. */
@@ -342,29 +342,19 @@ static int on_row(struct slice record, void *arg)
 
 struct replay_options {
     const char *config, *store, *records, *judge, *pair;
-    const char *packs[PACKS_MAX];
-    size_t pack_count;
+    struct cmd_packs packs;
     bool json;
 };
-
-static int take_pack(const char *value, void *arg)
-{
-    struct replay_options *options = arg;
-    if (options->pack_count == PACKS_MAX)
-        return cmd_usage("replay", "-r is given more than %d times", PACKS_MAX);
-    options->packs[options->pack_count++] = value;
-    return 0;
-}
 
 static int options_parse(int argc, char **argv, struct replay_options *options)
 {
     const struct cmd_option known[] = {
         {"config", 'c', .text = &options->config}, {"store", .text = &options->store},
-        {"records", .text = &options->records},    {"rules", 'r', .take = take_pack},
+        {"records", .text = &options->records},    {"rules", 'r', .take = cmd_packs_take},
         {"judge", .text = &options->judge},        {"pair", .text = &options->pair},
         {"json", .flag = &options->json},
     };
-    int usage = CMD_OPTIONS("replay", argc, argv, known, options);
+    int usage = CMD_OPTIONS("replay", argc, argv, known, &options->packs);
     if (usage)
         return usage;
     if (optind < argc)
@@ -421,8 +411,8 @@ static int replay_run(struct replay_options *options, const struct conf *conf, s
 {
     struct rules *rules = NULL;
     int rc = 0;
-    if (options->pack_count) {
-        rules = cmd_rules_load((char **)options->packs, options->pack_count, replay->err);
+    if (options->packs.count) {
+        rules = cmd_rules_load(&options->packs, replay->err);
         replay->detector = rules ? detector_new(rules, replay->err) : NULL;
         rc = replay->detector ? 0 : -1;
     }
@@ -439,7 +429,7 @@ static int replay_run(struct replay_options *options, const struct conf *conf, s
 
 int cmd_replay(int argc, char **argv)
 {
-    struct replay_options options = {0};
+    struct replay_options options = {.packs = {.command = "replay"}};
     struct err err = {""};
     int code = options_parse(argc, argv, &options);
     if (code)

@@ -17,7 +17,7 @@
 #include "pairs.h"
 #include "rules_explain.h"
 
-enum { PACKS_MAX = 64, OUTPUT_MAX = 64 << 20, ARENA_MAX = 8 << 20, SAMPLE_COLUMNS = 72, EXPLAIN_MAX = 16 << 20 };
+enum { OUTPUT_MAX = 64 << 20, ARENA_MAX = 8 << 20, SAMPLE_COLUMNS = 72, EXPLAIN_MAX = 16 << 20 };
 
 /* ---- --corpus ---- */
 
@@ -202,25 +202,18 @@ static int run_test(struct rules *rules, bool tap, bool cost, const char *corpus
 
 static int command_test(int argc, char **argv)
 {
-    static const struct option options[] = {{"tap", no_argument, NULL, 't'},
-                                            {"cost", no_argument, NULL, 'p'},
-                                            {"corpus", required_argument, NULL, 'c'},
-                                            {NULL, 0, NULL, 0}};
     bool tap = false, cost = false;
     const char *corpus = NULL;
-    optind = 1;
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (option == 't')
-            tap = true;
-        else if (option == 'p')
-            cost = true;
-        else if (option == 'c')
-            corpus = optarg;
-        else
-            return cmd_usage("rules", "the options of test are --tap, --cost and --corpus FILE");
-    }
+    struct cmd_packs packs = {.command = "rules"};
+    const struct cmd_option known[] = {
+        {"tap", .flag = &tap}, {"cost", .flag = &cost}, {"corpus", .value = "FILE", .text = &corpus}};
+    int usage = CMD_OPTIONS("rules", argc, argv, known, NULL);
+    for (int i = optind; i < argc && !usage; i++)
+        usage = cmd_packs_take(argv[i], &packs);
+    if (usage)
+        return usage;
     struct err err = {""};
-    struct rules *rules = cmd_rules_load(argv + optind, (size_t)(argc - optind), &err);
+    struct rules *rules = cmd_rules_load(&packs, &err);
     if (!rules)
         return cmd_fail(EXIT_FAILED, &err);
     int code = run_test(rules, tap, cost, corpus);
@@ -232,18 +225,15 @@ static int command_test(int argc, char **argv)
 
 static int command_explain(int argc, char **argv)
 {
-    char *packs[PACKS_MAX];
-    size_t count = 0;
-    optind = 1;
-    for (int option; (option = getopt(argc, argv, "r:")) != -1;) {
-        if (option != 'r' || count == PACKS_MAX)
-            return cmd_usage("rules", "the option of explain is -r RULES, at most %d times", PACKS_MAX);
-        packs[count++] = optarg;
-    }
+    struct cmd_packs packs = {.command = "rules"};
+    const struct cmd_option known[] = {{"rules", 'r', .value = "RULES", .take = cmd_packs_take}};
+    int usage = CMD_OPTIONS("rules", argc, argv, known, &packs);
+    if (usage)
+        return usage;
     if (argc - optind != 1)
         return cmd_usage("rules", "explain takes one text, in quotes");
     struct err err = {""};
-    struct rules *rules = cmd_rules_load(packs, count, &err);
+    struct rules *rules = cmd_rules_load(&packs, &err);
     struct detector *detector = rules ? detector_new(rules, &err) : NULL;
     struct arena *arena = arena_new(ARENA_MAX);
     struct buf out;

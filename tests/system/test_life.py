@@ -283,12 +283,24 @@ def test_a_whole_stream_and_its_trial_agree(fake, candor):
     assert [arm["text"] for arm in trial["arms"]] == [RIGHT, RIGHT]
 
 
+def test_more_packs_than_a_command_takes_are_told(tmp_path):
+    pack = tmp_path / "one.yaml"
+    pack.write_text("pack: one\nrules: []\n")
+    for command in (["detect"], ["rules", "explain"], ["replay"]):
+        done = run(*command, *["-r", pack] * 65)
+        assert done.returncode == 2 and done.stderr.startswith(f"candor {command[0]}: more than 64 rule packs are named\n"), done
+    assert run("rules", "test", *[pack] * 65).returncode == 2
+
+
 def test_an_unknown_option_is_answered_with_those_there_are():
     for command, sentence in (
             ("check", "-c FILE is all it takes"), ("serve", "-c FILE is all it takes"), ("compare", "-c FILE is all it takes"),
             ("demo", "--once is all it takes"), ("eval", "the options are -c, --sad, --belief, --limit and --json"),
             ("label", "the options are -c, --store, --labeller, --share, --export and --figures"),
+            ("detect", "the options are -r and -b"), ("rules test", "the options are --tap, --cost and --corpus"),
+            ("rules explain", "-r RULES is all it takes"),
             ("replay", "the options are -c, --store, --records, -r, --judge, --pair and --json")):
-        done = run(command, "--such")
+        done = run(*command.split(), "--such")
         assert (done.returncode, done.stdout) == (2, "")
+        command = command.split()[0]
         assert done.stderr == f"candor {command}: {sentence}\nTry 'candor help {command}'.\n"
