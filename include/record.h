@@ -32,6 +32,8 @@ MUST_USE int record_read(struct slice line, const char *candidate, struct record
 /* The longest front of at most max bytes that does not end inside a character. */
 struct slice record_clip(struct slice text, size_t max);
 void record_model(const struct trial *trial, char model[RECORD_NAME_SIZE]);
+/* The same of the model that answered the user. */
+void record_live_model(const struct trial *trial, char model[RECORD_NAME_SIZE]);
 /* The same from the trial itself, before it is written. */
 struct tally_trial record_tally(const struct trial *trial);
 struct record_candidate {

@@ -14,7 +14,7 @@ libcandor_a_SOURCES += \
 	include/redact.h src/report/redact.c \
 	src/report/redact_numbers.c src/report/redact_secrets.c src/report/redact_view.h
 libcandor_a_SOURCES += \
-	include/store.h src/report/store.c src/report/store_private.h \
+	include/store.h src/report/store.c src/report/store_batch.c src/report/store_batch.h src/report/store_private.h \
 	src/report/store_db.c src/report/store_db.h src/report/store_outcomes.c \
 	src/report/store_candidates.c src/report/store_candidates.h \
 	src/report/store_lock.c src/report/store_lock.h \

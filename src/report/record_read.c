@@ -145,6 +145,11 @@ void record_model(const struct trial *trial, char model[RECORD_NAME_SIZE])
     keep_name(warm ? warm->model : SLICE_NONE, model);
 }
 
+void record_live_model(const struct trial *trial, char model[RECORD_NAME_SIZE])
+{
+    keep_name(trial->arm_count ? trial->arms[0].model : SLICE_NONE, model);
+}
+
 size_t record_candidates(const struct trial *trial, struct record_candidate out[CONF_MAX_CANDIDATES])
 {
     struct facts_list list;

@@ -83,6 +83,10 @@ static const char *const migrations[] = {
     /* 7: how the judge did on pairs of known verdict, and after which trial */
     "CREATE TABLE canaries (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, correct INTEGER NOT NULL, time INTEGER NOT "
     "NULL);",
+    /* 8: the model of 5 is written beside the record, which was parsed anew for each row */
+    "DROP INDEX trials_model; ALTER TABLE trials RENAME COLUMN model TO told_model;"
+    "ALTER TABLE trials ADD COLUMN model TEXT; UPDATE trials SET model = told_model;"
+    "ALTER TABLE trials DROP COLUMN told_model; CREATE INDEX trials_model ON trials (model, seq);",
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
 static_assert(SCHEMA_VERSION >= STORE_SCHEMA_FACTS, "a migration is never taken back");
@@ -119,7 +123,7 @@ static const char *const statements[SQL_COUNT] = {
         " FROM epochs WHERE epoch = ?2",
     [SQL_TRIAL] =
         ("INSERT INTO trials (seq, trial_id, exchange_id, time, epoch, condition, verdict, flagged, conversation,"
-         " counted, record, tag) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"),
+         " counted, record, tag, model) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"),
     [SQL_TAG_ADD] = "INSERT INTO tags SELECT ?1 WHERE (SELECT count(*) FROM tags) < ?2 ON CONFLICT DO NOTHING",
     [SQL_TAG] = "SELECT 1 FROM tags WHERE tag = ?1",
     [SQL_SEEN] =
@@ -351,6 +355,8 @@ static void bind_trial(sqlite3_stmt *s, const struct store_row *row, const char 
     sqlite3_bind_text64(s, 11, row->record.len ? row->record.data : "", row->record.len, SQLITE_STATIC, SQLITE_UTF8);
     if (row->tag[0])
         bind_text(s, 12, row->tag);
+    if (row->live_model[0])
+        bind_text(s, 13, row->live_model);
 }
 
 static enum store_written add_outcomes(struct store_db *db, const struct store_row *row, const char *condition,

@@ -20,8 +20,9 @@ enum store_written {
 struct store_row {
     const char *trial_id, *exchange_id, *epoch, *conversation; /* conversation "" when there is none */
     int64_t wall_ms;
-    char model[RECORD_NAME_SIZE]; /* the warm model's, as it called itself */
-    char tag[TAG_SIZE];           /* "": none */
+    char model[RECORD_NAME_SIZE];      /* the warm model's, as it called itself */
+    char live_model[RECORD_NAME_SIZE]; /* the same of the model that answered live */
+    char tag[TAG_SIZE];                /* "": none */
     struct tally_trial tally;
     struct slice record;
     struct record_candidate candidates[CONF_MAX_CANDIDATES];

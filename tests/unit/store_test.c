@@ -595,6 +595,26 @@ static void filters_choose_rows(void **state)
     assert_int_equal(rows.count, 0);
 }
 
+/* Once it was read from the record at each insert, by a generated column. */
+static void the_model_of_rows_of_an_older_version_is_kept(void **state)
+{
+    struct place *place = *state;
+    fill(place, 3);
+    run_sql(place, "DROP INDEX trials_model; ALTER TABLE trials DROP COLUMN model;"
+                   "ALTER TABLE trials ADD COLUMN model TEXT GENERATED ALWAYS AS"
+                   " (iif(json_valid(record), json_extract(record, '$.arms[0].model'), NULL)) VIRTUAL;"
+                   "CREATE INDEX trials_model ON trials (model, seq); PRAGMA user_version = 7");
+    assert_int_equal(rows_of(place, (struct store_filter){.flagged = -1, .model = "warm-1"}).count, 3);
+    struct store *store = open_store(place);
+    store_put(store, trials_make(place->conf, 4));
+    wait_for(&place->told, 4, 0);
+    store_close(store);
+    assert_int_equal(rows_of(place, (struct store_filter){.flagged = -1, .model = "warm-1"}).count, 4);
+    run_sql(place,
+            "UPDATE trials SET record = replace(record, 'warm-1', 'other')"); /* nothing is read from it any more */
+    assert_int_equal(rows_of(place, (struct store_filter){.flagged = -1, .model = "warm-1"}).count, 4);
+}
+
 static void a_trial_is_found_by_either_id(void **state)
 {
     struct place *place = *state;
@@ -717,6 +737,7 @@ int main(void)
         TEST(a_full_disk_delays_trials_and_loses_none),
         TEST(a_kill_at_any_moment_leaves_a_whole_store),
         TEST(files_that_are_not_ours_are_refused),
+        TEST(the_model_of_rows_of_an_older_version_is_kept),
         TEST(filters_choose_rows),
         TEST(a_trial_is_found_by_either_id),
         TEST(erasing_takes_the_bytes_and_leaves_the_proof),
