@@ -323,6 +323,22 @@ static bool find_group(struct detector *d, const char *name, struct span *out)
     return false;
 }
 
+/* "Bats are blind. Is that right?": the sentence before the one that speaks of it, where it states something. */
+static bool find_claim_before(struct look *look, const struct rule *rule, size_t sentence, struct span *whole,
+                              struct span *prop)
+{
+    const struct passage *p = &look->d->passage;
+    if (sentence == 0 || p->sentences[sentence - 1].material ||
+        detector_match(look->d, &language_of(look, rule)->guards[GUARD_CLAIM], passage_sentence(p, sentence - 1)) !=
+            FOUND_MATCH ||
+        !find_group(look->d, "prop", prop))
+        return false;
+    size_t start = p->sentences[sentence - 1].start;
+    *prop = (struct span){prop->start + start, prop->end + start};
+    *whole = (struct span){start, p->sentences[sentence - 1].end};
+    return true;
+}
+
 static void fire(struct look *look, const struct rule *rule, size_t index, size_t sentence, size_t base)
 {
     struct detector *d = look->d;
@@ -334,9 +350,15 @@ static void fire(struct look *look, const struct rule *rule, size_t index, size_
     whole = (struct span){whole.start + base, whole.end + base};
     if (prop.end > prop.start)
         prop = (struct span){prop.start + base, prop.end + base};
+    struct span comment = whole;
+    if (rule->about_before && !find_claim_before(look, rule, sentence, &whole, &prop))
+        return;
     d->matches[index]++;
     if (rule->experimental)
         return;
+    if (rule->about_before && !d->passage.sentences[sentence].asks)
+        add_cue(look, rule, comment); /* goes with its claim, where a question is what is asked */
+    sentence -= rule->about_before;
     look->letter = look->letter || rule->target == TARGET_LETTER;
     if (d->bridges && rule->target == TARGET_BRIDGE)
         d->bridges[sentence] = true;

@@ -130,6 +130,15 @@ static int read_gate(struct place *place, const struct yaml_node *value, struct 
     return failed;
 }
 
+static int read_about(struct place *place, const struct yaml_node *value, struct err *err)
+{
+    static const char *const names[] = {"this", "before"};
+    unsigned choice = 0;
+    int failed = read_choice(value, names, sizeof names / sizeof *names, &choice, err);
+    place->rule->about_before = choice == 1;
+    return failed;
+}
+
 static int read_polarity(struct place *place, const struct yaml_node *value, struct err *err)
 {
     static const char *const names[POLARITY_COUNT] = {"assert", "deny", "ask", "attribute", "presuppose", "pushback"};
@@ -279,6 +288,7 @@ static const struct {
     {"keywords", read_keywords},
     {"scope", read_scope},
     {"gate", read_gate},
+    {"about", read_about},
     {"match", read_match},
     {"unless", read_unless},
     {"polarity", read_polarity},
@@ -347,7 +357,7 @@ static int read_rule(struct place *place, const struct yaml_node *node, struct e
     return check_rule(place, node, err);
 }
 
-const char *const guard_names[GUARD_COUNT] = {"material", "person", "lead", "tail", "hedge", "fact", "ask"};
+const char *const guard_names[GUARD_COUNT] = {"material", "person", "lead", "tail", "hedge", "fact", "ask", "claim"};
 
 static int read_guards(struct place *place, const struct yaml_node *guards, struct err *err)
 {

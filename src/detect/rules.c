@@ -120,7 +120,7 @@ static void make_version(struct rules *rules)
                          (int)rule->polarity, (int)rule->scope,
                          (int)rule->gate,     (int)(rule->score * 1000 + .5),
                          rule->disabled,      (int)(rule->confidence * 100),
-                         rule->experimental};
+                         rule->experimental,  rule->about_before};
         hash = hash_text(hash, slice_from(rule->id));
         hash = hash_text(hash, rule->match.text);
         hash = hash_text(hash, rule->unless.text);

@@ -65,6 +65,7 @@ enum guard {
     GUARD_HEDGE,    /* lowers the confidence by a step */
     GUARD_FACT,     /* a sentence that the neutraliser never cuts */
     GUARD_ASK,      /* the beginning of a clause that asks */
+    GUARD_CLAIM,    /* a sentence that states something of the world: what `about: before` asks for */
     GUARD_COUNT
 };
 
@@ -99,7 +100,8 @@ struct rule {
     enum gate gate;
     double score, confidence;
     bool experimental, disabled;
-    size_t language; /* index; 0 is "any" */
+    bool about_before; /* what it finds is said of the sentence before, which holds the proposition */
+    size_t language;   /* index; 0 is "any" */
     struct pattern match, unless;
     struct literals keywords; /* the author's: one of them must stand in the subject; none: anything may */
     struct example_list matches, no_matches, todo_matches;

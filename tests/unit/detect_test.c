@@ -181,6 +181,24 @@ static void test_pushback_needs_an_answer_before_it(void **state)
     drop(kit);
 }
 
+static void test_what_is_said_of_the_sentence_before_makes_it_a_belief(void **state)
+{
+    struct detection found = detect(*state, "A question. Bats are blind. Is that true?");
+    assert_int_equal(found.belief.kind, BELIEF_ASSERTED);
+    assert_slice(found.belief.text, "Bats are blind");
+    assert_int_equal(found.cue_count, 1);
+    assert_int_equal(found.cues[0].start, 12); /* the claim is the cue, not what is asked of it */
+    assert_int_equal(found.cues[0].end, 27);
+    found = detect(*state, "Bats are blind? I don't buy it.");
+    assert_int_equal(found.belief.kind, BELIEF_DOUBTED);
+    assert_slice(found.belief.text, "Bats are blind");
+    assert_int_equal(found.cue_count, 2); /* what asks nothing goes with its claim */
+    assert_int_equal(detect(*state, "Is that true?").belief.kind, BELIEF_NONE);
+    assert_int_equal(detect(*state, "How blind are bats? Is that true?").belief.kind, BELIEF_NONE);
+    assert_int_equal(detect(*state, "My bat is blind. Is that true?").belief.kind, BELIEF_NONE);
+    drop(*state);
+}
+
 static void test_a_cue_in_an_earlier_turn_counts_with_its_turn(void **state)
 {
     struct kit *kit = *state;
@@ -749,6 +767,7 @@ int main(void)
         cmocka_unit_test(test_a_remark_that_asks_for_something_is_none),
         cmocka_unit_test(test_a_feeling_that_is_said_silences_those_that_are_guessed),
         cmocka_unit_test(test_pushback_needs_an_answer_before_it),
+        cmocka_unit_test(test_what_is_said_of_the_sentence_before_makes_it_a_belief),
         cmocka_unit_test(test_a_cue_in_an_earlier_turn_counts_with_its_turn),
         cmocka_unit_test(test_the_prefilter_loses_nothing),
         cmocka_unit_test(test_a_pattern_in_ways_and_factored_finds_what_was_written),
