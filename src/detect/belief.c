@@ -86,15 +86,14 @@ static bool asks_for_answer(const struct passage *passage, size_t sentence, bool
                                         "right",  "correct",   "think", "what",    "kidding", "serious", "positive"};
     static const char *const pointing[] = {"it",    "they", "them", "there", "else", "then", "that",  "this", "these",
                                            "those", "he",   "she",  "his",   "her",  "its",  "their", "one",  "here"};
-    struct slice text = passage_sentence(passage, sentence), word;
+    struct slice text = passage_sentence(passage, sentence);
     bool asks = false, points = false;
-    while (slice_cut(&text, ' ', &word)) {
-        while (word.len && strchr(".,;:!?\"'()", word.data[word.len - 1]))
-            word.len--;
+    size_t at = 0;
+    for (struct slice word = wording_next(text, &at); word.len; word = wording_next(text, &at)) {
         asks = asks || (word.len >= 4 && !IS_ONE_OF(word, empty));
-        points = points || IS_ONE_OF(word, pointing);
+        points = points || (alone && IS_ONE_OF(word, pointing));
     }
-    return passage->sentences[sentence].asks && asks && !(alone && points);
+    return passage->sentences[sentence].asks && asks && !points;
 }
 
 /* Begun as a question is, without its mark: "who wrote emma". */

@@ -136,9 +136,10 @@ static bool is_indented(const struct passage *p, size_t line)
     return passage_is_indented(slice_part(p->original, from, p->original.len));
 }
 
-/* Indented lines behind an empty one, of which half look like code. Where the block ends. */
+/* Indented lines behind an empty one, of which half look like code, by the first of them. Where the block ends. */
 static size_t mask_block(struct passage *p, size_t start)
 {
+    enum { LOOK_AT_LINES = 8 };
     size_t lines = 0, code = 0, end = start;
     for (size_t at = start, stop; at < p->len; at = stop + 1) {
         stop = line_end(p, at);
@@ -146,11 +147,11 @@ static size_t mask_block(struct passage *p, size_t start)
             continue;
         if (!is_indented(p, at))
             break;
-        lines++;
-        code += looks_like_code(slice_of(p->text + at, stop - at));
+        if (lines++ < LOOK_AT_LINES)
+            code += looks_like_code(slice_of(p->text + at, stop - at));
         end = stop;
     }
-    if (code > 0 && code * 2 >= lines) {
+    if (code > 0 && code * 2 >= (lines < LOOK_AT_LINES ? lines : LOOK_AT_LINES)) {
         mask(p, start, end);
         p->code = true;
     }

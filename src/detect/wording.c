@@ -26,8 +26,9 @@ size_t wording_count(struct slice text)
 
 bool wording_is_one_of(struct slice word, const char *const *words, size_t count)
 {
+    char first = word.len ? ascii_lower(word.data[0]) : '\0';
     for (size_t i = 0; i < count; i++)
-        if (slice_equal_nocase(word, slice_from(words[i])))
+        if (words[i][0] == first && slice_equal_nocase(word, slice_from(words[i])))
             return true;
     return false;
 }

@@ -99,6 +99,8 @@ static void test_a_proposition_is_cut_out_and_keeps_its_question(void **state)
     assert_slice(detect(*state, "I think the answer is Poe. Who wrote Emma?").belief.question, "Who wrote Emma?");
     assert_slice(detect(*state, "Who wrote Emma? Really? I think the answer is Poe.").belief.question,
                  "Who wrote Emma?");
+    assert_slice(detect(*state, "Who wrote Emma? (Really?) I think the answer is Poe.").belief.question,
+                 "Who wrote Emma?");
     assert_int_equal(detect(*state, "Are you sure? I think the answer is Poe.").belief.question.len, 0);
     assert_int_equal(detect(*state, "I think the answer is Poe. How many did he write?").belief.question.len, 0);
     drop(*state);
