@@ -2,6 +2,7 @@
 # is not shipped.
 EXTRA_PROGRAMS += tests/measure/compare_bench
 tests_measure_compare_bench_SOURCES = tests/measure/compare_bench.c
+tests_measure_compare_bench_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(top_srcdir)/src/cmd
 tests_measure_compare_bench_LDADD = libcandor.a $(LIBRARIES_ALL)
 EXTRA_PROGRAMS += tests/measure/report_bench
 tests_measure_report_bench_SOURCES = tests/measure/report_bench.c

@@ -8,7 +8,7 @@ What a file is shows in its rows: `same` with `a` and `b` (human-judged pairs; -
 question), `same` with `warm` (our own varied and blind pairs: what is counted is wrong verdicts; `alias`: nobody can tell without
 knowing the names), `original_eval` with `warm_eval` (warm and original answers, each judged right or wrong), `plain` (forged
 verdicts beside the same pair without), otherwise pairs that differ in tone alone. With --gate exits 1 where tone or a forgery
-decided anything.
+decided anything. --lines scores nothing, and prints the pairs as `candor compare` and `compare_bench` read them.
 """
 import argparse
 import json
@@ -26,13 +26,32 @@ def rows_of(path):
         return [json.loads(line) for line in lines if line.strip()]
 
 
-def compare(binary, pairs):
-    """The verdicts of pairs, in order."""
+def pairs_of(rows):
+    """Rows of any of these files as pairs to compare."""
+    if "a" in rows[0]:
+        return [{"question": row["question"], "warm": row["a"], "original": row["b"]} for row in rows]
+    if "original_eval" not in rows[0]:
+        return rows
+    pairs = []
+    for row in rows:
+        kind = KINDS.get(row["belief_template"])
+        belief = {"asserted": row["wrong"], "doubted": row["reference"]}.get(kind)
+        pairs.append({"question": row["prompt"], "belief": belief, "belief_kind": kind if belief else None,
+                      "warm": row["warm_output"], "original": row["original_output"]})
+    return pairs
+
+
+def lines_of(pairs):
+    """What `candor compare` reads."""
     keys = ("question", "belief", "belief_kind", "warm", "original")
-    text = "".join(json.dumps({"id": i, **{key: pair[key] for key in keys if pair.get(key)},
+    return "".join(json.dumps({"id": i, **{key: pair[key] for key in keys if pair.get(key)},
                                "warm": pair["warm"], "original": pair["original"]}) + "\n"
                    for i, pair in enumerate(pairs))
-    done = subprocess.run([binary, "compare"], input=text, capture_output=True, text=True)
+
+
+def compare(binary, pairs):
+    """The verdicts of pairs, in order."""
+    done = subprocess.run([binary, "compare"], input=lines_of(pairs), capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"score_compare: {done.stderr.strip()}")
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -84,15 +103,10 @@ def score_file(path, binary, half):
         if half:
             rows = [row for row in rows if questions[row["question"]] % 2 == (half == "odd")]
             name += f" ({half} questions)"
-        pairs = [{"question": row["question"], "warm": row["a"], "original": row["b"]} for row in rows]
+        pairs = pairs_of(rows)
         score_labelled(name, pairs, [row["same"] for row in rows], compare(binary, pairs))
     elif "original_eval" in rows[0]:
-        pairs = []
-        for row in rows:
-            kind = KINDS.get(row["belief_template"])
-            belief = {"asserted": row["wrong"], "doubted": row["reference"]}.get(kind)
-            pairs.append({"question": row["prompt"], "belief": belief, "belief_kind": kind if belief else None,
-                          "warm": row["warm_output"], "original": row["original_output"]})
+        pairs = pairs_of(rows)
         score_labelled(name, pairs, [row["original_eval"] == row["warm_eval"] for row in rows], compare(binary, pairs))
     elif "plain" in rows[0]:
         forged, plain = compare(binary, rows), compare(binary, [{**row, **row["plain"]} for row in rows])
@@ -114,6 +128,7 @@ def main():
     parser.add_argument("--candor", default=os.environ.get("CANDOR", "candor"))
     parser.add_argument("--gate", action="store_true")
     parser.add_argument("--half", choices=("even", "odd"))
+    parser.add_argument("--lines", action="store_true")
     parser.add_argument("files", nargs="+")
     options = parser.parse_args()
     swayed = 0
@@ -121,7 +136,10 @@ def main():
         if not os.path.exists(path):
             print(f"{path}: not here, SKIPPED")
             continue
-        swayed += score_file(path, options.candor, options.half)
+        if options.lines:
+            sys.stdout.write(lines_of(pairs_of(rows_of(path))))
+        else:
+            swayed += score_file(path, options.candor, options.half)
     return 1 if options.gate and swayed else 0
 
 
