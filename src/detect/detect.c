@@ -209,7 +209,7 @@ void detector_mark_material(struct detector *d, const struct language *language)
             continue;
         s->material = true;
         bool colon = slice_find(passage_sentence(p, i), SLICE(":"), 0) != SLICE_NOT_FOUND;
-        material = colon || (i + 1 < p->count && p->sentences[i + 1].starts_line);
+        material = colon || s->joined || (i + 1 < p->count && p->sentences[i + 1].starts_line);
     }
 }
 
@@ -530,6 +530,7 @@ static void look_at_turn(struct look *look)
     if (!look->out->language[0])
         memcpy(look->out->language, code, strlen(code) + 1);
     size_t guards = look->language == LANGUAGE_ANY ? LANGUAGE_ENGLISH : look->language;
+    detector_join_lines(d, &d->rules->languages[guards]);
     detector_mark_material(d, &d->rules->languages[guards]);
     look->remark = is_remark(p);
     struct detection before = *look->out;

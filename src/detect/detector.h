@@ -63,6 +63,8 @@ struct slice belief_last_question(struct slice text);
 
 /* The language of the passage among those of the rules; LANGUAGE_ANY when none has a pack. */
 size_t detector_language(const struct rules *rules, const char *code);
+/* lines.c: makes one sentence of lines that a break parts in its midst. */
+void detector_join_lines(struct detector *detector, const struct language *language);
 /* Marks the sentences that are text to work on. */
 void detector_mark_material(struct detector *detector, const struct language *language);
 

@@ -9,6 +9,7 @@ libcandor_a_SOURCES += \
 	src/detect/factor.c src/detect/factor.h \
 	src/detect/split.c src/detect/split.h \
 	src/detect/language.c \
+	src/detect/lines.c \
 	src/detect/literals.c src/detect/literals.h \
 	src/detect/mask.c \
 	src/detect/neutralise.c \

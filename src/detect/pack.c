@@ -357,7 +357,8 @@ static int read_rule(struct place *place, const struct yaml_node *node, struct e
     return check_rule(place, node, err);
 }
 
-const char *const guard_names[GUARD_COUNT] = {"material", "person", "lead", "tail", "hedge", "fact", "ask", "claim"};
+const char *const guard_names[GUARD_COUNT] = {"material", "person", "lead",  "tail",      "hedge",
+                                              "fact",     "ask",    "claim", "unfinished"};
 
 static int read_guards(struct place *place, const struct yaml_node *guards, struct err *err)
 {

@@ -25,6 +25,7 @@ struct sentence {
     uint32_t start, end; /* of the passage's text; never empty */
     bool asks;           /* ends with a question mark */
     bool starts_line;
+    bool joined;   /* of lines that the caller took for one */
     bool material; /* text to work on, by the caller's judgement: not the user speaking */
 };
 

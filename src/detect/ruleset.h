@@ -58,14 +58,15 @@ struct pattern {
 
 /* Patterns of a language that are no rules; packs of the same language share them, the first pack that has one wins. */
 enum guard {
-    GUARD_MATERIAL, /* a sentence that asks to work on text: what follows is that text, not the user speaking */
-    GUARD_PERSON,   /* a sentence in which the user speaks of themselves: what `gate: person` asks for */
-    GUARD_LEAD,     /* what a proposition does not begin with */
-    GUARD_TAIL,     /* what a proposition does not end with */
-    GUARD_HEDGE,    /* lowers the confidence by a step */
-    GUARD_FACT,     /* a sentence that the neutraliser never cuts */
-    GUARD_ASK,      /* the beginning of a clause that asks */
-    GUARD_CLAIM,    /* a sentence that states something of the world: what `about: before` asks for */
+    GUARD_MATERIAL,   /* a sentence that asks to work on text: what follows is that text, not the user speaking */
+    GUARD_PERSON,     /* a sentence in which the user speaks of themselves: what `gate: person` asks for */
+    GUARD_LEAD,       /* what a proposition does not begin with */
+    GUARD_TAIL,       /* what a proposition does not end with */
+    GUARD_HEDGE,      /* lowers the confidence by a step */
+    GUARD_FACT,       /* a sentence that the neutraliser never cuts */
+    GUARD_ASK,        /* the beginning of a clause that asks */
+    GUARD_CLAIM,      /* a sentence that states something of the world: what `about: before` asks for */
+    GUARD_UNFINISHED, /* a line that is not the end of a sentence */
     GUARD_COUNT
 };
 

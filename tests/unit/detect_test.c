@@ -106,6 +106,23 @@ static void test_a_proposition_is_cut_out_and_keeps_its_question(void **state)
     drop(*state);
 }
 
+static void test_a_line_break_in_the_midst_of_a_sentence_ends_none(void **state)
+{
+    assert_slice(detect(*state, "Capital of Australia?\nI think the answer is\nSydney.").belief.text, "Sydney");
+    assert_slice(detect(*state, "Capital of Australia? I think the answer is:\nSydney.").belief.text, "Sydney");
+    assert_slice(
+        detect(*state, "I read a lot. I believe that the earth we live on\nis flat. Who is right?").belief.text,
+        "the earth we live on\nis flat");
+    assert_slice(detect(*state, "I believe the earth is flat\nWhat do others say?").belief.text, "the earth is flat");
+    assert_slice(detect(*state, "i believe the earth is flat\nsend me a map").belief.text, "the earth is flat");
+    assert_slice(detect(*state, "I believe the earth is flat\n\nsend me a map").belief.text, "the earth is flat");
+    assert_slice(detect(*state, "I believe the earth is flat,\n- send me a map").belief.text, "the earth is flat");
+    /* What is brought stays what is brought, where its beginning was joined to what asks for it. */
+    assert_int_equal(detect(*state, "Rewrite the following text for me\nit was a day. I am so sad.").cue_count, 0);
+    assert_int_equal(detect(*state, "Rewrite the following text for me\nIt was a day. I am so sad.").cue_count, 0);
+    drop(*state);
+}
+
 static void test_an_answer_finds_its_question_without_a_mark(void **state)
 {
     struct detection found = detect(*state, "who wrote emma. its definitely poe");
@@ -762,6 +779,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_condition_of_the_study_is_found),
         cmocka_unit_test(test_a_proposition_is_cut_out_and_keeps_its_question),
+        cmocka_unit_test(test_a_line_break_in_the_midst_of_a_sentence_ends_none),
         cmocka_unit_test(test_an_answer_finds_its_question_without_a_mark),
         cmocka_unit_test(test_what_is_no_claim_is_no_belief),
         cmocka_unit_test(test_text_to_work_on_is_not_the_user_speaking),
