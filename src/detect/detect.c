@@ -193,6 +193,13 @@ size_t detector_language(const struct rules *rules, const char *code)
     return LANGUAGE_ANY;
 }
 
+/* One that was taken for none. */
+static bool holds_line_break(const struct passage *p, const struct sentence *s)
+{
+    size_t start = passage_origin(p, s->start), end = passage_origin(p, s->end - 1);
+    return memchr(p->original.data + start, '\n', end - start) != NULL;
+}
+
 /* Behind a sentence that asks for work on text stands that text: after its colon, or after its line. */
 void detector_mark_material(struct detector *d, const struct language *language)
 {
@@ -209,7 +216,7 @@ void detector_mark_material(struct detector *d, const struct language *language)
             continue;
         s->material = true;
         bool colon = slice_find(passage_sentence(p, i), SLICE(":"), 0) != SLICE_NOT_FOUND;
-        material = colon || s->joined || (i + 1 < p->count && p->sentences[i + 1].starts_line);
+        material = colon || holds_line_break(p, s) || (i + 1 < p->count && p->sentences[i + 1].starts_line);
     }
 }
 

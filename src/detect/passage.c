@@ -359,6 +359,7 @@ void passage_read(struct passage *p, struct slice original)
         normalise(p, 0, original.len);
     if (p->opens)
         passage_mask(p);
+    passage_unwrap(p);
     split(p);
 }
 

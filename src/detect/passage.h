@@ -25,7 +25,6 @@ struct sentence {
     uint32_t start, end; /* of the passage's text; never empty */
     bool asks;           /* ends with a question mark */
     bool starts_line;
-    bool joined;   /* of lines that the caller took for one */
     bool material; /* text to work on, by the caller's judgement: not the user speaking */
 };
 
@@ -54,6 +53,9 @@ void passage_read(struct passage *passage, struct slice original);
 
 /* mask.c: what passage_read does where the user does not speak, between normalising and cutting. */
 void passage_mask(struct passage *passage);
+
+/* lines.c: what passage_read does of paragraphs that were broken to a width, before cutting. */
+void passage_unwrap(struct passage *passage);
 
 /* Whether a word may begin there. */
 static inline bool passage_begins_word(const struct passage *passage, size_t at)

@@ -154,6 +154,27 @@ static void test_a_long_text_keeps_its_head_and_its_tail(void **state)
     free(text);
 }
 
+static void test_a_paragraph_that_was_broken_to_a_width_is_read_on(void **state)
+{
+    (void)state;
+    assert_sentences(
+        "I had always thought that the capital of\nAustralia was Sydney, but my teacher\nsays it is not. Who of us is "
+        "right?\n\nThanks",
+        3,
+        (const char *[]){
+            "i had always thought that the capital of australia was sydney, but my teacher says it is not.",
+            "who of us is right?", "thanks"});
+    passage_read(&passage, SLICE("My day was long and I am tired of all of it now\nNobody called\nI am going to bed "
+                                 "now and will not get up"));
+    assert_int_equal(passage.count, 3);
+    passage_read(&passage, SLICE("Things that I am going to buy in the town now\n- apples, and what else there may be "
+                                 "in that\n- pears, and what else there may be in that shop"));
+    assert_int_equal(passage.count, 3);
+    passage_read(&passage, SLICE("i am so sad today that i can not get up at all\nmy dog died in my arms last night at "
+                                 "home yes\nnothing is ever going to be as it was before"));
+    assert_int_equal(passage.count, 3);
+}
+
 static void test_malformed_utf8_is_never_shown_to_patterns(void **state)
 {
     (void)state;
@@ -207,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_indented_lines_are_code_where_they_look_like_it),
         cmocka_unit_test(test_single_quotation_marks_mask_and_apostrophes_do_not),
         cmocka_unit_test(test_a_long_text_keeps_its_head_and_its_tail),
+        cmocka_unit_test(test_a_paragraph_that_was_broken_to_a_width_is_read_on),
         cmocka_unit_test(test_malformed_utf8_is_never_shown_to_patterns),
         cmocka_unit_test(test_a_run_on_is_cut_between_characters),
         cmocka_unit_test(test_languages_are_told_by_their_words_and_scripts),
