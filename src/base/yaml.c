@@ -5,10 +5,13 @@
 #include "yaml.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libfyaml.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "arena.h"
 #include "buf.h"
@@ -16,6 +19,7 @@
 #define FILE_MAX_BYTES (4u << 20)
 #define TREE_MAX_BYTES (64u << 20)
 #define MAX_DEPTH      64
+#define PIPE_WAIT_MS   2000
 
 struct yaml_node {
     const char *file;
@@ -126,12 +130,29 @@ static struct yaml_node *node_copy(struct copy *copy, struct fy_node *from, unsi
     return rc == 0 ? node : NULL;
 }
 
+/* What to do about a complaint that speaks of the grammar only. */
+static const char *diag_advice(const char *message)
+{
+    static const struct {
+        const char *begins, *advice;
+    } known[] = {
+        {"invalid nested block mapping", "; text that holds \": \" needs quotes"},
+        {"missing comma in flow", "; text that holds { } [ ] or , needs quotes"},
+        {"invalid escape", "; a backslash within double quotes is written \\\\, within single quotes as it is"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strncmp(message, known[i].begins, strlen(known[i].begins)) == 0)
+            return known[i].advice;
+    return "";
+}
+
 /* The first thing libfyaml complained of, in our form. 0 when it had no complaint: there was nothing to read. */
 static int diag_sentence(struct fy_diag *diag, const char *name, struct err *err)
 {
     void *at = NULL;
     struct fy_diag_error *error = fy_diag_errors_iterate(diag, &at);
-    return error ? err_set(err, "%s:%d:%d: %s", name, error->line, error->column, error->msg) : 0;
+    return error ? err_set(err, "%s:%d:%d: %s%s", name, error->line, error->column, error->msg, diag_advice(error->msg))
+                 : 0;
 }
 
 static struct yaml *document_copy(struct fy_document *document, struct slice text, const char *name, struct err *err)
@@ -192,7 +213,7 @@ static void no_utf8(struct slice text, const char *name, struct err *err)
         line += breaks;
         column = breaks ? 1 : column + 1;
     }
-    err_set(err, "%s:%u:%u: this byte is not UTF-8", name, line, column);
+    err_set(err, "%s:%u:%u: this byte is not UTF-8; save the file as UTF-8", name, line, column);
 }
 
 struct yaml *yaml_parse(struct slice text, const char *name, struct err *err)
@@ -223,18 +244,35 @@ struct yaml *yaml_parse(struct slice text, const char *name, struct err *err)
     return yaml;
 }
 
-struct yaml *yaml_load(const char *path, struct err *err)
+/* A pipe is waited for a while: whoever writes may still be starting, but nobody is not worth a hang. */
+static FILE *open_patiently(const char *path, struct err *err)
 {
-    FILE *file = fopen(path, "re");
-    if (!file) {
-        err_set(err, "%s: %s", path, strerror(errno));
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    if (fd >= 0 && poll(&ready, 1, PIPE_WAIT_MS) == 0) {
+        err_set(err, "%s: nobody writes to this pipe", path);
+        close(fd);
         return NULL;
     }
+    FILE *file = fd >= 0 && fcntl(fd, F_SETFL, 0) == 0 ? fdopen(fd, "r") : NULL;
+    if (!file) {
+        err_set(err, "%s: %s", path, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+    }
+    return file;
+}
+
+struct yaml *yaml_load(const char *path, struct err *err)
+{
+    FILE *file = open_patiently(path, err);
+    if (!file)
+        return NULL;
     struct buf text;
     buf_init(&text, FILE_MAX_BYTES + 1);
     char part[16384];
     size_t got;
-    while ((got = fread(part, 1, sizeof part, file)) > 0)
+    while (!text.failed && (got = fread(part, 1, sizeof part, file)) > 0)
         buf_add(&text, part, got);
     struct yaml *yaml = NULL;
     if (ferror(file))

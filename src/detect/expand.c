@@ -60,40 +60,43 @@ static const struct yaml_node *appended_items(const struct expansion *e, size_t 
     return NULL;
 }
 
+const struct yaml_node *expand_named(const struct expansion *e, struct slice name, size_t index)
+{
+    const struct yaml_node *macro = find(yaml_get(e->pack, "macros"), name);
+    const struct yaml_node *list = macro ? NULL : find(yaml_get(e->pack, "lists"), name);
+    if (macro)
+        return index == 0 ? macro : NULL;
+    for (size_t n = 0; list; n++) {
+        size_t count = yaml_type(list) == YAML_SEQUENCE ? yaml_count(list) : 0;
+        if (index < count)
+            return yaml_item(list, index);
+        index -= count;
+        while (n < e->appended_count && !appended_items(e, n, name))
+            n++;
+        list = n < e->appended_count ? appended_items(e, n, name) : NULL;
+    }
+    return NULL;
+}
+
 static int expand_into(const struct expansion *e, const struct yaml_node *node, struct buf *out, unsigned depth,
                        struct err *err);
-
-static int add_items(const struct expansion *e, const struct yaml_node *list, struct buf *out, unsigned depth,
-                     struct err *err)
-{
-    if (yaml_type(list) != YAML_SEQUENCE || yaml_count(list) == 0)
-        return yaml_error(err, list, "a list has at least one item");
-    for (size_t i = 0; i < yaml_count(list); i++) {
-        if (out->len && out->data[out->len - 1] != ':')
-            buf_add_char(out, '|');
-        if (expand_into(e, yaml_item(list, i), out, depth, err))
-            return -1;
-    }
-    return 0;
-}
 
 /* The name stands in the text of the node. */
 static int add_named(const struct expansion *e, const struct yaml_node *node, struct slice name, struct buf *out,
                      unsigned depth, struct err *err)
 {
     size_t at = (size_t)(name.data - yaml_text(node).data) - 1;
-    const struct yaml_node *macro = find(yaml_get(e->pack, "macros"), name);
-    const struct yaml_node *list = macro ? NULL : find(yaml_get(e->pack, "lists"), name);
-    if (!macro && !list)
-        return yaml_error_in(err, node, at, "there is no macro or list {%.*s} in this pack", SLICE_ARGS(name));
+    const struct yaml_node *item = expand_named(e, name, 0);
+    if (!item)
+        return yaml_error_in(err, node, at, "there is no macro, and no list of items, {%.*s} in this pack",
+                             SLICE_ARGS(name));
     if (depth >= EXPAND_DEPTH)
         return yaml_error_in(err, node, at, "{%.*s} stands in itself, or macros nest too deeply", SLICE_ARGS(name));
     buf_add_text(out, "(?:");
-    if (macro ? expand_into(e, macro, out, depth + 1, err) : add_items(e, list, out, depth + 1, err))
-        return -1;
-    for (size_t n = 0; list && n < e->appended_count; n++) {
-        const struct yaml_node *more = appended_items(e, n, name);
-        if (more && add_items(e, more, out, depth + 1, err))
+    for (size_t i = 0; item; item = expand_named(e, name, ++i)) {
+        if (i)
+            buf_add_char(out, '|');
+        if (expand_into(e, item, out, depth + 1, err))
             return -1;
     }
     buf_add_char(out, ')');
@@ -111,6 +114,10 @@ static int add_part(const struct expansion *e, const struct yaml_node *node, siz
             ++*at;
         return 0;
     }
+    if ((unsigned char)text.data[start] < ' ')
+        return yaml_error_in(err, node, start,
+                             "a control character, 0x%02x, can never be there; within double quotes \\ is written \\\\",
+                             (unsigned char)text.data[start]);
     char escape = name.data ? escape_before(text, start) : '\0';
     if (!name.data || (escape && strchr(BRACED_ESCAPES, escape))) {
         buf_add_char(out, text.data[start]);

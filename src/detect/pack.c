@@ -65,8 +65,13 @@ static int read_choice(const struct yaml_node *node, const char *const *names, s
     return yaml_error(err, node, "one of these is expected: %s", all);
 }
 
+/* It stands in records, in metrics' labels, and in front of what is told. */
 static int read_id(struct place *place, const struct yaml_node *value, struct err *err)
 {
+    struct slice id = yaml_type(value) == YAML_SCALAR ? yaml_text(value) : SLICE("");
+    for (size_t i = 0; i < id.len; i++)
+        if (!ascii_is_alpha(id.data[i]) && !ascii_is_digit(id.data[i]) && !strchr("._-", id.data[i]))
+            return yaml_error_in(err, value, i, "an id consists of letters, digits, '.', '_' and '-'");
     return read_word(place, value, &place->rule->id, err);
 }
 
@@ -92,6 +97,8 @@ static int read_score(const struct yaml_node *value, double *score, struct err *
 {
     if (yaml_type(value) != YAML_SCALAR || slice_to_double(yaml_text(value), score) || *score < 0 || *score > 100)
         return yaml_error(err, value, "a score is a number from 0 to 100");
+    if (*score > 0 && *score < 1)
+        return yaml_error(err, value, "a score is a number from 0 to 100: %g is next to nothing, and no share", *score);
     *score /= 100;
     return 0;
 }
@@ -166,13 +173,39 @@ static int read_description(struct place *place, const struct yaml_node *value, 
     return failed;
 }
 
-/* Puts where the pattern is wrong in front of what is wrong with it. */
-static int tell_place(const struct expansion *expansion, const struct yaml_node *node, size_t wrong, struct err *err)
+static int check_text(struct place *place, const struct yaml_node *node, struct pattern *pattern, struct err *err);
+
+/* Puts where the pattern is wrong in front of what is wrong with it: within what a name in it stands for, if that is
+ * wrong by itself. */
+static int tell_place(struct place *place, const struct yaml_node *node, const struct pattern *pattern, size_t wrong,
+                      struct err *err)
 {
-    struct slice macro;
-    size_t at = expand_source(expansion, node, wrong, &macro);
-    return macro.data ? yaml_error_in(err, node, at, "%s, in what {%.*s} stands for", err->text, SLICE_ARGS(macro))
-                      : yaml_error_in(err, node, at, "%s", err->text);
+    struct slice name;
+    size_t at = expand_source(&place->expansion, node, wrong, &name);
+    if (!name.data)
+        return yaml_error_in(err, node, at, "%s", err->text);
+    const struct yaml_node *item;
+    for (size_t i = 0; (item = expand_named(&place->expansion, name, i)); i++) {
+        struct pattern part = {.unicode = pattern->unicode};
+        struct err why = {""};
+        if (check_text(place, item, &part, &why))
+            return err_set(err, "%s", why.text);
+    }
+    return yaml_error_in(err, node, at, "%s, in what {%.*s} stands for", err->text, SLICE_ARGS(name));
+}
+
+/* Puts the text of a pattern into it and proves that it can be compiled. */
+static int check_text(struct place *place, const struct yaml_node *node, struct pattern *pattern, struct err *err)
+{
+    uint32_t captures = 0;
+    size_t wrong = 0;
+    if (expand_pattern(&place->expansion, node, &pattern->text, err))
+        return -1;
+    if (pattern_check(pattern, &captures, &wrong, err))
+        return tell_place(place, node, pattern, wrong, err);
+    if (captures > place->reader->rules->captures)
+        place->reader->rules->captures = captures;
+    return 0;
 }
 
 static int read_pattern(struct place *place, const struct yaml_node *value, struct pattern *pattern, struct err *err)
@@ -181,15 +214,7 @@ static int read_pattern(struct place *place, const struct yaml_node *value, stru
     pattern->line = yaml_line(value);
     pattern->column = yaml_column(value);
     pattern->unicode = place->pack->language > LANGUAGE_ENGLISH;
-    if (expand_pattern(&place->expansion, value, &pattern->text, err))
-        return -1;
-    uint32_t captures = 0;
-    size_t wrong = 0;
-    if (pattern_check(pattern, &captures, &wrong, err))
-        return tell_place(&place->expansion, value, wrong, err);
-    if (captures > place->reader->rules->captures)
-        place->reader->rules->captures = captures;
-    return 0;
+    return check_text(place, value, pattern, err);
 }
 
 static int read_match(struct place *place, const struct yaml_node *value, struct err *err)
@@ -472,6 +497,10 @@ static int open_pack(struct reader *reader, const char *path, struct err *err)
         return yaml_error(err, engine, "the pack asks for engine %llu, this program has %d", (unsigned long long)wanted,
                           RULES_ENGINE);
     pack->name = yaml_text(name);
+    for (size_t i = 0; i + 1 < reader->count; i++)
+        if (slice_equal(reader->packs[i].name, pack->name))
+            return yaml_error(err, name, "there is already a pack \"%.*s\", %s", SLICE_ARGS(pack->name),
+                              reader->packs[i].path);
     if (append)
         reader->appended[reader->appended_count++] = append;
     return read_language(reader, pack, err);
@@ -493,13 +522,16 @@ static int apply_overrides(struct reader *reader, const struct pack *pack, struc
         const struct yaml_node *id = yaml_item(disable, i);
         struct rule *rule = yaml_type(id) == YAML_SCALAR ? find_rule(reader->rules, yaml_text(id)) : NULL;
         if (!rule)
-            return yaml_error(err, id, "there is no rule of this id to disable");
+            return yaml_error(err, id, "no pack that is loaded has a rule \"%.*s\" to disable",
+                              SLICE_ARGS(yaml_text(id)));
         rule->disabled = true;
     }
     for (size_t i = 0; scores && i < yaml_count(scores); i++) {
-        struct rule *rule = find_rule(reader->rules, yaml_text(yaml_key(scores, i)));
+        struct slice id = yaml_text(yaml_key(scores, i));
+        struct rule *rule = find_rule(reader->rules, id);
         if (!rule)
-            return yaml_error(err, yaml_key(scores, i), "there is no rule of this id to score");
+            return yaml_error(err, yaml_key(scores, i), "no pack that is loaded has a rule \"%.*s\" to score",
+                              SLICE_ARGS(id));
         if (read_score(yaml_value(scores, i), &rule->score, err))
             return -1;
     }
@@ -528,7 +560,9 @@ static int check_appended(const struct reader *reader, struct err *err)
         for (size_t i = 0; i < yaml_count(reader->appended[n]); i++) {
             const struct yaml_node *key = yaml_key(reader->appended[n], i);
             if (!find_list(reader, yaml_text(key)))
-                return yaml_error(err, key, "there is no list of this name to append to; it is written pack.list");
+                return yaml_error(err, key,
+                                  "no pack that is loaded has a list \"%.*s\" to append to (it is written pack.list)",
+                                  SLICE_ARGS(yaml_text(key)));
             if (yaml_type(yaml_value(reader->appended[n], i)) != YAML_SEQUENCE)
                 return yaml_error(err, yaml_value(reader->appended[n], i), "what is appended is a list of items");
         }

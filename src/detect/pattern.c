@@ -28,6 +28,44 @@ static size_t refused_at(struct slice rest)
     return slice_starts(rest, SLICE("\\g<")) || slice_starts(rest, SLICE("\\g'")) ? 3 : 0;
 }
 
+/* Behind the escape there, with what belongs to it: \p{Lu}, \k<name>, \xE9. */
+static size_t escape_end(struct slice text, size_t at)
+{
+    static const char closing[] = {['{'] = '}', ['<'] = '>', ['\''] = '\''};
+    char letter = at + 1 < text.len ? text.data[at + 1] : '\0';
+    char next = at + 2 < text.len ? text.data[at + 2] : '\0';
+    size_t end = at + 2;
+    if (!strchr("pPxoNgk", letter) || !letter)
+        return end;
+    if (next > 0 && (size_t)next < sizeof closing && closing[(size_t)next]) {
+        while (end < text.len && (end == at + 2 || text.data[end] != closing[(size_t)next]))
+            end++;
+        return end + 1;
+    }
+    return end + (letter == 'x' ? 2 : 1);
+}
+
+/* A capital that is to be matched; text.len: there is none. In a class others may stand beside it. */
+static size_t capital_at(struct slice text)
+{
+    for (size_t at = 0; at < text.len;) {
+        struct slice rest = slice_part(text, at, text.len);
+        char c = text.data[at];
+        if (c >= 'A' && c <= 'Z')
+            return at;
+        if (c == '\\')
+            at = escape_end(text, at);
+        else if (c == '[')
+            at = split_class_end(text, at);
+        else if (slice_starts(rest, SLICE("(?P<")) || slice_starts(rest, SLICE("(?<"))) /* a name */
+            while (at < text.len && text.data[at] != '>' && text.data[at] != '=' && text.data[at] != '!')
+                at++;
+        else
+            at++;
+    }
+    return text.len;
+}
+
 static int check_syntax(struct slice text, size_t *wrong, struct err *err)
 {
     *wrong = 0;
@@ -48,6 +86,9 @@ static int check_syntax(struct slice text, size_t *wrong, struct err *err)
             return err_set(err, "a pattern may not hold %.*s", SLICE_ARGS(slice_part(rest, 0, refused)));
         at += c == '\\';
     }
+    *wrong = capital_at(text);
+    if (*wrong < text.len)
+        return err_set(err, "\"%c\" can never be there: what is looked at is lower case", text.data[*wrong]);
     return 0;
 }
 

@@ -175,6 +175,9 @@ struct expansion {
 };
 MUST_USE int expand_pattern(const struct expansion *expansion, const struct yaml_node *node, struct slice *out,
                             struct err *err);
+/* The nth of what the name stands for: its macro, or the items of its list and those that other packs add. NULL: there
+ * are no more. */
+const struct yaml_node *expand_named(const struct expansion *expansion, struct slice name, size_t index);
 /* Where in the node's text the byte at the offset of its expansion comes from. name: the macro or list that brings it,
  * which is used there; data NULL: none. */
 size_t expand_source(const struct expansion *expansion, const struct yaml_node *node, size_t offset,

@@ -1,10 +1,12 @@
 """Rule packs that are wrong, each refused with its place, and local ones that change what is shipped."""
 import json
+import os
 import re
+import subprocess
 
 import pytest
 
-from conftest import run
+from conftest import BINARY, run
 
 RULE = 'pack: a\nrules:\n  - {id: a.b, label: "emotion:sad", match: gloom, examples: {match: [gloom]}}\n'
 WRONG = {  # what is wrong: the pack, with a ^ in front of the place that is told, and a word of what is told
@@ -28,9 +30,18 @@ WRONG = {  # what is wrong: the pack, with a ^ in front of the place that is tol
     "nothing at all": ("^", "mapping"),
     "a pattern in a block that is none": (RULE.replace("{match: [gloom]}}", "{match: [gloom]}}\n  - id: a.c\n    label: belief\n"
                                                        "    match: |-\n      gloom\n        ^(?:y|ier\n"), "parenthesis"),
-    "a macro that is no pattern": ("macros: {BAD: 'so [a'}\n" + RULE.replace(
-        "match: gloom", '\n      match: "gloom\n        \\xe9 ^{BAD} indeed"'), "BAD"),
-    "an unknown rule to switch off": (RULE + "disable: [^a.c]\n", "disable"),
+    "a macro that closes what it did not open": ("macros: {BAD: 'a', I: 'so) (a'}\n" + RULE.replace(
+        "match: gloom", '\n      match: "gloom\n        \\xe9 ^{NO} indeed"'), "NO"),
+    "a capital that is never there": (RULE.replace("match: gloom", "match: '(?<Name>gl)[A-Z]?\\p{Lu}?\\xE9?oo ^I'"), "lower case"),
+    "a backslash that YAML takes": (RULE.replace("match: gloom", 'match: "^\\bgloom"'), "double quotes"),
+    "an escape that YAML does not know": (RULE.replace("match: gloom", 'match: "^\\dgloom"'), "single quotes"),
+    "text that wants quotes": (RULE.replace("match: gloom", "match: {SAD} ^gloom"), "quotes"),
+    "an id of two words": (RULE.replace("a.b", '"a^ b"'), "letters"),
+    "a share for a score": (RULE.replace("match: gloom", "score: ^0.8, match: gloom"), "0.8"),
+    "a macro that is wrong by itself": ("macros: {A: 'x{B}', B: 'y ^(z'}\n" + RULE.replace("match: gloom", "match: '{A}'"), "parenthesis"),
+    "an item that is wrong by itself": ("lists: {a: [x, 'y ^(z']}\n" + RULE.replace("match: gloom", "match: '{a}'"), "parenthesis"),
+    "an appended item that is wrong": ("lists: {l: [x]}\nappend: {a.l: [y, '^)z']}\n" + RULE.replace("match: gloom", "match: 'gloom {l}'"), "unmatched"),
+    "an unknown rule to switch off": (RULE + "disable: [^a.c]\n", "a.c"),
     "an unknown rule to score": (RULE + "scores: {^a.c: 40}\n", "score"),
     "an unknown list to append to": (RULE + "append: {^b.c: [x]}\n", "append"),
 }
@@ -59,6 +70,44 @@ def test_a_pattern_may_not_do_what_packs_are_not_trusted_with(tmp_path, pattern)
     column = path.read_text().splitlines()[2].index("'") + 2 + re.search(r"\(\?[^<]|\(\?P>|\(\*|\\", pattern).start()
     done = run("rules", "test", path)
     assert done.returncode == 3 and done.stderr.startswith(f"{path}:3:{column}: "), done.stderr
+
+
+def test_two_packs_of_one_name_are_refused(tmp_path):
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    first.write_text(RULE)
+    second.write_text(RULE.replace("a.b", "a.c"))
+    done = run("rules", "test", first, second)
+    assert done.returncode == 3 and done.stderr == f'{second}:1:7: there is already a pack "a", {first}\n', done.stderr
+
+
+def test_an_item_may_end_with_a_colon(tmp_path):
+    path = tmp_path / "local.yaml"
+    path.write_text("lists: {l: ['note:', gloom]}\n" + RULE.replace("match: gloom", "match: '{l}'"))
+    assert run("rules", "test", path).returncode == 0
+
+
+def test_nobody_waits_for_a_pipe_that_nobody_writes_to(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    done = run("rules", "test", pipe)
+    assert done.returncode == 3 and done.stderr == f"candor: {pipe}: nobody writes to this pipe\n"
+    assert subprocess.run(["bash", "-c", '"$0" rules test <(printf "%s" "$1")', BINARY, RULE], check=False).returncode == 0
+    endless = run("rules", "test", "/dev/zero")
+    assert endless.returncode == 3 and "larger than 4 MiB" in endless.stderr
+
+
+def test_what_fails_is_told_as_it_is(tmp_path):
+    path = tmp_path / "local.yaml"
+    path.write_text("pack: a\nrules:\n  - {id: a.none, label: belief, match: gloom}\n  - id: a.all\n    label: belief\n"
+                    "    match: gloom is (?<prop>.*)\n    keywords: [is]\n    examples:\n"
+                    "      match: [blue is, gloom, {text: gloom is near, prop: far}]\n      no_match: [gloom is here]\n")
+    told = run("rules", "test", path).stdout.splitlines()
+    assert told[:5] == [
+        f"FAIL {path}:3: a.none has no example of what it finds (examples: match)",
+        f'FAIL {path}:9: a.all does not find: "blue is"',
+        f'FAIL {path}:9: a.all does not find, for none of its keywords stands there: "gloom"',
+        f'FAIL {path}:9: a.all finds "near" to be held, not "far": "gloom is near"',
+        f'FAIL {path}:10: a.all finds what it should leave alone: "gloom is here"'], told
 
 
 def test_a_class_may_hold_what_is_refused_elsewhere(tmp_path):
@@ -105,5 +154,5 @@ def test_check_finds_the_pattern_that_a_short_text_makes_run_away(tmp_path, patt
         "rules": [str(pack)]}))
     for done in (run("check", "-c", configuration), run("rules", "test", pack)):
         told = done.stdout + done.stderr
-        assert done.returncode == 1 and f"{pack}:6: l.a stands the stress" in told and "limit" in told, told
+        assert done.returncode == 1 and f"{pack}:6: l.a does not stand the stress" in told and "limit" in told, told
         assert " finds" not in told, "the example itself is found"
