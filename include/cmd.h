@@ -46,9 +46,13 @@ struct cmd_packs {
 MUST_USE int cmd_packs_take(const char *path, void *packs);
 /* Those, or the installed ones where there are none (CANDOR_RULES_DIR in the environment goes first). */
 MUST_USE struct rules *cmd_rules_load(const struct cmd_packs *packs, struct err *err);
-/* Calls fn for every line of a stream, however long up to 16 MiB; -1 on a read error or a longer line. */
-MUST_USE int cmd_each_line(FILE *in, int (*fn)(struct slice line, size_t number, void *arg), void *arg,
-                           struct err *err);
+/* Calls fn for every line of a stream, however long up to 16 MiB; -1 on a read error or a longer line. name: of the
+ * file, for what is told; NULL: standard input. */
+MUST_USE int cmd_each_line(FILE *in, const char *name, int (*fn)(struct slice line, size_t number, void *arg),
+                           void *arg, struct err *err);
+/* The same for a file, or for standard input where the path is "-". */
+MUST_USE int cmd_each_line_of(const char *path, int (*fn)(struct slice line, size_t number, void *arg), void *arg,
+                              struct err *err);
 unsigned cmd_columns(unsigned otherwise); /* of the terminal that stdout is; otherwise: where it is none */
 bool cmd_colour(FILE *stream);            /* a terminal, and NO_COLOR unset */
 

@@ -141,7 +141,8 @@ struct rules *cmd_rules_load(const struct cmd_packs *packs, struct err *err)
     return packs->count ? rules_load(packs->paths, packs->count, err) : rules_installed(err);
 }
 
-int cmd_each_line(FILE *in, int (*fn)(struct slice line, size_t number, void *arg), void *arg, struct err *err)
+int cmd_each_line(FILE *in, const char *name, int (*fn)(struct slice line, size_t number, void *arg), void *arg,
+                  struct err *err)
 {
     char *line = NULL;
     size_t size = 0, number = 0;
@@ -152,13 +153,27 @@ int cmd_each_line(FILE *in, int (*fn)(struct slice line, size_t number, void *ar
         while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
             len--;
         if ((size_t)len > LINE_MAX_BYTES)
-            rc = err_set(err, "line %zu is longer than %u MiB", number, LINE_MAX_BYTES >> 20);
+            rc = err_set(err, "%s:%zu:1: the line is longer than %u MiB", name ? name : "standard input", number,
+                         LINE_MAX_BYTES >> 20);
         else if (len > 0)
             rc = fn(slice_of(line, (size_t)len), number, arg);
     }
     if (rc == 0 && ferror(in))
-        rc = err_set(err, "cannot read standard input: %s", strerror(errno));
+        rc = err_set(err, "cannot read %s: %s", name ? name : "standard input", strerror(errno));
     free(line);
+    return rc;
+}
+
+int cmd_each_line_of(const char *path, int (*fn)(struct slice line, size_t number, void *arg), void *arg,
+                     struct err *err)
+{
+    if (strcmp(path, "-") == 0)
+        return cmd_each_line(stdin, NULL, fn, arg, err);
+    FILE *in = fopen(path, "re");
+    if (!in)
+        return err_set(err, "%s: %s", path, strerror(errno));
+    int rc = cmd_each_line(in, path, fn, arg, err);
+    fclose(in);
     return rc;
 }
 

@@ -56,7 +56,7 @@ int cmd_compare(int argc, char **argv)
         return cmd_usage("compare", "it reads JSON Lines from standard input, not from '%s'", argv[optind]);
     if (path && compare_start(&comparing, path) != 0)
         return cmd_fail(EXIT_FAILED, &err);
-    int rc = cmd_each_line(stdin, compare_line, &comparing, &err);
+    int rc = cmd_each_line(stdin, NULL, compare_line, &comparing, &err);
     if (comparing.judge && pair_judge_stop(comparing.judge) != 0 && rc == 0)
         rc = err_set(&err, "cannot write to standard output");
     return rc == 0 ? EXIT_DONE : cmd_fail(EXIT_FAILED, &err);

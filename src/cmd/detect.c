@@ -238,7 +238,7 @@ int cmd_detect(int argc, char **argv)
     struct rules *rules = rules_boost(cmd_rules_load(&packs, &err), weights, &err);
     struct run run = {.detector = rules ? detector_new(rules, &err) : NULL, .err = &err};
     int code = EXIT_DONE;
-    if (!run.detector || cmd_each_line(stdin, detect_line, &run, &err))
+    if (!run.detector || cmd_each_line(stdin, NULL, detect_line, &run, &err))
         code = cmd_fail(EXIT_FAILED, &err);
     else if (run.unread)
         code = EXIT_FAILED;

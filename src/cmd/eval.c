@@ -400,7 +400,7 @@ static int options_parse(int argc, char **argv, struct evaluation *out, const ch
 static int run(struct evaluation *evaluation)
 {
     struct buf out;
-    if (cmd_each_line(stdin, on_line, evaluation, evaluation->err) || asks_list(evaluation) ||
+    if (cmd_each_line(stdin, NULL, on_line, evaluation, evaluation->err) || asks_list(evaluation) ||
         round_run(evaluation, false) || (evaluation->conf->has_judge && round_run(evaluation, true)))
         return cmd_fail(EXIT_FAILED, evaluation->err);
     buf_init(&out, OUTPUT_BYTES);

@@ -371,15 +371,8 @@ static int read_trials(const struct replay_options *options, const struct conf *
     struct store_filter filter = {.flagged = -1, .oldest_first = true};
     struct slice store = slice_from(options->store);
     if (options->records) {
-        bool standard = strcmp(options->records, "-") == 0;
-        FILE *in = standard ? stdin : fopen(options->records, "re");
-        if (!in)
-            return err_set(replay->err, "%s: %s", options->records, strerror(errno));
         replay->records = options->records;
-        int rc = cmd_each_line(in, on_line, replay, replay->err);
-        if (!standard)
-            fclose(in);
-        return rc ? -1 : 0;
+        return cmd_each_line_of(options->records, on_line, replay, replay->err) ? -1 : 0;
     }
     const char *path = !options->store                         ? conf->store_path
                        : slice_starts(store, SLICE("sqlite:")) ? options->store + strlen("sqlite:")

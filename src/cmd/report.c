@@ -142,15 +142,7 @@ static int read_line(struct slice line, size_t number, void *arg)
 
 static int read_file(struct reading *reading)
 {
-    const char *name = reading->options->records;
-    bool standard = strcmp(name, "-") == 0;
-    FILE *in = standard ? stdin : fopen(name, "re");
-    if (!in)
-        return err_set(reading->err, "%s: %s", name, strerror(errno));
-    int rc = cmd_each_line(in, read_line, reading, reading->err);
-    if (!standard)
-        fclose(in);
-    return rc ? -1 : 0;
+    return cmd_each_line_of(reading->options->records, read_line, reading, reading->err) ? -1 : 0;
 }
 
 static int take_summary(const struct record_summary *summary, void *arg)

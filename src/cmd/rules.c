@@ -32,7 +32,7 @@ struct corpus {
     struct rules *rules;
     struct detector *detector;
     struct sample *samples; /* one a rule */
-    uint64_t messages, fired, errors, bytes;
+    uint64_t messages, fired, errors, bytes, unread;
     double *times; /* microseconds of each message */
     size_t times_size;
     struct err *err;
@@ -97,25 +97,41 @@ static int keep_time(struct corpus *corpus, double microseconds)
     return 0;
 }
 
+static int count_line(struct corpus *corpus, const cJSON *object, struct arena *arena)
+{
+    struct slice text = json_get_slice(object, "text");
+    struct detection found;
+    struct detect_turn turn = {true, text};
+    if (!text.data)
+        return err_set(corpus->err, "a line is a JSON object with \"text\"");
+    double start = now_us();
+    detect_run(corpus->detector, &turn, 1, arena, &found);
+    if (keep_time(corpus, now_us() - start))
+        return -1;
+    corpus->bytes += text.len;
+    count_matches(corpus, text, &found);
+    return 0;
+}
+
+/* A line that cannot be read is told of, and the others go on. */
 static int corpus_line(struct slice line, size_t number, void *arg)
 {
     struct corpus *corpus = arg;
     cJSON *object = json_parse(line, JSON_LIMITS_DEFAULT, corpus->err);
-    struct slice text = json_get_slice(object, "text");
-    struct arena *arena = arena_new(ARENA_MAX);
-    int failed = object && arena ? 0 : -1;
-    if (!failed && text.data) {
-        struct detection found;
-        struct detect_turn turn = {true, text};
-        double start = now_us();
-        detect_run(corpus->detector, &turn, 1, arena, &found);
-        failed = keep_time(corpus, now_us() - start);
-        corpus->bytes += text.len;
-        count_matches(corpus, text, &found);
+    struct arena *arena = object ? arena_new(ARENA_MAX) : NULL;
+    int failed = -1;
+    if (object && !arena)
+        err_set(corpus->err, "out of memory");
+    else if (object)
+        failed = count_line(corpus, object, arena);
+    if (failed) {
+        err_prefix(corpus->err, "%s:%zu:1", strcmp(corpus->path, "-") == 0 ? "standard input" : corpus->path, number);
+        cmd_fail(0, corpus->err);
+        corpus->unread++;
     }
     arena_free(arena);
     cJSON_Delete(object);
-    return failed ? err_prefix(corpus->err, "%s:%zu:1", corpus->path, number) : 0;
+    return 0;
 }
 
 static int compare_times(const void *a, const void *b)
@@ -156,33 +172,36 @@ static void print_corpus(const struct corpus *corpus, struct buf *out)
     }
 }
 
-static int run_corpus(struct rules *rules, const char *path, struct buf *out, struct err *err)
+/* An exit code. */
+static int run_corpus(struct rules *rules, const char *path, struct buf *out)
 {
-    FILE *file = fopen(path, "r");
-    if (!file)
-        return err_set(err, "%s: %s", path, strerror(errno));
+    struct err err = {""};
     struct corpus corpus = {.path = path,
                             .rules = rules,
-                            .detector = detector_new(rules, err),
+                            .detector = detector_new(rules, &err),
                             .samples = calloc(rules_count(rules) + 1, sizeof *corpus.samples),
-                            .err = err};
+                            .err = &err};
+    int code = EXIT_DONE;
     if (corpus.detector)
         detector_prepare(corpus.detector);
-    int failed = corpus.detector && corpus.samples ? cmd_each_line(file, corpus_line, &corpus, err) : -1;
-    if (!failed)
+    if (corpus.detector && !corpus.samples)
+        err_set(&err, "out of memory");
+    if (!corpus.detector || !corpus.samples || cmd_each_line_of(path, corpus_line, &corpus, &err))
+        code = cmd_fail(EXIT_FAILED, &err);
+    else
         print_corpus(&corpus, out);
+    if (corpus.unread)
+        code = EXIT_FAILED;
     detector_free(corpus.detector);
     free(corpus.samples);
     free(corpus.times);
-    fclose(file);
-    return failed;
+    return code;
 }
 
 /* ---- test ---- */
 
 static int run_test(struct rules *rules, bool tap, bool cost, const char *corpus)
 {
-    struct err err = {""};
     struct rules_report report;
     struct buf out;
     buf_init(&out, OUTPUT_MAX);
@@ -193,8 +212,9 @@ static int run_test(struct rules *rules, bool tap, bool cost, const char *corpus
                        report.rules, report.examples, report.failures, report.todo, costly,
                        rules_jit(rules) ? "compiled" : "interpreted, this host forbids executable memory");
     int code = report.failures ? EXIT_NO : EXIT_DONE;
-    if (corpus && run_corpus(rules, corpus, &out, &err))
-        code = cmd_fail(EXIT_FAILED, &err);
+    int counted = corpus ? run_corpus(rules, corpus, &out) : EXIT_DONE;
+    if (counted)
+        code = counted;
     int printed = cmd_print(&out);
     buf_fini(&out);
     return printed ? printed : code;

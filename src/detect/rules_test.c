@@ -18,23 +18,37 @@ struct run {
     size_t number; /* of the check, for TAP */
 };
 
-static void tell(struct run *run, bool good, bool todo, const char *file, unsigned line, const char *what,
+/* What a check is about, and what is so where it fails. */
+struct claim {
+    const char *holds, *fails;
+};
+
+static void tell_tap(struct run *run, bool good, bool todo, const struct claim *claim, struct slice text)
+{
+    buf_add_format(run->out, "%sok %zu - %s %s", good ? "" : "not ", run->number, run->name, claim->holds);
+    buf_add_text(run->out, text.len ? ": " : "");
+    for (size_t i = 0; i < text.len && i < 200; i++)
+        buf_add_char(run->out, text.data[i] == '\n' || text.data[i] == '#' ? ' ' : text.data[i]);
+    buf_add_text(run->out, todo ? " # TODO known gap\n" : "\n");
+}
+
+static void tell(struct run *run, bool good, bool todo, const char *file, unsigned line, const struct claim *claim,
                  struct slice text)
 {
     run->number++;
     if (run->tap) {
-        buf_add_format(run->out, "%sok %zu - %s %s: ", good ? "" : "not ", run->number, run->name, what);
-        for (size_t i = 0; i < text.len && i < 200; i++)
-            buf_add_char(run->out, text.data[i] == '\n' || text.data[i] == '#' ? ' ' : text.data[i]);
-        buf_add_text(run->out, todo ? " # TODO known gap\n" : "\n");
+        tell_tap(run, good, todo, claim, text);
         return;
     }
     if (good && !todo)
         return;
     const char *word = todo ? (good ? "fixed" : "todo") : "FAIL";
     const char *paint = !run->colour ? "" : todo ? "\033[33m" : "\033[31m";
-    buf_add_format(run->out, "%s%s%s %s:%u: %s %s: \"%.*s\"\n", paint, word, run->colour ? "\033[0m" : "", file, line,
-                   run->name, what, SLICE_ARGS(text));
+    buf_add_format(run->out, "%s%s%s %s:%u: %s %s", paint, word, run->colour ? "\033[0m" : "", file, line, run->name,
+                   good ? claim->holds : claim->fails);
+    if (text.len)
+        buf_add_format(run->out, ": \"%.*s\"", SLICE_ARGS(text));
+    buf_add_char(run->out, '\n');
 }
 
 /* Whether the rule finds the text; prop receives the proposition if the belief is this rule's doing. */
@@ -66,22 +80,40 @@ static bool finds_bridge(struct run *run, struct slice text)
     return run->detector->matches[index] > before;
 }
 
+/* The words that the author gave may be what keeps the rule from it. */
+static bool lacks_keyword(struct run *run, struct slice text)
+{
+    const struct literals *keywords = &run->rule->keywords;
+    const struct passage *p = &run->detector->passage;
+    passage_read(&run->detector->passage, text);
+    for (size_t i = 0; i < keywords->count; i++)
+        if (memmem(p->text, p->len, keywords->items[i].text.data, keywords->items[i].text.len))
+            return false;
+    return keywords->count > 0;
+}
+
 static void check_example(struct run *run, const struct example *example, bool expected, bool todo)
 {
     struct slice prop = SLICE_NONE;
+    char other[400];
     bool is_bridge =
         run->rule->target == TARGET_BRIDGE || run->rule->target == TARGET_LETTER || run->rule->experimental;
     bool seen = is_bridge ? finds_bridge(run, example->text) : finds(run, example->text, &prop);
     bool good = seen == expected;
     run->report->examples++;
+    struct claim claim = {expected ? "finds" : "leaves alone",
+                          !expected                           ? "finds what it should leave alone"
+                          : lacks_keyword(run, example->text) ? "does not find, for none of its keywords stands there"
+                                                              : "does not find"};
     if (good && seen && example->prop.data && !slice_equal(prop, example->prop)) {
         good = false;
-        if (!run->tap)
-            buf_add_format(run->out, "  its proposition is \"%.*s\"\n", SLICE_ARGS(prop));
+        snprintf(other, sizeof other, "finds \"%.*s\" to be held, not \"%.*s\"", SLICE_ARGS(prop),
+                 SLICE_ARGS(example->prop));
+        claim.fails = other;
     }
     if (!good)
         *(todo ? &run->report->todo : &run->report->failures) += 1;
-    tell(run, good, todo, run->rule->file, example->line, expected ? "finds" : "leaves alone", example->text);
+    tell(run, good, todo, run->rule->file, example->line, &claim, example->text);
 }
 
 static void check_list(struct run *run, const struct example_list *list, bool expected, bool todo)
@@ -98,7 +130,8 @@ static void check_stress(struct run *run, const struct pattern *pattern, const s
     bool good = detector_stress(run->detector, pattern, examples, &err) == 0;
     if (!good)
         run->report->failures++;
-    tell(run, good, false, pattern->file, pattern->line, "stands the stress", slice_from(err.text));
+    static const struct claim claim = {"stands the stress", "does not stand the stress"};
+    tell(run, good, false, pattern->file, pattern->line, &claim, slice_from(err.text));
 }
 
 static void check_guards(struct run *run)
@@ -118,7 +151,8 @@ static void check_has_example(struct run *run)
     bool good = run->rule->matches.count > 0;
     if (!good)
         run->report->failures++;
-    tell(run, good, false, run->rule->file, run->rule->line, "has an example", SLICE(""));
+    static const struct claim claim = {"has an example", "has no example of what it finds (examples: match)"};
+    tell(run, good, false, run->rule->file, run->rule->line, &claim, SLICE(""));
 }
 
 void rules_test(struct rules *rules, bool tap, bool colour, struct buf *out, struct rules_report *report)

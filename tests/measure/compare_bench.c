@@ -151,7 +151,7 @@ int main(int argc, char **argv)
     if (argc < 2)
         return time_made_up();
     FILE *file = fopen(argv[1], "r");
-    if (!file || cmd_each_line(file, keep_pair, &pairs, &pairs.err) || pairs.count == 0) {
+    if (!file || cmd_each_line(file, argv[1], keep_pair, &pairs, &pairs.err) || pairs.count == 0) {
         fprintf(stderr, "compare_bench: %s: %s\n", argv[1], *pairs.err.text ? pairs.err.text : "no pairs to be read");
         return 1;
     }

@@ -227,6 +227,18 @@ def test_a_corpus_is_counted_with_samples(tmp_path):
     assert re.search(r"^ +1 +33\.33 % +\d+ +[\d.]+ % +\S*sad\S* +I feel so sad today\.$", done.stdout, re.M), done.stdout
 
 
+def test_lines_of_a_corpus_that_cannot_be_read_are_told_and_the_others_counted(tmp_path):
+    corpus = tmp_path / "messages.jsonl"
+    corpus.write_text('{"text":"I feel so sad."}\nno JSON\n{"txt":"I feel so sad."}\n{"text":5}\n{"text":"Hi"}\n')
+    done = run("rules", "test", TOP / "rules" / "cues.yaml", "--corpus", corpus)
+    assert done.returncode == 3 and "2 messages, 1 with a cue" in done.stdout
+    assert re.findall(rf"^{corpus}:(\d+):1: ", done.stderr, re.M) == ["2", "3", "4"], done.stderr
+    folder = run("rules", "test", TOP / "rules" / "cues.yaml", "--corpus", tmp_path)
+    assert folder.returncode == 3 and folder.stderr == f"candor: cannot read {tmp_path}: Is a directory\n"
+    piped = run("rules", "test", TOP / "rules" / "cues.yaml", "--corpus", "-", text='{"text":"I feel so sad."}\n')
+    assert piped.returncode == 0 and "1 messages, 1 with a cue" in piped.stdout
+
+
 def test_an_experimental_rule_finds_nothing_and_is_counted(tmp_path):
     pack, corpus = tmp_path / "local.yaml", tmp_path / "messages.jsonl"
     pack.write_text("pack: local\nrules:\n  - {id: l.a, label: 'emotion:sad', status: experimental, match: gloom, "
@@ -268,7 +280,7 @@ def test_the_shipped_packs_are_what_the_schema_says():
                     {"pack": "a", "rules": [{"id": "a", "label": "sadness", "match": "sad"}]}, {"pack": "a", "engine": 99},
                     *({"pack": "a", "rules": [{"id": "a", "label": "belief", "match": "sad", **wrong}]} for wrong in (
                         {"match": r"sad\C"}, {"match": "(*UTF)sad"}, {"unless": "sad(?C1)"}, {"match": "sad(?R)?"},
-                        {"keywords": ["Sad"]}, {"score": 101}, {"examples": ["sad"]}, {"colour": "red"}))):
+                        {"keywords": ["Sad"]}, {"score": 101}, {"score": 0.8}, {"id": "a b"}, {"examples": ["sad"]}, {"colour": "red"}))):
         assert not validator(schema).is_valid(mistake), mistake
 
 
@@ -295,4 +307,4 @@ def test_the_stress_of_a_guard_is_tested_too(tmp_path):
     pack = tmp_path / "guard.yaml"
     pack.write_text("pack: guard\nguards: {hedge: '^(?:a|aa)+$'}\nrules: []\n")
     done = run("rules", "test", pack)
-    assert done.returncode == 1 and f"FAIL {pack}:2: guard hedge of en stands the stress" in done.stdout, done.stdout
+    assert done.returncode == 1 and f"FAIL {pack}:2: guard hedge of en does not stand the stress" in done.stdout, done.stdout
