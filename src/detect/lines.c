@@ -106,14 +106,24 @@ static bool is_open(const struct passage *p, const struct sentence *s, const str
            (ascii_is_alpha(last) || ascii_is_digit(last) || (unsigned char)last >= 0x80 || strchr("',:", last));
 }
 
+/* Whether the line ends with words that want another. */
+static bool is_unfinished(struct detector *d, const struct pattern *guard, const struct sentence *s)
+{
+    enum { END_BYTES = 24 }; /* whose last words are looked at */
+    const char *text = d->passage.text;
+    size_t start = s->end - s->start > END_BYTES ? s->end - END_BYTES : s->start;
+    while (start > s->start && start < s->end && text[start - 1] != ' ')
+        start++;
+    return start < s->end && guard->text.data &&
+           detector_match(d, guard, slice_of(text + start, s->end - start)) == FOUND_MATCH;
+}
+
 static bool goes_on(struct detector *d, const struct pattern *unfinished, const struct sentence *s,
                     const struct sentence *next)
 {
     const struct passage *p = &d->passage;
-    struct slice line = slice_of(p->text + s->start, s->end - s->start);
-    if (!is_open(p, s, next))
-        return false;
-    return runs_on(p, s, next) || (unfinished->text.data && detector_match(d, unfinished, line) == FOUND_MATCH);
+    return is_open(p, s, next) && !begins_item(p, next->start) &&
+           (runs_on(p, s, next) || is_unfinished(d, unfinished, s));
 }
 
 void detector_join_lines(struct detector *d, const struct language *language)

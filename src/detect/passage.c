@@ -170,26 +170,33 @@ static size_t count_first(bytes16 are)
     return first < 8 ? first : 8 + eight_before(~le64toh(halves[1]));
 }
 
+/* Takes what is plain of the first sixteen bytes; the one behind them is looked at, too. */
+static size_t put_sixteen(struct passage *p, const char *from)
+{
+    bytes16 bytes, next;
+    memcpy(&bytes, from, sizeof bytes);
+    memcpy(&next, from + 1, sizeof next);
+    bytes16 small = bytes | ((bytes >= 'A') & (bytes <= 'Z') & 0x20);
+    memcpy(p->text + p->len, &small, sizeof small); /* what is not plain is written over */
+    size_t taken = count_first(are_plain(bytes, next));
+    p->len += taken;
+    return taken;
+}
+
 /* Where the plain bytes end. */
 static size_t put_plain_bytes(struct passage *p, struct slice s, size_t at)
 {
-    size_t taken = sizeof(bytes16);
+    enum { SIXTEEN = sizeof(bytes16) };
+    char end[SIXTEEN + 1] = {0};
     if (at < s.len && s.data[at] == ' ' && follows_blank(p))
         return at;
-    while (taken == sizeof(bytes16)) {
-        char end[sizeof(bytes16) + 1] = {0};
-        bool whole = s.len - at >= sizeof end;
-        const char *from = whole ? s.data + at : memcpy(end, s.data + at, s.len - at);
-        bytes16 bytes, next;
-        memcpy(&bytes, from, sizeof bytes);
-        memcpy(&next, from + 1, sizeof next);
-        bytes16 small = bytes | ((bytes >= 'A') & (bytes <= 'Z') & 0x20);
-        memcpy(p->text + p->len, &small, sizeof small); /* what is not plain is written over */
-        taken = count_first(are_plain(bytes, next));
-        p->len += taken;
-        at += taken;
+    for (; s.len - at > SIXTEEN; at += SIXTEEN) {
+        size_t taken = put_sixteen(p, s.data + at);
+        if (taken < SIXTEEN)
+            return at + taken;
     }
-    return at;
+    memcpy(end, s.data + at, s.len - at);
+    return at + put_sixteen(p, end);
 }
 
 static void normalise(struct passage *p, size_t from, size_t to)
