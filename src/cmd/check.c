@@ -28,18 +28,21 @@ int cmd_check(int argc, char **argv)
     buf_init(&report, 1u << 20);
     struct rules_report tested = {0};
     rules_test(rules, false, cmd_colour(stderr), &report, &tested);
+    size_t costly = rules_cost(rules, false, false, cmd_colour(stderr), &report);
     char epoch[33];
     epoch_of(conf, rules_version(rules), epoch);
     conf_describe(conf, &out);
-    buf_add_format(&out, "# %zu rules in %zu packs, version %s, %s; %zu examples, %zu failed\n# epoch %s\n",
-                   rules_count(rules), conf->rule_count, rules_version(rules),
-                   rules_jit(rules) ? "compiled" : "interpreted: this host forbids executable memory", tested.examples,
-                   tested.failures, epoch);
+    buf_add_format(
+        &out,
+        "# %zu rules in %zu packs, version %s, %s; %zu examples, %zu failed, %zu rules tried too often\n# epoch %s\n",
+        rules_count(rules), conf->rule_count, rules_version(rules),
+        rules_jit(rules) ? "compiled" : "interpreted: this host forbids executable memory", tested.examples,
+        tested.failures, costly, epoch);
     int code = cmd_print(&out);
-    if (tested.failures) {
+    if (tested.failures || costly)
         fwrite(report.data, 1, report.len, stderr);
+    if (tested.failures)
         code = EXIT_NO;
-    }
     buf_fini(&report);
     buf_fini(&out);
     rules_drop(rules);

@@ -262,6 +262,11 @@ def test_a_rule_that_is_tried_on_everything_is_warned_of(tmp_path, pattern, keyw
     warned = re.search(r"^warn (\S+): (\S+) is tried on about (\d+) of 1,000 .* for \"(.*)\";", done.stdout, re.M)
     assert warned and warned[1] == f"{pack}:4" and warned[2] == "l.common" and warned[4] == word, done.stdout
     assert 100 < int(warned[3]) <= 1000
+    configuration = tmp_path / "candor.yaml"
+    configuration.write_text(json.dumps({"models": {"warm": {"url": "http://127.0.0.1:9/v1"}, "original": {"url": "http://127.0.0.1:9/v1", "model": "b"}},
+                                         "listen": [{"address": "127.0.0.1:0"}], "rules": [str(pack)]}))
+    checked = run("check", "-c", configuration)
+    assert checked.returncode == 0 and "1 rules tried too often" in checked.stdout and f"warn {pack}:4: l.common" in checked.stderr
     told = run("rules", "test", "--cost", "--tap", pack).stdout
     assert re.search(rf"^# cost {pack}:3: l.rare is tried on about 0 of", told, re.M) and f"# warn {pack}:4" in told, told
 
