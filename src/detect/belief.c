@@ -25,9 +25,11 @@ static bool is_edge(char c)
 static bool is_lone_quote(const char *text, struct span span, size_t at)
 {
     size_t count = 0;
+    if (text[at] != '"')
+        return false;
     for (size_t i = span.start; i < span.end; i++)
         count += text[i] == '"';
-    return text[at] == '"' && count % 2 == 1;
+    return count % 2 == 1;
 }
 
 /* A full-width stop, comma or mark ends the span: three bytes. */
