@@ -20,6 +20,7 @@ struct silence {
     size_t asked, missing;
     enum fetch_outcome outcome;
     unsigned status; /* HTTP */
+    size_t address;  /* at which of its addresses */
 };
 
 struct pair_judge {
@@ -66,7 +67,8 @@ static void print_done(struct pair_judge *judge)
         loop_stop(judge->loop);
 }
 
-static void silence_note(struct silence *silence, bool missing, enum fetch_outcome outcome, unsigned status)
+static void silence_note(struct silence *silence, bool missing, enum fetch_outcome outcome, unsigned status,
+                         size_t address)
 {
     silence->asked++;
     if (!missing)
@@ -74,6 +76,7 @@ static void silence_note(struct silence *silence, bool missing, enum fetch_outco
     silence->missing++;
     silence->outcome = outcome;
     silence->status = status;
+    silence->address = address;
 }
 
 /* One sentence for all: an endpoint that is down or refuses the key would otherwise look like pairs that are hard. */
@@ -82,7 +85,7 @@ static void silence_tell(const struct silence *silence, const struct conf_model 
     if (silence->missing == 0)
         return;
     struct err err;
-    const char *url = model->urls[0].text;
+    const char *url = model->urls[silence->address].text;
     if (silence->outcome == FETCH_DONE)
         err_set(&err, "the %s at %s said nothing of %zu of %zu pairs; its last answer was HTTP %u", model->name, url,
                 silence->missing, silence->asked, silence->status);
@@ -97,7 +100,7 @@ static void on_judged(const struct judging *judging, void *arg)
     struct letter *letter = arg;
     struct pair_line *pair = letter->pair;
     bool missing = judging->calls[judging->call_count - 1].missing != DROP_NONE;
-    silence_note(&letter->judge->judged, missing, judging->outcome, judging->status);
+    silence_note(&letter->judge->judged, missing, judging->outcome, judging->status, judging->address);
     step_judge_calls(judging->calls, judging->call_count, pair->input.belief_kind, &pair->comparison);
     pair->done = true;
     print_done(letter->judge);
@@ -122,7 +125,8 @@ static bool ask_judge(struct letter *letter)
 static void on_classified(const struct classified *classified, void *arg)
 {
     struct letter *letter = arg;
-    silence_note(&letter->judge->classified, classified->missing != DROP_NONE, classified->fetch, classified->status);
+    silence_note(&letter->judge->classified, classified->missing != DROP_NONE, classified->fetch, classified->status,
+                 classified->address);
     if (classified->same)
         compare_classified(&letter->pair->comparison);
     if (ask_judge(letter))

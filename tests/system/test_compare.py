@@ -67,6 +67,15 @@ def test_a_judge_that_fails_leaves_it_undecided_with_the_reason(fake, tmp_path):
         assert answer["difference"] > 0
 
 
+def test_a_silent_judge_is_named_by_the_address_that_was_asked_last(fake, tmp_path):
+    path, failing = config(tmp_path, "judge"), fake(fails(503)).address
+    settings = json.loads(path.read_text())
+    settings["models"]["judge"]["url"] = [f"http://{closed_port()}/v1", f"http://{failing}/v1"]
+    path.write_text(json.dumps(settings))
+    done = run("compare", "-c", path, text=lines(OPEN))
+    assert done.returncode == 0 and f"the judge at http://{failing}/v1 said nothing of 1 of 1 pairs" in done.stderr, done.stderr
+
+
 def test_an_endorsed_belief_is_named_by_whoever_endorses_it(fake, tmp_path):
     judge = fake(judges(lambda a, b, prompt: {"stance_a": "endorses" if "right" in a else "rejects",
                                               "stance_b": "endorses" if "right" in b else "rejects",
