@@ -37,7 +37,7 @@ pack: one
 version: 1
 description: Enough to be measured.
 rules:
-  - {id: one.sad, label: emotion:sad, match: I feel so sad}
+  - {id: one.sad, label: emotion:sad, match: i feel so sad}
 """
 
 
