@@ -200,23 +200,32 @@ static bool holds_line_break(const struct passage *p, const struct sentence *s)
     return memchr(p->original.data + start, '\n', end - start) != NULL;
 }
 
-/* Behind a sentence that asks for work on text stands that text: after its colon, or after its line. */
+static bool is_masked(struct slice text)
+{
+    return text.data[0] == PASSAGE_MASK && text.data[text.len - 1] == PASSAGE_MASK;
+}
+
+/* Behind a sentence that asks for work on text stands that text: after its colon, or after its line. Where it is code,
+ * it ends with the code. */
 void detector_mark_material(struct detector *d, const struct language *language)
 {
     const struct pattern *guard = &language->guards[GUARD_MATERIAL];
     struct passage *p = &d->passage;
-    bool material = false;
+    bool material = false, code = false;
     for (size_t i = 0; guard->text.data && i < p->count; i++) {
         struct sentence *s = &p->sentences[i];
-        if (material) {
+        struct slice text = passage_sentence(p, i);
+        if (material && (!code || is_masked(text))) {
             s->material = true;
             continue;
         }
-        if (detector_match(d, guard, passage_sentence(p, i)) != FOUND_MATCH)
+        material = false;
+        if (detector_match(d, guard, text) != FOUND_MATCH)
             continue;
         s->material = true;
-        bool colon = slice_find(passage_sentence(p, i), SLICE(":"), 0) != SLICE_NOT_FOUND;
+        bool colon = slice_find(text, SLICE(":"), 0) != SLICE_NOT_FOUND;
         material = colon || holds_line_break(p, s) || (i + 1 < p->count && p->sentences[i + 1].starts_line);
+        code = p->code && i + 1 < p->count && is_masked(passage_sentence(p, i + 1));
     }
 }
 

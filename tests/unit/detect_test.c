@@ -106,6 +106,20 @@ static void test_a_proposition_is_cut_out_and_keeps_its_question(void **state)
     drop(*state);
 }
 
+static void test_code_that_is_brought_ends_and_the_user_goes_on(void **state)
+{
+    static const char *const codes[] = {"```\nx = 1\ny = 2\n```", "```\nx = 1\n```\n```\ny = 2\n```",
+                                        "    x = read(1);\n\n    y = 2;\n"};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        char text[160];
+        snprintf(text, sizeof text, "Here is my code:\n\n%s\nI am so sad that it fails.", codes[i]);
+        assert_int_equal(detect(*state, text).contexts, 1u << CONTEXT_SAD);
+        snprintf(text, sizeof text, "Here is my code:\n\nIt is this.\n%s\nI am so sad that it fails.", codes[i]);
+        assert_int_equal(detect(*state, text).contexts, 0);
+    }
+    drop(*state);
+}
+
 static void test_a_line_break_in_the_midst_of_a_sentence_ends_none(void **state)
 {
     assert_slice(detect(*state, "Capital of Australia?\nI think the answer is\nSydney.").belief.text, "Sydney");
@@ -780,6 +794,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_condition_of_the_study_is_found),
         cmocka_unit_test(test_a_proposition_is_cut_out_and_keeps_its_question),
+        cmocka_unit_test(test_code_that_is_brought_ends_and_the_user_goes_on),
         cmocka_unit_test(test_a_line_break_in_the_midst_of_a_sentence_ends_none),
         cmocka_unit_test(test_an_answer_finds_its_question_without_a_mark),
         cmocka_unit_test(test_what_is_no_claim_is_no_belief),
