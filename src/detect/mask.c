@@ -198,24 +198,27 @@ static bool closes_quote(const struct passage *p, size_t at)
     return p->text[at] == '"' || (p->text[at - 1] != ' ' && (unsigned char)behind < 0x80);
 }
 
-/* Where the quotation that opens at at closes, on its line; the end of the text when it does not. */
-static size_t quote_end(const struct passage *p, size_t at)
+/* Where the quotation that opens at at closes before stop; stop when it does not. */
+static size_t quote_end(const struct passage *p, size_t at, size_t stop)
 {
-    const char *stop = p->text + line_end(p, at), *close = p->text + at;
-    while ((close = memchr(close + 1, p->text[at], (size_t)(stop - close - 1))) != NULL)
+    const char *close = p->text + at, *end = p->text + stop;
+    while ((close = memchr(close + 1, p->text[at], (size_t)(end - close - 1))) != NULL)
         if (closes_quote(p, (size_t)(close - p->text)))
             return (size_t)(close - p->text);
-    return p->len;
+    return stop;
 }
 
 static void mask_quotes(struct passage *p, char quote)
 {
     enum { QUOTE_MIN = 12 }; /* shorter ones are titles and words */
     for (size_t k = find_mark(p, quote, 0); k < p->mark_count; k = find_mark(p, quote, k)) {
-        size_t at = p->marks[k], end = opens_quote(p, at) ? quote_end(p, at) : p->len;
-        if (end < p->len && end - at - 1 >= QUOTE_MIN)
-            mask(p, at + 1, end);
-        k = mark_behind(p, end < p->len ? end : at, k);
+        size_t at = p->marks[k], stop = line_end(p, at), end = at;
+        if (opens_quote(p, at)) {
+            end = quote_end(p, at, stop);
+            if (end < stop && end - at - 1 >= QUOTE_MIN)
+                mask(p, at + 1, end);
+        }
+        k = mark_behind(p, end, k); /* where this one does not close on the line, none behind it does */
     }
 }
 
