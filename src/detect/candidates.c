@@ -25,16 +25,32 @@ struct candidates {
     const struct rules *rules;
     uint32_t text;        /* counts texts; 0 is none */
     uint16_t len;         /* of the text */
-    uint8_t *seen;        /* by word: whether it was */
+    uint64_t *seen;       /* a bit a word: whether it was */
     struct sight *sights; /* by word that was seen */
     uint32_t *words;      /* that were seen */
     size_t word_count;
+    uint64_t *met; /* a bit a set: whether any of its words was seen */
     struct set_window *sets;
     uint32_t *branches; /* by branch: the last text that looked at it */
     struct way_window *ways;
     uint64_t *open; /* a bit a rule: whether any of its ways is */
-    size_t open_size;
 };
+
+/* Sets of numbers, a bit each. */
+static size_t bits_size(size_t count)
+{
+    return count / 64 + 1;
+}
+
+static bool has_bit(const uint64_t *bits, uint32_t number)
+{
+    return bits[number / 64] >> (number % 64) & 1;
+}
+
+static void set_bit(uint64_t *bits, uint32_t number)
+{
+    bits[number / 64] |= UINT64_C(1) << (number % 64);
+}
 
 static const struct window closed = {1, 0};
 
@@ -44,15 +60,15 @@ struct candidates *candidates_new(const struct rules *rules)
     if (!c)
         return NULL;
     c->rules = rules;
-    c->open_size = rules->count / 64 + 1;
-    c->seen = calloc(rules->word_count + 1, sizeof *c->seen);
+    c->seen = calloc(bits_size(rules->word_count), sizeof *c->seen);
+    c->met = calloc(bits_size(rules->set_count), sizeof *c->met);
     c->sights = calloc(rules->word_count + 1, sizeof *c->sights);
     c->words = calloc(rules->word_count + 1, sizeof *c->words);
     c->sets = calloc(rules->set_count + 1, sizeof *c->sets);
     c->branches = calloc(rules->branch_count + 1, sizeof *c->branches);
     c->ways = calloc(rules->way_count + 1, sizeof *c->ways);
-    c->open = calloc(c->open_size, sizeof *c->open);
-    if (!c->seen || !c->sights || !c->words || !c->sets || !c->branches || !c->ways || !c->open) {
+    c->open = calloc(bits_size(rules->count), sizeof *c->open);
+    if (!c->seen || !c->met || !c->sights || !c->words || !c->sets || !c->branches || !c->ways || !c->open) {
         candidates_free(c);
         return NULL;
     }
@@ -64,6 +80,7 @@ void candidates_free(struct candidates *c)
     if (!c)
         return;
     free(c->seen);
+    free(c->met);
     free(c->sights);
     free(c->words);
     free(c->sets);
@@ -76,8 +93,8 @@ void candidates_free(struct candidates *c)
 static void see(void *arg, uint32_t word, size_t end)
 {
     struct candidates *c = arg;
-    if (!c->seen[word]) {
-        c->seen[word] = 1;
+    if (!has_bit(c->seen, word)) {
+        set_bit(c->seen, word);
         c->sights[word].first = (uint16_t)end;
         c->words[c->word_count++] = word;
     }
@@ -113,7 +130,7 @@ static struct window window_of_set(struct candidates *c, uint32_t number)
     const struct word_use *use = c->rules->uses + set->first_use, *end = use + set->use_count;
     struct window window = closed;
     for (; use < end; use++) {
-        if (!c->seen[use->word])
+        if (!has_bit(c->seen, use->word))
             continue;
         if (set->anywhere) {
             window = (struct window){0, c->len};
@@ -125,15 +142,24 @@ static struct window window_of_set(struct candidates *c, uint32_t number)
     return window;
 }
 
+static struct window narrowed(struct window a, struct window b)
+{
+    return (struct window){a.first > b.first ? a.first : b.first, a.last < b.last ? a.last : b.last};
+}
+
+static bool are_met(const struct candidates *c, const struct branch *branch)
+{
+    for (uint32_t i = 0; i < branch->set_count; i++)
+        if (!has_bit(c->met, branch->sets[i]))
+            return false;
+    return true;
+}
+
 static struct window window_of_branch(struct candidates *c, const struct branch *branch)
 {
-    struct window window = {0, c->len};
-    const uint32_t *sets = c->rules->branch_sets + branch->first_set;
-    for (uint32_t i = branch->set_count; i-- > 0 && is_open(window);) { /* the first mostly made us look, and is met */
-        struct window part = window_of_set(c, sets[i]);
-        window.first = part.first > window.first ? part.first : window.first;
-        window.last = part.last < window.last ? part.last : window.last;
-    }
+    struct window window = are_met(c, branch) ? (struct window){0, c->len} : closed;
+    for (uint32_t i = 0; i < branch->set_count && is_open(window); i++)
+        window = narrowed(window, window_of_set(c, branch->sets[i]));
     return window;
 }
 
@@ -149,7 +175,7 @@ static void look_at_branch(struct candidates *c, uint32_t number)
     struct way_window *way = &c->ways[branch->way];
     way->window = way->text == c->text ? hull(window, way->window) : window;
     way->text = c->text;
-    c->open[branch->rule / 64] |= UINT64_C(1) << (branch->rule % 64);
+    set_bit(c->open, branch->rule);
 }
 
 static void next_text(struct candidates *c, size_t len)
@@ -161,9 +187,10 @@ static void next_text(struct candidates *c, size_t len)
         memset(c->ways, 0, rules->way_count * sizeof *c->ways);
         c->text = 1;
     }
-    memset(c->open, 0, c->open_size * sizeof *c->open);
-    while (c->word_count)
-        c->seen[c->words[--c->word_count]] = 0;
+    memset(c->open, 0, bits_size(rules->count) * sizeof *c->open);
+    memset(c->met, 0, bits_size(rules->set_count) * sizeof *c->met);
+    memset(c->seen, 0, bits_size(rules->word_count) * sizeof *c->seen);
+    c->word_count = 0;
     c->len = (uint16_t)len;
 }
 
@@ -174,16 +201,18 @@ void candidates_find(struct candidates *c, struct slice text, size_t language)
     prefilter_scan(rules->words[WORDS_ENGLISH], text, see, c);
     if (language != LANGUAGE_ENGLISH)
         prefilter_scan(rules->words[WORDS_OTHER], text, see, c);
-    for (size_t i = 0; i < c->word_count; i++) {
-        uint32_t word = c->words[i];
-        for (uint32_t t = rules->first_trigger[word]; t < rules->first_trigger[word + 1]; t++)
-            look_at_branch(c, rules->triggers[t]);
-    }
+    const struct lists *sets = &rules->sets_of_word, *triggers = &rules->triggers_of_word;
+    for (size_t i = 0; i < c->word_count; i++)
+        for (uint32_t s = sets->first[c->words[i]]; s < sets->first[c->words[i] + 1]; s++)
+            set_bit(c->met, sets->items[s]);
+    for (size_t i = 0; i < c->word_count; i++)
+        for (uint32_t t = triggers->first[c->words[i]]; t < triggers->first[c->words[i] + 1]; t++)
+            look_at_branch(c, triggers->items[t]);
 }
 
 size_t candidates_next(const struct candidates *c, size_t from)
 {
-    for (size_t i = from / 64; i < c->open_size; i++) {
+    for (size_t i = from / 64; i < bits_size(c->rules->count); i++) {
         uint64_t bits = c->open[i] & (i == from / 64 ? ~UINT64_C(0) << (from % 64) : ~UINT64_C(0));
         if (bits)
             return i * 64 + (size_t)__builtin_ctzll(bits);

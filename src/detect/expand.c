@@ -182,8 +182,10 @@ static int add_word(const struct expansion *e, const struct yaml_node *node, str
     text = arena_copy(e->arena, text);
     if (!text.data)
         return yaml_error(err, node, "the packs are larger than the room for rules");
-    out->items[out->count++] = (struct literal){.text = text, .hash = literal_hash(text)};
-    out->cost += literal_cost(text);
+    struct literal *item = &out->items[out->count++];
+    *item =
+        (struct literal){.text = text, .hash = literal_hash(text, BORDER_NONE), .rarity = rarity(text, BORDER_NONE)};
+    out->cost += item->rarity;
     return 0;
 }
 

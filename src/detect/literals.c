@@ -8,6 +8,7 @@
 #include "literals.h"
 
 #include <float.h>
+#include <stdlib.h>
 
 #include "split.h"
 
@@ -16,9 +17,15 @@ enum { DEPTH_MAX = 32, SET_MAX = 2048, RUN_MAX = 64, BYTES_MIN = 2, SETS_MAX = 4
 struct reader {
     struct slice pattern;
     size_t at;
+    const uint32_t *group_ends; /* by place: where the group that begins there ends */
     struct arena *arena;
     unsigned depth;
     bool unicode, failed;
+};
+
+/* Where a group stands: whether a word would begin where it begins, and would end where it ends. */
+struct place {
+    bool opens, ends;
 };
 
 /* What part of a pattern requires. */
@@ -28,6 +35,7 @@ struct part {
     size_t branch_count;
     struct range width; /* of what it matches */
     struct range start; /* how far into its sequence it begins */
+    bool opens;         /* behind it a word would begin */
     struct part *next;  /* in its sequence */
 };
 
@@ -35,8 +43,11 @@ struct part {
 struct sequence {
     struct part *parts;
     struct range width; /* so far, without the run */
+    bool opens;         /* a word would begin here */
     char run[RUN_MAX];
     size_t run_len;
+    bool run_opens;  /* a word would begin where the run does */
+    bool run_closed; /* and ends where it does: a border has been read */
 };
 
 /* What is met more often than this, by the estimate, is not worth asking for. */
@@ -44,21 +55,9 @@ static const double SET_COST_MAX = .006;
 
 static const struct part nothing = {.best = {.cost = DBL_MAX}};
 
-double literal_cost(struct slice word)
+uint64_t literal_hash(struct slice word, unsigned borders)
 {
-    static const double frequency[26] = {.066, .012, .022, .034, .102, .018, .016, .049, .056, .001, .006, .032, .019,
-                                         .054, .060, .015, .001, .048, .051, .073, .022, .008, .019, .001, .016, .001};
-    double cost = 1;
-    for (size_t i = 0; i < word.len; i++) {
-        char c = word.data[i];
-        cost *= c >= 'a' && c <= 'z' ? frequency[c - 'a'] : c == ' ' ? .17 : .01;
-    }
-    return cost;
-}
-
-uint64_t literal_hash(struct slice word)
-{
-    uint64_t hash = hash_bytes(0, word.data, word.len);
+    uint64_t hash = hash_bytes(0, word.data, word.len) + borders * 0x9e3779b97f4a7c15u;
     return hash ? hash : 1;
 }
 
@@ -153,26 +152,6 @@ static void put_part(struct reader *r, struct sequence *sequence, struct part pa
     sequence->width = range_add(sequence->width, part.width);
 }
 
-static void end_run(struct reader *r, struct sequence *sequence)
-{
-    struct part part = nothing;
-    size_t len = sequence->run_len;
-    sequence->run_len = 0;
-    if (!len)
-        return;
-    struct literal *item = make(r, sizeof *item);
-    if (!item)
-        return;
-    struct slice text = arena_copy(r->arena, slice_of(sequence->run, len));
-    struct range width = {(uint16_t)len, (uint16_t)len};
-    *item = (struct literal){text, literal_hash(text), width};
-    part.width = width;
-    part.best = (struct literals){.items = item, .count = 1, .cost = literal_cost(text)};
-    if (len >= BYTES_MIN)
-        require_best(r, &part);
-    put_part(r, sequence, part);
-}
-
 static char peek(const struct reader *r)
 {
     return r->at < r->pattern.len ? r->pattern.data[r->at] : '\0';
@@ -237,10 +216,141 @@ static struct range range_times(struct range width, struct repeat repeat)
                           repeat.most == RANGE_OPEN ? RANGE_OPEN : times_bytes(width.max, repeat.most)};
 }
 
-static struct part read_alternation(struct reader *r);
+/* Behind what stands for one thing there. */
+static size_t atom_end(const struct reader *r, size_t at)
+{
+    return r->pattern.data[at] == '(' ? r->group_ends[at] : split_atom_end(r->pattern, at);
+}
+
+/* Whether nothing that the class matches is a part of a word; ranges are not looked into. */
+static bool is_class_of_marks(struct slice class)
+{
+    for (size_t i = 1; i + 1 < class.len; i++)
+        if (rarity_is_word_byte(class.data[i]) || class.data[i] == '^' ||
+            (class.data[i] == '-' && i > 1 && i + 2 < class.len))
+            return false;
+    return true;
+}
+
+/* Whether what stands at *at, but no group, is no part of a word; *at is put behind it. */
+static bool is_mark(struct slice pattern, size_t *at)
+{
+    char c = pattern.data[*at];
+    if (c == '[') {
+        size_t start = *at;
+        *at = split_class_end(pattern, start);
+        return is_class_of_marks(slice_part(pattern, start, *at));
+    }
+    *at += 1;
+    if (c != '\\' || *at >= pattern.len)
+        return c != '.' && !rarity_is_word_byte(c);
+    c = pattern.data[(*at)++];
+    return strchr("sWh", c) || !(ascii_is_alpha(c) || ascii_is_digit(c));
+}
+
+static bool is_assertion(struct slice group)
+{
+    static const char *const kinds[] = {"(?=", "(?!", "(?<=", "(?<!"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (slice_starts(group, slice_from(kinds[i])))
+            return true;
+    return false;
+}
+
+/* Whether a word that ends there in the pattern would end in the text, too, for a mark or a border follows; ends: as
+ * much is known of the end of the group. */
+static bool ends_word(struct reader *r, size_t at, bool ends);
+
+/* Of all alternatives of the group that begins there, where `ends` holds behind it. */
+static bool group_ends_word(struct reader *r, size_t at, bool ends)
+{
+    size_t end = atom_end(r, at);
+    at += r->pattern.data[at + 1] == '?' ? 3 : 1;
+    if (strchr("<P'", r->pattern.data[at - 1]))
+        return false; /* its name comes first */
+    for (; at < end; at++) {
+        if (!ends_word(r, at, ends))
+            return false;
+        while (at < end - 1 && r->pattern.data[at] != '|')
+            at = atom_end(r, at);
+    }
+    return true;
+}
+
+static bool ends_word(struct reader *r, size_t at, bool ends)
+{
+    while (at < r->pattern.len) {
+        char c = r->pattern.data[at], next = at + 1 < r->pattern.len ? r->pattern.data[at + 1] : '\0';
+        struct slice rest = slice_part(r->pattern, at, r->pattern.len);
+        if (c == ')' || c == '|')
+            return ends;
+        if (c == '$' || (c == '\\' && next == 'b'))
+            return true;
+        if (is_assertion(rest)) {
+            at = atom_end(r, at);
+            continue;
+        }
+        struct reader behind = *r;
+        size_t item = at;
+        behind.at = atom_end(r, at);
+        bool may_lack = read_quantifier(&behind).least == 0;
+        if (c == '(') {
+            bool after = ends_word(r, behind.at, ends);
+            return (after || !may_lack) && group_ends_word(r, item, after);
+        }
+        if (!is_mark(r->pattern, &item))
+            return false;
+        if (!may_lack)
+            return true;
+        at = behind.at;
+    }
+    return ends;
+}
+
+/* A run as a word to look for; opens and ends: a word would begin where it does, and end where it does. What parts it
+ * from other words are borders and no more, so that one word is looked for, and not one for each way to stand beside
+ * others. */
+static struct literal plain_word(struct reader *r, struct slice run, bool opens, bool ends)
+{
+    size_t start = 0, end = run.len;
+    while (!r->unicode && start + 1 < end && strchr(" '", run.data[start]) && rarity_is_word_byte(run.data[start + 1]))
+        start++;
+    while (!r->unicode && end > start + 1 && run.data[end - 1] == ' ' && rarity_is_word_byte(run.data[end - 2]))
+        end--;
+    struct literal word = {.text = arena_copy(r->arena, slice_part(run, start, end)),
+                           .end = {(uint16_t)end, (uint16_t)end}};
+    if (!r->unicode && (opens || start > 0) && rarity_is_word_byte(run.data[start]))
+        word.borders |= BORDER_LEFT;
+    if (!r->unicode && (ends || end < run.len) && rarity_is_word_byte(run.data[end - 1]))
+        word.borders |= BORDER_RIGHT;
+    word.hash = literal_hash(word.text, word.borders);
+    word.rarity = rarity(word.text, word.borders);
+    return word;
+}
+
+static void end_run(struct reader *r, struct sequence *sequence, bool ends)
+{
+    struct part part = nothing;
+    size_t len = sequence->run_len;
+    sequence->run_len = 0;
+    if (!len)
+        return;
+    struct literal *item = make(r, sizeof *item);
+    if (!item)
+        return;
+    *item = plain_word(r, slice_of(sequence->run, len), sequence->run_opens, ends);
+    struct range width = {(uint16_t)len, (uint16_t)len};
+    part.width = width;
+    part.best = (struct literals){.items = item, .count = 1, .cost = item->rarity};
+    if (item->text.len >= BYTES_MIN || item->borders == BORDER_BOTH)
+        require_best(r, &part);
+    put_part(r, sequence, part);
+}
+
+static struct part read_alternation(struct reader *r, struct place place);
 
 /* At "(": reads the group. Assertions require nothing here, for they may stand outside of what is matched. */
-static struct part read_group(struct reader *r)
+static struct part read_group(struct reader *r, struct place place)
 {
     bool assertion = false;
     r->at++;
@@ -258,7 +368,7 @@ static struct part read_group(struct reader *r)
             r->failed = true; /* (?i), (?R), (?C): not for packs */
         r->at++;
     }
-    struct part inner = read_alternation(r);
+    struct part inner = read_alternation(r, assertion ? (struct place){false, false} : place);
     if (peek(r) != ')')
         r->failed = true;
     r->at++;
@@ -313,61 +423,91 @@ static uint16_t drop_character(struct sequence *sequence)
     return (uint16_t)(before - sequence->run_len);
 }
 
-static void add_plain(struct reader *r, struct sequence *sequence, char c)
+/* A character, which begins in the pattern at `start`. */
+static void add_plain(struct reader *r, struct sequence *sequence, char c, size_t start)
 {
     size_t quantifier = r->at;
     struct repeat repeat = read_quantifier(r);
-    bool quantified = r->at != quantifier;
+    bool quantified = r->at != quantifier, mark = !rarity_is_word_byte(c);
     uint16_t width = 1; /* of what is repeated, at most */
     if (sequence->run_len == RUN_MAX)
-        end_run(r, sequence);
-    if (repeat.least)
+        end_run(r, sequence, false);
+    if (!sequence->run_len)
+        sequence->run_opens = sequence->opens;
+    sequence->opens = mark && (repeat.least || sequence->opens);
+    if (repeat.least) {
         sequence->run[sequence->run_len++] = c;
-    else if (is_continuation(c))
+        sequence->run_closed = false;
+    } else if (is_continuation(c)) {
         width = (uint16_t)(1 + drop_character(sequence));
+    }
     if (!quantified)
         return;
-    end_run(r, sequence);
+    end_run(r, sequence, !repeat.least && (sequence->run_closed || ends_word(r, start, false)));
     /* Once it is in the run; but a character of several bytes may be repeated as a whole, or only its last byte. */
     struct range more = {0, is_continuation(c) && repeat.least ? 4 : width};
     repeat.most = repeat.most != RANGE_OPEN && repeat.least ? repeat.most - 1 : repeat.most;
     sequence->width = range_add(sequence->width, range_times(more, repeat));
 }
 
-/* One item of a sequence: a character, class, escape or group, with its quantifier. */
-static void read_item(struct reader *r, struct sequence *sequence)
+/* What matches between characters ends no run, but tells where words begin and end. */
+static void note_border(struct sequence *sequence, struct slice assertion)
 {
+    char kind = assertion.data[assertion.len - 1];
+    sequence->opens = strchr("b^A", kind) || (sequence->opens && kind != 'B');
+    sequence->run_closed = sequence->run_closed || strchr("b$Zz", kind);
+}
+
+/* At "(": the group and its quantifier. */
+static struct part read_repeated_group(struct reader *r, struct sequence *sequence, bool ends, struct repeat *repeat)
+{
+    struct reader behind = *r;
+    behind.at = atom_end(r, r->at);
+    *repeat = read_quantifier(&behind);
+    /* Of several in a row it is the first whose words are asked for. */
+    struct place place = {sequence->opens, repeat->most <= 1 && ends_word(r, behind.at, ends)};
+    bool assertion = is_assertion(slice_part(r->pattern, r->at, r->pattern.len));
+    struct part item = read_group(r, place);
+    if (!assertion)
+        sequence->opens = item.opens && (repeat->least || sequence->opens);
+    (void)read_quantifier(r);
+    return item;
+}
+
+/* One item of a sequence: a character, class, escape or group, with its quantifier. */
+static void read_item(struct reader *r, struct sequence *sequence, bool ends)
+{
+    size_t start = r->at;
     char c = peek(r);
     struct part item = nothing;
     struct escape escape = {c, {1, 1}};
+    struct repeat repeat;
     if (c == '(') {
-        end_run(r, sequence);
-        item = read_group(r);
-    } else if (c == '[') {
-        r->at = split_class_end(r->pattern, r->at);
-        escape = (struct escape){'\0', {1, 4}};
+        end_run(r, sequence, sequence->run_closed || ends_word(r, start, ends));
+        item = read_repeated_group(r, sequence, ends, &repeat);
     } else {
-        r->at++;
+        r->at = c == '[' ? split_class_end(r->pattern, r->at) : r->at + 1;
         if (c == '\\')
             escape = read_escape(r);
-        else if (c == '.')
+        else if (c == '.' || c == '[')
             escape = (struct escape){'\0', {1, 4}};
         else if (c == '^' || c == '$')
             escape = (struct escape){'\0', {0, 0}};
-    }
-    if (c != '(' && escape.plain) {
-        add_plain(r, sequence, escape.plain);
-        return;
-    }
-    if (c != '(' && escape.width.max == 0) /* it matches between characters, and ends no run */
-        return;
-    if (c != '(') {
-        end_run(r, sequence);
+        if (escape.plain) {
+            add_plain(r, sequence, escape.plain, start);
+            return;
+        }
+        if (escape.width.max == 0) {
+            note_border(sequence, slice_part(r->pattern, start, r->at));
+            return;
+        }
+        end_run(r, sequence, sequence->run_closed || ends_word(r, start, ends));
         item.width = escape.width;
         if (!r->unicode && item.width.max == 4)
             item.width.max = 1;
+        repeat = read_quantifier(r);
+        sequence->opens = is_mark(r->pattern, &start) && (repeat.least || sequence->opens);
     }
-    struct repeat repeat = read_quantifier(r);
     item.width = range_times(item.width, repeat);
     if (repeat.least == 0) {
         item.best = nothing.best;
@@ -387,15 +527,16 @@ static size_t count_more_sets(const struct part *part)
     return count;
 }
 
-static struct part read_sequence(struct reader *r)
+static struct part read_sequence(struct reader *r, struct place place)
 {
-    struct sequence sequence = {0};
+    struct sequence sequence = {.opens = place.opens};
     struct part whole = nothing;
     const struct part *multiplied = NULL;
     while (!r->failed && r->at < r->pattern.len && peek(r) != '|' && peek(r) != ')')
-        read_item(r, &sequence);
-    end_run(r, &sequence);
+        read_item(r, &sequence, place.ends);
+    end_run(r, &sequence, sequence.run_closed || place.ends);
     whole.width = sequence.width;
+    whole.opens = sequence.opens;
     for (const struct part *part = sequence.parts; part; part = part->next) {
         keep_better(&whole.best, shifted(part->best, part->start));
         if (part->branch_count > 1 && (!multiplied || count_more_sets(part) > count_more_sets(multiplied)))
@@ -474,15 +615,16 @@ static void merge_branches(struct reader *r, struct part *all)
     all->branch_count = weak ? 0 : merged.branch_count;
 }
 
-static struct part read_alternation(struct reader *r)
+static struct part read_alternation(struct reader *r, struct place place)
 {
     if (++r->depth > DEPTH_MAX)
         r->failed = true;
-    struct part all = read_sequence(r);
+    struct part all = read_sequence(r, place);
     bool needed = all.branches != NULL, alone = true;
     while (!r->failed && peek(r) == '|') {
         r->at++;
-        struct part way = read_sequence(r);
+        struct part way = read_sequence(r, place);
+        all.opens = all.opens && way.opens;
         join(r, &all.best, way.best);
         all.width = range_hull(all.width, way.width);
         needed = needed && way.branches;
@@ -503,11 +645,38 @@ static struct part read_alternation(struct reader *r)
     return all;
 }
 
+/* Where the group ends that begins at each place, behind the pattern if it is never closed. To be freed; NULL when
+ * memory runs out. */
+static uint32_t *find_group_ends(struct slice pattern)
+{
+    uint32_t *ends = malloc((pattern.len + 1) * sizeof *ends), *open = malloc((pattern.len + 1) * sizeof *open);
+    size_t depth = 0;
+    for (size_t at = 0; ends && open && at < pattern.len;) {
+        char c = pattern.data[at];
+        ends[at] = (uint32_t)pattern.len;
+        if (c == '(')
+            open[depth++] = (uint32_t)at;
+        else if (c == ')' && depth)
+            ends[open[--depth]] = (uint32_t)at + 1;
+        at = c == '(' || c == ')' ? at + 1 : split_atom_end(pattern, at);
+    }
+    if (!open) {
+        free(ends);
+        ends = NULL;
+    }
+    free(open);
+    return ends;
+}
+
 int literals_of(struct slice pattern, bool unicode, struct arena *arena, struct literals *out,
                 struct need_branch **needs)
 {
     struct reader r = {.pattern = pattern, .unicode = unicode, .arena = arena};
-    struct part whole = read_alternation(&r);
+    uint32_t *group_ends = find_group_ends(pattern);
+    r.group_ends = group_ends;
+    r.failed = !group_ends;
+    struct part whole = r.failed ? nothing : read_alternation(&r, (struct place){false, false});
+    free(group_ends);
     bool good = !r.failed && r.at == pattern.len && !arena_exhausted(arena);
     *out = good ? whole.best : nothing.best;
     *needs = good ? whole.branches : NULL;

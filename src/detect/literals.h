@@ -9,6 +9,7 @@
 #define CANDOR_DETECT_LITERALS_H
 
 #include "arena.h"
+#include "rarity.h"
 
 /* A number of bytes between two bounds. */
 struct range {
@@ -19,7 +20,9 @@ struct range range_add(struct range a, struct range b);
 
 struct literal {
     struct slice text;
-    uint64_t hash;
+    unsigned borders; /* where it stands a word begins or ends: flags of enum border */
+    uint64_t hash;    /* of both */
+    double rarity;    /* of both */
     struct range end; /* how far behind the beginning of the match its last byte ends */
 };
 
@@ -47,9 +50,6 @@ MUST_USE int literals_of(struct slice pattern, bool unicode, struct arena *arena
                          struct need_branch **needs);
 
 /* Never 0. */
-uint64_t literal_hash(struct slice word);
-
-/* About how often the word turns up at a byte of English text. */
-double literal_cost(struct slice word);
+uint64_t literal_hash(struct slice word, unsigned borders);
 
 #endif

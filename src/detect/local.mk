@@ -2,6 +2,8 @@
 libcandor_a_SOURCES += \
 	include/detect.h src/detect/detect.c src/detect/detector.h \
 	include/rules.h src/detect/rules.c src/detect/ruleset.h \
+	src/detect/arrange.c src/detect/arrange.h \
+	src/detect/automaton.c src/detect/automaton.h \
 	src/detect/belief.c \
 	include/booster.h src/detect/booster.c \
 	src/detect/candidates.c src/detect/candidates.h \
@@ -19,7 +21,9 @@ libcandor_a_SOURCES += \
 	src/detect/prefilter.c src/detect/prefilter.h \
 	src/detect/ordinary.c src/detect/ordinary.h \
 	src/detect/rules_cost.c \
+	src/detect/rarity.c src/detect/rarity.h src/detect/english.h \
 	src/detect/rules_test.c \
 	src/detect/stress.c \
+	src/detect/weigh.c src/detect/weigh.h \
 	src/detect/wording.c src/detect/wording.h \
 	src/detect/words.c

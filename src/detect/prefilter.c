@@ -1,228 +1,316 @@
-/* prefilter: Aho-Corasick with byte classes, compiled to a full transition table.
+/* prefilter: see prefilter.h.
  *
- * The trie is built first, then one breadth-first walk turns it into a deterministic automaton: a missing edge becomes
- * the edge of the failure state, and a state inherits what its failure state reports.
+ * A word to look for may consist of several; it is found by the rarest of them, its anchor. Where it says how the
+ * anchor ends, that is found by the whole word of the text, or by it and the one before, else by as much of it as is
+ * known, up to four bytes: so a word of the text is looked up six times at most, and mostly a bit says that there is
+ * nothing.
  */
 #include "prefilter.h"
 
 #include <stdlib.h>
 
-#include "literals.h"
+#include "automaton.h"
 
-enum { STATES_MAX = 0x7fff, REPORTS = 0x8000, BYTES = 256, PIECE_MAX = 4 };
+/* What a key is made of: the first so many bytes of a word of the text, all of it, or all of it and of the one before.
+ */
+enum kind { PREFIX_MAX = 4, WHOLE, PAIR, KINDS };
 
-/* What follows the 26 letters. Classes of several bytes are told apart when the word is compared; with 32 of them a
- * state is one line of the cache. */
-enum { CLASS_BLANK = 26, CLASS_APOSTROPHE, CLASS_OTHER, CLASS_WIDE, CLASSES = 32 };
+enum { BITS_WORDS = 1024 };
 
-struct report {
+/* A word to look for, behind others of the same key. */
+struct entry {
     uint32_t number;
-    uint32_t text;        /* where the word begins in texts */
-    uint32_t len, before; /* of the word; and how much of it stands in front of the piece's end */
-    char first, last;     /* of the word's bytes: most of what is not there is known by them */
-    bool whole;           /* the piece is all of the word, and exact */
-    uint32_t next;        /* index of the next report of the same state plus one; 0 ends the chain */
+    uint32_t text;        /* where it begins in texts */
+    uint16_t len, before; /* of the word; and how much of it stands in front of its anchor */
+    uint8_t borders;      /* that are looked at, flags of enum border */
+    bool whole;           /* it is its anchor, a whole word of the text: the key says all */
+    bool last;            /* of its key */
+};
+
+/* Open addressing, at most half full; first_entry 0: a free place. */
+struct key {
+    uint32_t hash, first_entry;
 };
 
 struct prefilter {
-    uint8_t classes[BYTES];
-    uint16_t *moves;   /* [state * CLASSES + class]: a state, and REPORTS where it reports anything */
-    uint32_t *reports; /* per state: index of the first report plus one; 0: none */
-    struct report *chain;
-    size_t chain_count;
-    char *texts; /* the words one behind the other: close together they stay in the cache */
-    size_t texts_len;
-    size_t states, room;
+    bool is_word_byte[256];
+    uint64_t bits[BITS_WORDS]; /* two bits for each key, so that most of what is no key is known without a look (Bloom
+                                  1970) */
+    bool has_kind[KINDS];      /* whether there is any key of that kind */
+    struct key *keys;
+    size_t key_mask;
+    struct entry *entries; /* the first is none */
+    char *texts;           /* the words one behind the other */
+    struct automaton *automaton;
 };
 
-/* The piece of the word that turns up least often. */
-static struct slice piece_of(struct slice word)
+/* ---- keys ---- */
+
+static const uint32_t HASH_START = 0x811c9dc5u, HASH_TIMES = 0x01000193u;
+
+static uint32_t hash_byte(uint32_t hash, char c)
 {
-    struct slice best = slice_part(word, 0, PIECE_MAX);
-    double least = literal_cost(best);
-    for (size_t start = 1; start + PIECE_MAX <= word.len; start++) {
-        struct slice piece = slice_part(word, start, start + PIECE_MAX);
-        double cost = literal_cost(piece);
-        if (cost < least) {
-            best = piece;
-            least = cost;
+    return (hash ^ (uint8_t)c) * HASH_TIMES;
+}
+
+static uint32_t hash_word(struct slice word)
+{
+    uint32_t hash = HASH_START;
+    for (size_t i = 0; i < word.len; i++)
+        hash = hash_byte(hash, word.data[i]);
+    return hash;
+}
+
+static uint32_t hash_pair(uint32_t before, uint32_t word)
+{
+    return before * 31 + word;
+}
+
+static uint32_t key_of(uint32_t hash, enum kind kind)
+{
+    hash = (hash + kind) * 0x9e3779b1u;
+    return hash ^ hash >> 15;
+}
+
+/* ---- anchors ---- */
+
+struct anchor {
+    enum kind kind; /* 0: no word of the word begins where one of the text does */
+    size_t start;   /* of the anchor in the word; of a pair that of the second */
+    uint32_t key;
+    double rarity;
+};
+
+static size_t run_end(struct slice text, size_t at)
+{
+    while (at < text.len && rarity_is_word_byte(text.data[at]))
+        at++;
+    return at;
+}
+
+/* By what begins there. before: the word that ends one byte before that, if all of it is known. */
+static struct anchor anchor_at(const struct prefilter_word *word, size_t start, struct slice before)
+{
+    size_t end = run_end(word->text, start);
+    struct slice run = slice_part(word->text, start, end);
+    bool whole = end < word->text.len || word->borders & BORDER_RIGHT;
+    struct anchor anchor = {.kind = whole                  ? WHOLE
+                                    : run.len < PREFIX_MAX ? (enum kind)run.len
+                                                           : PREFIX_MAX,
+                            .start = start};
+    if (!whole)
+        run = slice_part(run, 0, PREFIX_MAX);
+    anchor.key = key_of(hash_word(run), anchor.kind);
+    anchor.rarity = rarity(run, whole ? BORDER_BOTH : BORDER_LEFT);
+    if (whole && before.data) {
+        anchor.kind = PAIR;
+        anchor.key = key_of(hash_pair(hash_word(before), hash_word(run)), PAIR);
+        anchor.rarity = rarity(slice_part(word->text, start - 1 - before.len, end), BORDER_BOTH);
+    }
+    return anchor;
+}
+
+static struct anchor anchor_of(const struct prefilter_word *word)
+{
+    struct slice text = word->text, before = SLICE_NONE;
+    struct anchor best = {.rarity = 2};
+    for (size_t at = 0; at < text.len; at++) {
+        size_t end = run_end(text, at);
+        if (end == at) {
+            before = SLICE_NONE;
+            continue;
         }
+        bool begins = at > 0 || word->borders & BORDER_LEFT;
+        struct anchor anchor = begins ? anchor_at(word, at, before) : best;
+        if (anchor.rarity < best.rarity)
+            best = anchor;
+        before = begins ? slice_part(text, at, end) : SLICE_NONE;
+        at = end;
     }
     return best;
 }
 
-static uint8_t class_of(uint8_t byte)
+/* ---- making ---- */
+
+struct keyed {
+    const struct prefilter_word *word;
+    struct anchor anchor;
+};
+
+static int compare_keyed(const void *a, const void *b)
 {
-    if (byte >= 'a' && byte <= 'z')
-        return (uint8_t)(byte - 'a');
-    if (byte >= 0x80)
-        return (uint8_t)(CLASS_WIDE + byte % (CLASSES - CLASS_WIDE));
-    return byte == ' ' ? CLASS_BLANK : byte == '\'' ? CLASS_APOSTROPHE : CLASS_OTHER;
+    const struct keyed *x = a, *y = b;
+    if (x->anchor.key != y->anchor.key)
+        return x->anchor.key < y->anchor.key ? -1 : 1;
+    return x->word->number < y->word->number ? -1 : x->word->number > y->word->number;
 }
 
-/* Whether nothing but the piece is found where its classes are. */
-static bool is_exact(struct slice piece)
+/* The two bits of a key in its place of bits. */
+static uint64_t bits_of(uint32_t hash)
 {
-    bool exact = true;
-    for (size_t i = 0; i < piece.len; i++)
-        exact = exact && class_of((uint8_t)piece.data[i]) < CLASS_OTHER;
-    return exact;
+    return UINT64_C(1) << (hash >> 26) | UINT64_C(1) << (hash >> 20 & 63);
 }
 
-/* The new state's number; 0 (the root, never new) when there is no room for it. */
-static uint32_t add_state(struct prefilter *p)
+static void add_key(struct prefilter *p, uint32_t hash, uint32_t first_entry)
 {
-    if (p->states == p->room)
-        return 0;
-    return (uint32_t)p->states++;
+    size_t at = hash & p->key_mask;
+    while (p->keys[at].first_entry)
+        at = (at + 1) & p->key_mask;
+    p->keys[at] = (struct key){hash, first_entry};
+    p->bits[hash % BITS_WORDS] |= bits_of(hash);
 }
 
-static int add_word(struct prefilter *p, const struct prefilter_word *word, struct slice piece)
+static bool is_one_word(struct slice text)
 {
-    uint32_t state = 0;
-    for (size_t k = 0; k < piece.len; k++) {
-        uint16_t *move = &p->moves[state * CLASSES + p->classes[(uint8_t)piece.data[k]]];
-        if (!*move) {
-            uint32_t made = add_state(p);
-            if (!made)
-                return -1;
-            *move = (uint16_t)made;
-        }
-        state = *move;
+    return run_end(text, 0) == text.len;
+}
+
+static void add_entries(struct prefilter *p, const struct keyed *list, size_t count)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct prefilter_word *word = list[i].word;
+        const struct anchor *anchor = &list[i].anchor;
+        bool last = i + 1 == count || list[i + 1].anchor.key != anchor->key;
+        p->entries[i + 1] = (struct entry){.number = word->number,
+                                           .text = (uint32_t)len,
+                                           .len = (uint16_t)word->text.len,
+                                           .before = (uint16_t)anchor->start,
+                                           .borders = (uint8_t)word->borders,
+                                           .whole = anchor->kind == WHOLE && is_one_word(word->text),
+                                           .last = last};
+        memcpy(p->texts + len, word->text.data, word->text.len);
+        len += word->text.len;
+        p->has_kind[anchor->kind] = true;
+        if (i == 0 || list[i - 1].anchor.key != anchor->key)
+            add_key(p, anchor->key, (uint32_t)i + 1);
     }
-    size_t before = (size_t)(piece.data - word->text.data) + piece.len;
-    p->chain[p->chain_count] = (struct report){.number = word->number,
-                                               .text = (uint32_t)p->texts_len,
-                                               .len = (uint32_t)word->text.len,
-                                               .before = (uint32_t)before,
-                                               .first = word->text.data[0],
-                                               .last = word->text.data[word->text.len - 1],
-                                               .whole = piece.len == word->text.len && is_exact(piece),
-                                               .next = p->reports[state]};
-    p->reports[state] = (uint32_t)++p->chain_count;
-    memcpy(p->texts + p->texts_len, word->text.data, word->text.len);
-    p->texts_len += word->text.len;
-    return 0;
 }
 
-/* A state reports its own words and then those of its failure state: the chains are joined end to start. */
-static void inherit_reports(struct prefilter *p, uint32_t state, uint32_t failure)
+static int fill(struct prefilter *p, struct keyed *list, size_t count)
 {
-    if (!p->reports[failure])
-        return;
-    uint32_t *end = &p->reports[state];
-    while (*end)
-        end = &p->chain[*end - 1].next;
-    *end = p->reports[failure];
-}
-
-static int close_automaton(struct prefilter *p)
-{
-    uint16_t *failure = calloc(p->states, sizeof *failure), *order = calloc(p->states, sizeof *order);
-    if (!failure || !order) {
-        free(failure);
-        free(order);
+    size_t bytes = 1, places = 64;
+    for (size_t i = 0; i < count; i++)
+        bytes += list[i].word->text.len;
+    while (places < count * 2)
+        places *= 2;
+    p->keys = calloc(places, sizeof *p->keys);
+    p->key_mask = places - 1;
+    p->entries = calloc(count + 1, sizeof *p->entries);
+    p->texts = malloc(bytes);
+    if (!p->keys || !p->entries || !p->texts)
         return -1;
-    }
-    size_t head = 0, tail = 0;
-    for (size_t c = 0; c < CLASSES; c++)
-        if (p->moves[c])
-            order[tail++] = p->moves[c];
-    while (head < tail) {
-        uint16_t state = order[head++];
-        inherit_reports(p, state, failure[state]);
-        for (size_t c = 0; c < CLASSES; c++) {
-            uint16_t *move = &p->moves[state * CLASSES + c];
-            uint16_t fallback = p->moves[failure[state] * CLASSES + c];
-            if (*move) {
-                failure[*move] = fallback;
-                order[tail++] = *move;
-            } else {
-                *move = fallback;
-            }
-        }
-    }
-    for (size_t i = 0; i < p->states * CLASSES; i++)
-        if (p->reports[p->moves[i]])
-            p->moves[i] |= REPORTS;
-    free(failure);
-    free(order);
+    qsort(list, count, sizeof *list, compare_keyed);
+    add_entries(p, list, count);
     return 0;
 }
 
+/* More often than this, an anchor that is only a part of its word is no good: a piece of the rest is rarer. */
+static const double ANCHOR_RARITY_MAX = .0003;
+
+static bool is_anchored(const struct prefilter_word *word, struct anchor anchor)
+{
+    return anchor.kind && (word->borders & BORDER_LEFT || anchor.rarity < ANCHOR_RARITY_MAX);
+}
+
+/* Words that have an anchor go into the table, the others into the automaton. */
 struct prefilter *prefilter_new(const struct prefilter_word *words, size_t count, struct err *err)
 {
     struct prefilter *p = calloc(1, sizeof *p);
-    struct slice *pieces = calloc(count + 1, sizeof *pieces);
-    size_t bytes = 1, all_bytes = 1;
-    bool made = p && pieces;
-    for (size_t i = 0; made && i < count; i++) {
-        pieces[i] = piece_of(words[i].text);
-        bytes += pieces[i].len;
-        all_bytes += words[i].text.len;
+    struct keyed *list = calloc(count + 1, sizeof *list);
+    struct prefilter_word *others = calloc(count + 1, sizeof *others);
+    size_t list_count = 0, other_count = 0;
+    int failed = p && list && others ? 0 : err_set(err, "out of memory for the words of the rules");
+    for (size_t i = 0; i < count && !failed; i++) {
+        struct anchor anchor = anchor_of(&words[i]);
+        if (is_anchored(&words[i], anchor))
+            list[list_count++] = (struct keyed){&words[i], anchor};
+        else
+            others[other_count++] = words[i];
     }
-    if (made) {
-        for (size_t byte = 0; byte < BYTES; byte++)
-            p->classes[byte] = class_of((uint8_t)byte);
-        p->room = bytes < STATES_MAX ? bytes : STATES_MAX;
-        p->moves = calloc(p->room * CLASSES, sizeof *p->moves);
-        p->reports = calloc(p->room, sizeof *p->reports);
-        p->chain = calloc(count + 1, sizeof *p->chain);
-        p->texts = calloc(all_bytes, 1);
-        p->states = 1;
-        made = p->moves && p->reports && p->chain && p->texts;
+    for (size_t byte = 0; byte < 256 && !failed; byte++)
+        p->is_word_byte[byte] = rarity_is_word_byte((char)byte);
+    if (!failed && fill(p, list, list_count))
+        failed = err_set(err, "out of memory for the words of the rules");
+    if (!failed && other_count) {
+        p->automaton = automaton_new(others, other_count, err);
+        failed = p->automaton ? 0 : -1;
     }
-    for (size_t i = 0; made && i < count; i++)
-        made = add_word(p, &words[i], pieces[i]) == 0;
-    free(pieces);
-    if (!made || close_automaton(p)) {
-        err_set(err, "the rules' words need more than %d states or more memory than there is", STATES_MAX);
-        prefilter_free(p);
-        return NULL;
-    }
-    return p;
+    free(list);
+    free(others);
+    if (!failed)
+        return p;
+    prefilter_free(p);
+    return NULL;
 }
 
 void prefilter_free(struct prefilter *p)
 {
     if (!p)
         return;
-    free(p->moves);
-    free(p->reports);
-    free(p->chain);
+    free(p->keys);
+    free(p->entries);
     free(p->texts);
+    automaton_free(p->automaton);
     free(p);
 }
 
-static bool stands_at(const struct prefilter *p, const struct report *report, struct slice text, size_t start)
+/* ---- scanning ---- */
+
+struct scan {
+    const struct prefilter *prefilter;
+    struct slice text;
+    prefilter_fn *on_word;
+    void *arg;
+};
+
+static bool stands_at(const struct scan *scan, const struct entry *entry, size_t start)
 {
-    return start <= text.len && report->len <= text.len - start && text.data[start] == report->first &&
-           text.data[start + report->len - 1] == report->last &&
-           memcmp(text.data + start, p->texts + report->text, report->len) == 0;
+    struct slice text = scan->text;
+    return start <= text.len && entry->len <= text.len - start &&
+           memcmp(text.data + start, scan->prefilter->texts + entry->text, entry->len) == 0 &&
+           prefilter_has_borders(entry->borders, text, start, start + entry->len);
+}
+
+/* The words whose anchor has the key and begins there. */
+static void try_key(const struct scan *scan, uint32_t hash, size_t anchor)
+{
+    const struct prefilter *p = scan->prefilter;
+    if ((p->bits[hash % BITS_WORDS] & bits_of(hash)) != bits_of(hash))
+        return;
+    size_t at = hash & p->key_mask;
+    while (p->keys[at].hash != hash && p->keys[at].first_entry)
+        at = (at + 1) & p->key_mask;
+    const struct entry *entry = &p->entries[p->keys[at].first_entry];
+    for (bool more = p->keys[at].first_entry; more; more = !entry->last, entry++) {
+        size_t start = anchor - entry->before; /* wraps round where the text begins too late for it */
+        if (entry->whole || stands_at(scan, entry, start))
+            scan->on_word(scan->arg, entry->number, start + entry->len);
+    }
 }
 
 void prefilter_scan(const struct prefilter *p, struct slice text, prefilter_fn *on_word, void *arg)
 {
-    size_t state = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        uint16_t move = p->moves[state * CLASSES + p->classes[(uint8_t)text.data[i]]];
-        state = move & STATES_MAX;
-        for (uint32_t r = move & REPORTS ? p->reports[state] : 0; r; r = p->chain[r - 1].next) {
-            const struct report *report = &p->chain[r - 1];
-            size_t start = i + 1 - report->before;
-            if (report->whole || stands_at(p, report, text, start))
-                on_word(arg, report->number, start + report->len);
+    struct scan scan = {p, text, on_word, arg};
+    uint32_t before = 0;
+    size_t before_end = SIZE_MAX - 1;
+    for (size_t at = 0; at < text.len; at++) {
+        size_t start = at;
+        uint32_t hash = HASH_START;
+        for (; at < text.len && p->is_word_byte[(uint8_t)text.data[at]]; at++) {
+            hash = hash_byte(hash, text.data[at]);
+            size_t prefix = at + 1 - start;
+            if (prefix <= PREFIX_MAX && p->has_kind[prefix])
+                try_key(&scan, key_of(hash, (enum kind)prefix), start);
         }
+        if (at == start)
+            continue;
+        try_key(&scan, key_of(hash, WHOLE), start);
+        if (before_end + 1 == start)
+            try_key(&scan, key_of(hash_pair(before, hash), PAIR), start);
+        before = hash;
+        before_end = at;
     }
-}
-
-size_t prefilter_states(const struct prefilter *p)
-{
-    return p->states;
-}
-
-size_t prefilter_bytes(const struct prefilter *p)
-{
-    return p->room * (CLASSES * sizeof *p->moves + sizeof *p->reports) + p->chain_count * sizeof *p->chain +
-           p->texts_len;
+    if (p->automaton)
+        automaton_scan(p->automaton, text, on_word, arg);
 }

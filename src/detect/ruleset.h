@@ -109,9 +109,12 @@ struct rule {
 };
 
 /* One way in which a pattern can match: a word of each of these sets must stand in the text. */
+enum { BRANCH_SETS_MAX = 5 };
 struct branch {
     uint32_t rule, way;
-    uint32_t first_set, set_count; /* in branch_sets, the rarest first: its words make somebody look at the branch */
+    bool excepts; /* the way is one of the rule's exception */
+    uint8_t set_count;
+    uint32_t sets[BRANCH_SETS_MAX]; /* the rarest first: its words make somebody look at the branch */
 };
 
 /* A word of a set, and how far behind the beginning of the match it ends. */
@@ -122,6 +125,12 @@ struct word_use {
 struct word_set {
     uint32_t first_use, use_count;
     bool anywhere; /* its words may stand where they like, also outside of the match */
+};
+
+/* For each of many, a list of numbers: where its list begins, one more than there are lists, and all of them. */
+struct lists {
+    uint32_t *first;
+    uint32_t *items;
 };
 
 /* Texts that are English, or of no language that is known, need not be searched for the words of all others. */
@@ -136,14 +145,13 @@ struct rules {
     size_t language_count;
     struct prefilter *words[WORD_GROUPS]; /* each finds words by number; some are in both */
     size_t word_count;
-    uint32_t *first_trigger; /* by word: where its branches begin in triggers; word_count + 1 of them */
-    uint32_t *triggers;      /* branches whose first set holds the word */
+    struct lists sets_of_word;     /* that hold it */
+    struct lists triggers_of_word; /* the branches whose first set holds it */
     struct word_set *sets;
     size_t set_count;
     struct word_use *uses;
-    struct branch *branches;
-    size_t branch_count;
-    uint32_t *branch_sets;
+    struct branch *branches; /* of the matches, those first that are looked at most; then of the exceptions */
+    size_t branch_count, match_branch_count;
     bool whole_messages;           /* some rule looks at a whole message */
     size_t way_count;              /* of all patterns */
     uint32_t captures;             /* the most groups a pattern has */
@@ -186,7 +194,8 @@ size_t expand_source(const struct expansion *expansion, const struct yaml_node *
 MUST_USE int expand_words(const struct expansion *expansion, const struct yaml_node *sequence, struct literals *out,
                           struct err *err);
 
-/* words.c: gives every word of the rules a number, and builds the branches and the prefilters. */
+/* words.c: gives every word of the rules a number, and builds the branches and the prefilters. arrange.c: puts what is
+ * needed together that is often. */
 MUST_USE int words_index(struct rules *rules, struct err *err);
 
 /* pack.c: reads the packs at the paths into rules, patterns checked. */

@@ -34,8 +34,7 @@ size_t split_class_end(struct slice text, size_t at)
     return at + 1;
 }
 
-/* Behind what stands for one thing there: a character, an escape, a class or a whole group. */
-static size_t atom_end(struct slice text, size_t at)
+size_t split_atom_end(struct slice text, size_t at)
 {
     size_t depth = 0;
     do {
@@ -52,7 +51,7 @@ static struct slice alternative_at(struct slice text, size_t at)
 {
     size_t start = at;
     while (at < text.len && text.data[at] != '|')
-        at = atom_end(text, at);
+        at = split_atom_end(text, at);
     return slice_part(text, start, at);
 }
 
@@ -70,7 +69,7 @@ static size_t assertions_end(struct slice text, size_t at)
         more = false;
         for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
             more = more || slice_starts(rest, slice_from(kinds[i]));
-        size_t end = atom_end(text, at);
+        size_t end = split_atom_end(text, at);
         more = more && !is_quantified(text, end);
         at = more ? end : at;
     }
@@ -83,7 +82,7 @@ static bool find_body(struct slice text, size_t *start, size_t *end)
     *start = assertions_end(text, 0);
     if (!slice_starts(slice_part(text, *start, text.len), SLICE("(?:")))
         return false;
-    *end = atom_end(text, *start);
+    *end = split_atom_end(text, *start);
     return !is_quantified(text, *end) && assertions_end(text, *end) == text.len;
 }
 

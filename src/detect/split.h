@@ -15,5 +15,7 @@ size_t split_pattern(struct slice pattern, struct arena *arena, struct slice **p
 
 /* Behind the class, [...], that begins there. */
 size_t split_class_end(struct slice pattern, size_t at);
+/* Behind what stands for one thing there: a character, an escape, a class or a whole group. */
+size_t split_atom_end(struct slice pattern, size_t at);
 
 #endif

@@ -1,12 +1,14 @@
 /* words: gives every distinct word that the rules look for a number, and every set of words they ask for another.
  *
  * A pattern asks for all sets of one of its branches, and a set is met by any of its words. Sets are shared: macros
- * bring the same ones to many rules. The automaton finds the words, and a word leads to the branches of which it stands
+ * bring the same ones to many rules. The prefilter finds the words, and a word leads to the branches of which it stands
  * in the rarest set: what a text costs depends on what it says, hardly on how many rules there are.
  */
 #include <stdlib.h>
 
+#include "arrange.h"
 #include "ruleset.h"
+#include "weigh.h"
 
 /* Numbers by hash: open addressing, at most half full. A hash of 0 is a free place. */
 struct table {
@@ -22,8 +24,9 @@ struct index {
     struct table sets, words;
     struct prefilter_word *list; /* the words so far, by number */
     uint8_t *groups;             /* and a bit a group that looks for them */
-    size_t list_room, group_room;
-    size_t set_room, use_count, use_room, branch_room, branch_set_count, branch_set_room;
+    double *rarities;            /* and how often they turn up */
+    size_t list_room, group_room, rarity_room;
+    size_t set_room, use_count, use_room, branch_room;
     bool failed;
 };
 
@@ -84,10 +87,12 @@ static uint32_t add_word(struct index *index, const struct literal *word, enum w
     if (!known) {
         index->list = grow(index, index->list, number, &index->list_room, sizeof *index->list);
         index->groups = grow(index, index->groups, number, &index->group_room, sizeof *index->groups);
+        index->rarities = grow(index, index->rarities, number, &index->rarity_room, sizeof *index->rarities);
         if (index->failed)
             return 0;
-        index->list[number] = (struct prefilter_word){word->text, number};
+        index->list[number] = (struct prefilter_word){word->text, word->borders, number};
         index->groups[number] = 0;
+        index->rarities[number] = word->rarity;
     }
     if (!index->failed)
         index->groups[number] |= (uint8_t)(1 << group);
@@ -128,107 +133,49 @@ static uint32_t add_set(struct index *index, const struct literals *words, bool 
     return set;
 }
 
-static void add_branch_set(struct index *index, uint32_t set)
-{
-    struct rules *rules = index->rules;
-    rules->branch_sets =
-        grow(index, rules->branch_sets, index->branch_set_count, &index->branch_set_room, sizeof *rules->branch_sets);
-    if (!index->failed)
-        rules->branch_sets[index->branch_set_count++] = set;
-}
-
 /* What the branch needs, and one of the keywords where the author gave some. */
-static void add_branch(struct index *index, uint32_t rule, const struct way *way, const struct need_set *needs,
+static void add_branch(struct index *index, struct branch branch, const struct need_set *needs,
                        const struct literals *keywords)
 {
     struct rules *rules = index->rules;
-    enum word_group group = rules->list[rule].language > LANGUAGE_ENGLISH ? WORDS_OTHER : WORDS_ENGLISH;
-    struct branch branch = {.rule = rule, .way = (uint32_t)way->number, .first_set = (uint32_t)index->branch_set_count};
-    for (const struct need_set *set = needs; set && !index->failed; set = set->next)
-        add_branch_set(index, add_set(index, &set->words, false, group));
-    if (keywords->count && !index->failed)
-        add_branch_set(index, add_set(index, keywords, true, group));
-    branch.set_count = (uint32_t)index->branch_set_count - branch.first_set;
+    enum word_group group = rules->list[branch.rule].language > LANGUAGE_ENGLISH ? WORDS_OTHER : WORDS_ENGLISH;
+    for (const struct need_set *set = needs; set && branch.set_count + 1 < BRANCH_SETS_MAX; set = set->next)
+        branch.sets[branch.set_count++] = add_set(index, &set->words, false, group);
+    if (keywords->count)
+        branch.sets[branch.set_count++] = add_set(index, keywords, true, group);
     rules->branches = grow(index, rules->branches, rules->branch_count, &index->branch_room, sizeof *rules->branches);
     if (!index->failed)
         rules->branches[rules->branch_count++] = branch;
 }
 
-static void add_way(struct index *index, uint32_t rule, struct way *way, const struct literals *keywords)
+/* Of the rule's match or of its exception; keywords: those that the author gave for the match. */
+static void add_pattern(struct index *index, uint32_t rule, struct pattern *pattern, const struct literals *keywords)
 {
-    way->first_branch = (uint32_t)index->rules->branch_count;
-    if (!way->needs && keywords->count)
-        add_branch(index, rule, way, NULL, keywords);
-    for (const struct need_branch *branch = way->needs; branch && !index->failed; branch = branch->next)
-        add_branch(index, rule, way, branch->sets, keywords);
-    way->branch_count = (uint32_t)index->rules->branch_count - way->first_branch;
-}
-
-static void add_pattern(struct index *index, uint32_t rule, const struct pattern *pattern,
-                        const struct literals *keywords)
-{
-    for (size_t i = 0; i < pattern->way_count; i++)
-        add_way(index, rule, &pattern->ways[i], keywords);
-}
-
-/* Calls for each word whose sight makes somebody look at a branch of a rule's match. */
-static void each_trigger(const struct rules *rules, void (*on_trigger)(struct rules *, uint32_t, uint32_t),
-                         struct rules *out)
-{
-    for (size_t r = 0; r < rules->count; r++) {
-        const struct pattern *match = &rules->list[r].match;
-        if (!match->way_count)
-            continue;
-        const struct way *last = &match->ways[match->way_count - 1];
-        for (uint32_t b = match->ways->first_branch; b < last->first_branch + last->branch_count; b++) {
-            const struct word_set *set = &rules->sets[rules->branch_sets[rules->branches[b].first_set]];
-            for (uint32_t u = set->first_use; u < set->first_use + set->use_count; u++)
-                on_trigger(out, rules->uses[u].word, b);
-        }
+    static const struct literals none = {0};
+    for (size_t i = 0; i < pattern->way_count && !index->failed; i++) {
+        struct way *way = &pattern->ways[i];
+        struct branch branch = {.rule = rule, .way = (uint32_t)way->number, .excepts = !keywords};
+        way->first_branch = (uint32_t)index->rules->branch_count;
+        if (!way->needs && keywords && keywords->count)
+            add_branch(index, branch, NULL, keywords);
+        for (const struct need_branch *needs = way->needs; needs; needs = needs->next)
+            add_branch(index, branch, needs->sets, keywords ? keywords : &none);
+        way->branch_count = (uint32_t)index->rules->branch_count - way->first_branch;
     }
 }
 
-static void count_trigger(struct rules *rules, uint32_t word, uint32_t branch)
-{
-    (void)branch;
-    rules->first_trigger[word + 1]++;
-}
-
-/* Each word's place moves down to where its triggers begin. */
-static void put_trigger(struct rules *rules, uint32_t word, uint32_t branch)
-{
-    rules->triggers[--rules->first_trigger[word + 1]] = branch;
-}
-
-static int list_triggers(struct rules *rules, struct err *err)
-{
-    rules->first_trigger = arena_array(rules->arena, rules->word_count + 2, sizeof *rules->first_trigger);
-    if (!rules->first_trigger)
-        return err_set(err, "the packs are larger than the room for rules");
-    each_trigger(rules, count_trigger, rules);
-    for (size_t word = 0; word < rules->word_count; word++)
-        rules->first_trigger[word + 1] += rules->first_trigger[word];
-    uint32_t count = rules->first_trigger[rules->word_count];
-    rules->triggers = arena_array(rules->arena, count + 1, sizeof *rules->triggers);
-    if (!rules->triggers)
-        return err_set(err, "the packs are larger than the room for rules");
-    each_trigger(rules, put_trigger, rules);
-    memmove(rules->first_trigger, rules->first_trigger + 1, rules->word_count * sizeof *rules->first_trigger);
-    rules->first_trigger[rules->word_count] = count;
-    return 0;
-}
-
-static int make_prefilters(struct index *index, struct err *err)
+/* numbers: of the words now, UINT32_MAX: nobody needs it. */
+static int make_prefilters(struct index *index, const uint32_t *numbers, struct err *err)
 {
     struct rules *rules = index->rules;
-    struct prefilter_word *list = calloc(rules->word_count + 1, sizeof *list);
+    struct prefilter_word *list = calloc(index->words.count + 1, sizeof *list);
     if (!list)
         return err_set(err, "out of memory for the words of the rules");
     for (unsigned group = 0; group < WORD_GROUPS; group++) {
         size_t count = 0;
-        for (size_t i = 0; i < rules->word_count; i++)
-            if (index->groups[i] & 1 << group)
-                list[count++] = index->list[i];
+        for (size_t i = 0; i < index->words.count; i++)
+            if (numbers[i] != UINT32_MAX && index->groups[i] & 1 << group)
+                list[count++] = (struct prefilter_word){index->list[i].text, index->list[i].borders, numbers[i]};
         rules->words[group] = prefilter_new(list, count, err);
         if (!rules->words[group])
             break;
@@ -239,7 +186,6 @@ static int make_prefilters(struct index *index, struct err *err)
 
 int words_index(struct rules *rules, struct err *err)
 {
-    static const struct literals none = {0};
     struct index index = {.rules = rules};
     for (uint32_t i = 0; i < rules->count && !index.failed; i++) {
         struct rule *rule = &rules->list[i];
@@ -247,15 +193,24 @@ int words_index(struct rules *rules, struct err *err)
         if (rule->disabled)
             continue;
         add_pattern(&index, i, &rule->match, &rule->keywords);
-        add_pattern(&index, i, &rule->unless, &none);
+        add_pattern(&index, i, &rule->unless, NULL);
     }
     rules->word_count = index.words.count;
     rules->set_count = index.sets.count;
-    int failed = index.failed ? err_set(err, "out of memory for the words of the rules") : 0;
+    bool *needed = calloc(rules->word_count + 1, sizeof *needed);
+    uint32_t *numbers = calloc(rules->word_count + 1, sizeof *numbers);
+    int failed = 0;
+    if (index.failed || !needed || !numbers)
+        failed = err_set(err, "out of memory for the words of the rules");
     if (!failed)
-        failed = list_triggers(rules, err);
+        failed = weigh_sets(rules, index.rarities, needed, err);
     if (!failed)
-        failed = make_prefilters(&index, err);
+        failed = arrange_words(rules, index.rarities, needed, numbers, err);
+    if (!failed)
+        failed = make_prefilters(&index, numbers, err);
+    free(needed);
+    free(numbers);
+    free(index.rarities);
     free(index.list);
     free(index.groups);
     free(index.sets.places);

@@ -27,10 +27,20 @@ static size_t random_text(uint32_t *state, char *text, size_t max)
     return len;
 }
 
+/* Words of one to a few letters, and marks between them. */
+static size_t random_words(uint32_t *state, char *text, size_t max)
+{
+    size_t len = random_text(state, text, max);
+    for (size_t i = 0; i < len; i++)
+        if (next_random(state) % 4 == 0)
+            text[i] = " ,'1"[next_random(state) % 4];
+    return len;
+}
+
 struct places {
     struct slice subject;
     const struct prefilter_word *words;
-    size_t counts[90];
+    size_t counts[90], last_ends[90];
 };
 
 static void note_place(void *arg, uint32_t number, size_t end)
@@ -39,34 +49,54 @@ static void note_place(void *arg, uint32_t number, size_t end)
     struct slice word = places->words[number].text;
     assert_true(end <= places->subject.len);
     assert_true(slice_equal(slice_part(places->subject, end - word.len, end), word));
+    assert_true(end > places->last_ends[number]);
+    places->last_ends[number] = end;
     places->counts[number]++;
 }
 
-static size_t count_places(struct slice subject, struct slice word)
+static bool is_border(struct slice subject, size_t at)
 {
-    size_t count = 0;
-    for (size_t at = slice_find(subject, word, 0); at != SLICE_NOT_FOUND; at = slice_find(subject, word, at + 1))
-        count++;
+    bool before = at > 0 && rarity_is_word_byte(subject.data[at - 1]);
+    bool behind = at < subject.len && rarity_is_word_byte(subject.data[at]);
+    return !(before && behind);
+}
+
+static size_t count_places(struct slice subject, const struct prefilter_word *word)
+{
+    size_t count = 0, at = slice_find(subject, word->text, 0);
+    for (; at != SLICE_NOT_FOUND; at = slice_find(subject, word->text, at + 1))
+        count += (!(word->borders & BORDER_LEFT) || is_border(subject, at)) &&
+                 (!(word->borders & BORDER_RIGHT) || is_border(subject, at + word->text.len));
     return count;
+}
+
+/* Borders that the word can have: a mark begins and ends nothing. */
+static struct prefilter_word bordered(struct slice text, unsigned borders, uint32_t number)
+{
+    if (!rarity_is_word_byte(text.data[0]))
+        borders &= ~(unsigned)BORDER_LEFT;
+    if (!rarity_is_word_byte(text.data[text.len - 1]))
+        borders &= ~(unsigned)BORDER_RIGHT;
+    return (struct prefilter_word){text, borders, number};
 }
 
 static void test_finds_every_place_that_a_plain_search_finds(void **state)
 {
     (void)state;
-    enum { WORDS = 90, ROUNDS = 300 };
+    enum { WORDS = 90, ROUNDS = 3000 };
     uint32_t seed = 7;
     static char texts[WORDS][12], text[200];
     struct prefilter_word words[WORDS];
     for (uint32_t i = 0; i < WORDS; i++)
-        words[i] = (struct prefilter_word){slice_of(texts[i], random_text(&seed, texts[i], 12)), i};
+        words[i] = bordered(slice_of(texts[i], random_words(&seed, texts[i], 9)), next_random(&seed) % 4, i);
     struct err err = {""};
     struct prefilter *prefilter = prefilter_new(words, WORDS, &err);
     assert_non_null(prefilter);
     for (int round = 0; round < ROUNDS; round++) {
-        struct places places = {.subject = slice_of(text, random_text(&seed, text, sizeof text)), .words = words};
+        struct places places = {.subject = slice_of(text, random_words(&seed, text, sizeof text)), .words = words};
         prefilter_scan(prefilter, places.subject, note_place, &places);
         for (uint32_t i = 0; i < WORDS; i++)
-            assert_int_equal(places.counts[i], count_places(places.subject, words[i].text));
+            assert_int_equal(places.counts[i], count_places(places.subject, &words[i]));
     }
     prefilter_free(prefilter);
 }
@@ -84,27 +114,36 @@ static void test_no_words_find_nothing(void **state)
     prefilter_free(prefilter);
 }
 
+/* The word, "<" before it where one begins there, ">" behind it where it ends. */
+static void tell_word(struct buf *told, const struct literal *word)
+{
+    buf_add_format(told, "%s%.*s%s", word->borders & BORDER_LEFT ? "<" : "", SLICE_ARGS(word->text),
+                   word->borders & BORDER_RIGHT ? ">" : "");
+}
+
 static void assert_literals(const char *pattern, const char *expected)
 {
     struct arena *arena = arena_new(1 << 20);
     struct literals found;
     struct need_branch *needs = NULL;
     assert_int_equal(literals_of(slice_from(pattern), false, arena, &found, &needs), 0);
-    char joined[200] = "";
-    size_t len = 0;
-    for (size_t i = 0; i < found.count; i++)
-        len += (size_t)snprintf(joined + len, sizeof joined - len, "%s%.*s", i ? "|" : "",
-                                SLICE_ARGS(found.items[i].text));
-    assert_string_equal(joined, expected);
+    struct buf told;
+    buf_init(&told, 4096);
+    for (size_t i = 0; i < found.count; i++) {
+        buf_add_text(&told, i ? "|" : "");
+        tell_word(&told, &found.items[i]);
+    }
+    assert_string_equal(buf_text(&told), expected);
+    buf_fini(&told);
     arena_free(arena);
 }
 
 static void test_literals_are_those_a_match_cannot_do_without(void **state)
 {
     (void)state;
-    assert_literals("\\bsad\\b", "sad");
+    assert_literals("\\bsad\\b", "<sad>");
     assert_literals("(?:sad|angry)", "sad|angry");
-    assert_literals("i am (?:very )?sadness", "sadness");
+    assert_literals("i am (?:very )?sadness", "<sadness");
     assert_literals("heart-?broken", "broken");
     assert_literals("colou?rful", "rful");
     assert_literals("(?!never)always", "always");
@@ -113,6 +152,29 @@ static void test_literals_are_those_a_match_cannot_do_without(void **state)
     assert_literals("[abc]+xyz{0,2}", "xy");
     assert_literals("a\\.b\\?c", "a.b?c");
     assert_literals("(?:word)*other", "other");
+}
+
+static void test_words_begin_and_end_where_the_pattern_has_it(void **state)
+{
+    (void)state;
+    assert_literals("^sad$", "<sad>");
+    assert_literals("\\b(?:sad|angry)\\b", "<sad>|<angry>");
+    assert_literals("\\bsad(?:ly)?\\b", "<sad");
+    assert_literals("\\bsads?", "<sad");
+    assert_literals("\\bso+\\b", "<so");
+    assert_literals("\\b(?:un)?sad\\b", "sad>");
+    assert_literals("\\b(?:so )?sad\\b", "<sad>");
+    assert_literals("\\b(?:[a-z]+ ){0,3}sad\\b", "<sad>");
+    assert_literals("[a-z]sad[,.!]", "sad>");
+    assert_literals("[,-z]sad", "sad");
+    assert_literals("\\bsad(?: today|,|$)", "<sad>");
+    assert_literals("\\bheartbroken(?: to|n)", "<heartbroken");
+    assert_literals("\\bsad(?: today)?\\b", "<sad>");
+    assert_literals("\\bsad(?=ness)", "<sad");
+    assert_literals("\\bsad(?!ness)\\b", "<sad>");
+    assert_literals("\\b(?:sad)+\\b", "<sad"); /* of "sadsad" the first ends no word */
+    assert_literals("\\bsad\\.", "<sad.");
+    assert_literals(", sad ", ", sad>");
 }
 
 static void test_a_pattern_that_is_not_understood_has_no_literals(void **state)
@@ -138,8 +200,10 @@ static void assert_needs(const char *pattern, const char *expected)
     assert_int_equal(literals_of(slice_from(pattern), false, arena, &found, &needs), 0);
     for (const struct need_branch *branch = needs; branch; branch = branch->next) {
         for (const struct need_set *set = branch->sets; set; set = set->next) {
-            for (size_t i = 0; i < set->words.count; i++)
-                buf_add_format(&told, "%s%.*s", i ? "|" : "", SLICE_ARGS(set->words.items[i].text));
+            for (size_t i = 0; i < set->words.count; i++) {
+                buf_add_text(&told, i ? "|" : "");
+                tell_word(&told, &set->words.items[i]);
+            }
             buf_add_text(&told, set->next ? " & " : "\n");
         }
     }
@@ -151,9 +215,9 @@ static void assert_needs(const char *pattern, const char *expected)
 static void test_needs_are_sets_of_words_in_branches(void **state)
 {
     (void)state;
-    assert_needs("i feel (?:very )?(?:sad|angry)\\b.* today", "i feel  &  today & angry|sad\n");
+    assert_needs("i feel (?:very )?(?:sad|angry)\\b.* today", "<today & i feel> & <angry>|<sad>\n");
     assert_needs("(?:sad|.*)", "");
-    assert_needs("so (?:sad today|angry.*again|glad)", "angry & again & so \nglad|sad today & so \n");
+    assert_needs("so (?:sad today|angry.*again|glad)", "again & <angry & so>\n<glad|<sad today & so>\n");
     assert_needs("a.b", "");
 }
 
@@ -337,6 +401,7 @@ int main(void)
         cmocka_unit_test(test_finds_every_place_that_a_plain_search_finds),
         cmocka_unit_test(test_no_words_find_nothing),
         cmocka_unit_test(test_literals_are_those_a_match_cannot_do_without),
+        cmocka_unit_test(test_words_begin_and_end_where_the_pattern_has_it),
         cmocka_unit_test(test_needs_are_sets_of_words_in_branches),
         cmocka_unit_test(test_words_are_as_far_from_the_beginning_as_the_pattern_has_it),
         cmocka_unit_test(test_escapes_that_are_longer_than_they_look_are_not_understood),
