@@ -110,7 +110,7 @@ static int sort_sets(struct rules *rules, const uint32_t *numbers)
             if (!places[*number]) {
                 sets[count] = (struct word_set){(uint32_t)used, old->use_count, old->anywhere};
                 for (uint32_t u = old->first_use; u < old->first_use + old->use_count; u++)
-                    uses[used++] = (struct word_use){numbers[rules->uses[u].word], rules->uses[u].end};
+                    uses[used++] = (struct word_use){(uint16_t)numbers[rules->uses[u].word], rules->uses[u].end};
                 places[*number] = (uint32_t)++count;
             }
             *number = places[*number] - 1;
@@ -152,7 +152,7 @@ static void count_item(struct lists *lists, uint32_t word, uint32_t item)
 
 static void put_item(struct lists *lists, uint32_t word, uint32_t item)
 {
-    lists->items[lists->first[word]++] = item;
+    lists->items[lists->first[word]++] = (uint16_t)item;
 }
 
 static int make_lists(struct rules *rules, each_fn *each, struct lists *lists)

@@ -31,7 +31,7 @@ struct candidates {
     size_t word_count;
     uint64_t *met; /* a bit a set: whether any of its words was seen */
     struct set_window *sets;
-    uint32_t *branches; /* by branch: the last text that looked at it */
+    uint64_t *looked; /* a bit a branch of a match: whether somebody did */
     struct way_window *ways;
     uint64_t *open; /* a bit a rule: whether any of its ways is */
 };
@@ -65,10 +65,10 @@ struct candidates *candidates_new(const struct rules *rules)
     c->sights = calloc(rules->word_count + 1, sizeof *c->sights);
     c->words = calloc(rules->word_count + 1, sizeof *c->words);
     c->sets = calloc(rules->set_count + 1, sizeof *c->sets);
-    c->branches = calloc(rules->branch_count + 1, sizeof *c->branches);
+    c->looked = calloc(bits_size(rules->match_branch_count), sizeof *c->looked);
     c->ways = calloc(rules->way_count + 1, sizeof *c->ways);
     c->open = calloc(bits_size(rules->count), sizeof *c->open);
-    if (!c->seen || !c->met || !c->sights || !c->words || !c->sets || !c->branches || !c->ways || !c->open) {
+    if (!c->seen || !c->met || !c->sights || !c->words || !c->sets || !c->looked || !c->ways || !c->open) {
         candidates_free(c);
         return NULL;
     }
@@ -84,7 +84,7 @@ void candidates_free(struct candidates *c)
     free(c->sights);
     free(c->words);
     free(c->sets);
-    free(c->branches);
+    free(c->looked);
     free(c->ways);
     free(c->open);
     free(c);
@@ -165,9 +165,9 @@ static struct window window_of_branch(struct candidates *c, const struct branch 
 
 static void look_at_branch(struct candidates *c, uint32_t number)
 {
-    if (c->branches[number] == c->text)
+    if (has_bit(c->looked, number))
         return;
-    c->branches[number] = c->text;
+    set_bit(c->looked, number);
     const struct branch *branch = &c->rules->branches[number];
     struct window window = window_of_branch(c, branch);
     if (!is_open(window))
@@ -183,12 +183,12 @@ static void next_text(struct candidates *c, size_t len)
     const struct rules *rules = c->rules;
     if (++c->text == 0) { /* the count has gone round: old marks must not pass for new ones */
         memset(c->sets, 0, rules->set_count * sizeof *c->sets);
-        memset(c->branches, 0, rules->branch_count * sizeof *c->branches);
         memset(c->ways, 0, rules->way_count * sizeof *c->ways);
         c->text = 1;
     }
     memset(c->open, 0, bits_size(rules->count) * sizeof *c->open);
     memset(c->met, 0, bits_size(rules->set_count) * sizeof *c->met);
+    memset(c->looked, 0, bits_size(rules->match_branch_count) * sizeof *c->looked);
     memset(c->seen, 0, bits_size(rules->word_count) * sizeof *c->seen);
     c->word_count = 0;
     c->len = (uint16_t)len;

@@ -117,20 +117,24 @@ struct branch {
     uint32_t sets[BRANCH_SETS_MAX]; /* the rarest first: its words make somebody look at the branch */
 };
 
+/* Of words, of sets and of branches: so small a number of each keeps their tables in the cache. */
+enum { NUMBERED_MAX = UINT16_MAX };
+
 /* A word of a set, and how far behind the beginning of the match it ends. */
 struct word_use {
-    uint32_t word;
+    uint16_t word;
     struct range end;
 };
 struct word_set {
-    uint32_t first_use, use_count;
-    bool anywhere; /* its words may stand where they like, also outside of the match */
+    uint32_t first_use;
+    uint32_t use_count : 31;
+    uint32_t anywhere : 1; /* its words may stand where they like, also outside of the match */
 };
 
 /* For each of many, a list of numbers: where its list begins, one more than there are lists, and all of them. */
 struct lists {
     uint32_t *first;
-    uint32_t *items;
+    uint16_t *items;
 };
 
 /* Texts that are English, or of no language that is known, need not be searched for the words of all others. */

@@ -122,13 +122,15 @@ static uint32_t add_set(struct index *index, const struct literals *words, bool 
     rules->sets = grow(index, rules->sets, set, &index->set_room, sizeof *rules->sets);
     if (index->failed)
         return 0;
-    rules->sets[set] = (struct word_set){(uint32_t)index->use_count, (uint32_t)words->count, anywhere};
+    rules->sets[set] = (struct word_set){
+        .first_use = (uint32_t)index->use_count, .use_count = (uint32_t)words->count & INT32_MAX, .anywhere = anywhere};
     for (size_t i = 0; i < words->count; i++) {
         uint32_t word = add_word(index, &words->items[i], group);
         rules->uses = grow(index, rules->uses, index->use_count, &index->use_room, sizeof *rules->uses);
         if (index->failed)
             return 0;
-        rules->uses[index->use_count++] = (struct word_use){word, range_add(words->items[i].end, words->shift)};
+        rules->uses[index->use_count++] =
+            (struct word_use){(uint16_t)word, range_add(words->items[i].end, words->shift)};
     }
     return set;
 }
@@ -202,6 +204,10 @@ int words_index(struct rules *rules, struct err *err)
     int failed = 0;
     if (index.failed || !needed || !numbers)
         failed = err_set(err, "out of memory for the words of the rules");
+    if (!failed &&
+        (rules->word_count > NUMBERED_MAX || rules->set_count > NUMBERED_MAX || rules->branch_count > NUMBERED_MAX))
+        failed =
+            err_set(err, "the packs ask for more than %d words, sets of words, or branches of patterns", NUMBERED_MAX);
     if (!failed)
         failed = weigh_sets(rules, index.rarities, needed, err);
     if (!failed)
