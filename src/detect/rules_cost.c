@@ -33,14 +33,22 @@ static void look_at_all(struct costs *costs)
     }
 }
 
+static bool stands_in(struct slice text, const struct literal *word)
+{
+    for (size_t at = slice_find(text, word->text, 0); at != SLICE_NOT_FOUND; at = slice_find(text, word->text, at + 1))
+        if (prefilter_has_borders(word->borders, text, at, at + word->text.len))
+            return true;
+    return false;
+}
+
 /* In how many of the requests the word stands. */
-static size_t count_requests(struct costs *costs, struct slice word)
+static size_t count_requests(struct costs *costs, const struct literal *word)
 {
     struct passage *p = &costs->detector->passage;
     size_t count = 0;
     for (const char *const *request = ordinary_requests; *request; request++) {
         passage_read(p, slice_from(*request));
-        count += memmem(p->text, p->len, word.data, word.len) != NULL;
+        count += stands_in(slice_of(p->text, p->len), word);
     }
     return count;
 }
@@ -48,7 +56,7 @@ static size_t count_requests(struct costs *costs, struct slice word)
 static void keep_commonest(struct costs *costs, const struct literals *words, struct slice *commonest, size_t *most)
 {
     for (size_t i = 0; i < words->count; i++) {
-        size_t count = count_requests(costs, words->items[i].text);
+        size_t count = count_requests(costs, &words->items[i]);
         if (count > *most) {
             *commonest = words->items[i].text;
             *most = count;
