@@ -29,9 +29,10 @@ struct candidates {
     struct sight *sights; /* by word that was seen */
     uint32_t *words;      /* that were seen */
     size_t word_count;
-    uint64_t *met; /* a bit a set: whether any of its words was seen */
+    uint64_t *met;      /* a bit a set: whether any of its words was seen */
+    uint16_t *triggers; /* sets that are met and make somebody look */
+    size_t trigger_count;
     struct set_window *sets;
-    uint64_t *looked; /* a bit a branch of a match: whether somebody did */
     struct way_window *ways;
     uint64_t *open; /* a bit a rule: whether any of its ways is */
 };
@@ -65,10 +66,10 @@ struct candidates *candidates_new(const struct rules *rules)
     c->sights = calloc(rules->word_count + 1, sizeof *c->sights);
     c->words = calloc(rules->word_count + 1, sizeof *c->words);
     c->sets = calloc(rules->set_count + 1, sizeof *c->sets);
-    c->looked = calloc(bits_size(rules->match_branch_count), sizeof *c->looked);
+    c->triggers = calloc(rules->trigger_count + 1, sizeof *c->triggers);
     c->ways = calloc(rules->way_count + 1, sizeof *c->ways);
     c->open = calloc(bits_size(rules->count), sizeof *c->open);
-    if (!c->seen || !c->met || !c->sights || !c->words || !c->sets || !c->looked || !c->ways || !c->open) {
+    if (!c->seen || !c->met || !c->sights || !c->words || !c->sets || !c->triggers || !c->ways || !c->open) {
         candidates_free(c);
         return NULL;
     }
@@ -84,7 +85,7 @@ void candidates_free(struct candidates *c)
     free(c->sights);
     free(c->words);
     free(c->sets);
-    free(c->looked);
+    free(c->triggers);
     free(c->ways);
     free(c->open);
     free(c);
@@ -165,9 +166,6 @@ static struct window window_of_branch(struct candidates *c, const struct branch 
 
 static void look_at_branch(struct candidates *c, uint32_t number)
 {
-    if (has_bit(c->looked, number))
-        return;
-    set_bit(c->looked, number);
     const struct branch *branch = &c->rules->branches[number];
     struct window window = window_of_branch(c, branch);
     if (!is_open(window))
@@ -188,10 +186,22 @@ static void next_text(struct candidates *c, size_t len)
     }
     memset(c->open, 0, bits_size(rules->count) * sizeof *c->open);
     memset(c->met, 0, bits_size(rules->set_count) * sizeof *c->met);
-    memset(c->looked, 0, bits_size(rules->match_branch_count) * sizeof *c->looked);
     memset(c->seen, 0, bits_size(rules->word_count) * sizeof *c->seen);
-    c->word_count = 0;
+    c->word_count = c->trigger_count = 0;
     c->len = (uint16_t)len;
+}
+
+static void meet_sets(struct candidates *c, uint32_t word)
+{
+    const struct rules *rules = c->rules;
+    for (uint32_t i = rules->first_set_of[word]; i < rules->first_set_of[word + 1]; i++) {
+        uint16_t set = rules->sets_of[i];
+        if (has_bit(c->met, set))
+            continue;
+        set_bit(c->met, set);
+        if (set < rules->trigger_count)
+            c->triggers[c->trigger_count++] = set;
+    }
 }
 
 void candidates_find(struct candidates *c, struct slice text, size_t language)
@@ -201,13 +211,11 @@ void candidates_find(struct candidates *c, struct slice text, size_t language)
     prefilter_scan(rules->words[WORDS_ENGLISH], text, see, c);
     if (language != LANGUAGE_ENGLISH)
         prefilter_scan(rules->words[WORDS_OTHER], text, see, c);
-    const struct lists *sets = &rules->sets_of_word, *triggers = &rules->triggers_of_word;
     for (size_t i = 0; i < c->word_count; i++)
-        for (uint32_t s = sets->first[c->words[i]]; s < sets->first[c->words[i] + 1]; s++)
-            set_bit(c->met, sets->items[s]);
-    for (size_t i = 0; i < c->word_count; i++)
-        for (uint32_t t = triggers->first[c->words[i]]; t < triggers->first[c->words[i] + 1]; t++)
-            look_at_branch(c, triggers->items[t]);
+        meet_sets(c, c->words[i]);
+    for (size_t i = 0; i < c->trigger_count; i++)
+        for (uint32_t b = rules->first_branch[c->triggers[i]]; b < rules->first_branch[c->triggers[i] + 1]; b++)
+            look_at_branch(c, b);
 }
 
 size_t candidates_next(const struct candidates *c, size_t from)

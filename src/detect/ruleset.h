@@ -111,13 +111,13 @@ struct rule {
 /* One way in which a pattern can match: a word of each of these sets must stand in the text. */
 enum { BRANCH_SETS_MAX = 5 };
 struct branch {
-    uint32_t rule, way;
-    bool excepts; /* the way is one of the rule's exception */
+    uint16_t rule, way;
     uint8_t set_count;
-    uint32_t sets[BRANCH_SETS_MAX]; /* the rarest first: its words make somebody look at the branch */
+    bool excepts;                   /* the way is one of the rule's exception */
+    uint16_t sets[BRANCH_SETS_MAX]; /* the rarest first: its words make somebody look at the branch */
 };
 
-/* Of words, of sets and of branches: so small a number of each keeps their tables in the cache. */
+/* Of words, sets, branches and ways: so small a number of each keeps their tables in the cache. */
 enum { NUMBERED_MAX = UINT16_MAX };
 
 /* A word of a set, and how far behind the beginning of the match it ends. */
@@ -129,12 +129,6 @@ struct word_set {
     uint32_t first_use;
     uint32_t use_count : 31;
     uint32_t anywhere : 1; /* its words may stand where they like, also outside of the match */
-};
-
-/* For each of many, a list of numbers: where its list begins, one more than there are lists, and all of them. */
-struct lists {
-    uint32_t *first;
-    uint16_t *items;
 };
 
 /* Texts that are English, or of no language that is known, need not be searched for the words of all others. */
@@ -149,13 +143,14 @@ struct rules {
     size_t language_count;
     struct prefilter *words[WORD_GROUPS]; /* each finds words by number; some are in both */
     size_t word_count;
-    struct lists sets_of_word;     /* that hold it */
-    struct lists triggers_of_word; /* the branches whose first set holds it */
-    struct word_set *sets;
-    size_t set_count;
+    uint32_t *first_set_of; /* by word: where its sets begin in sets_of; word_count + 1 of them */
+    uint16_t *sets_of;      /* that hold the word */
+    struct word_set *sets;  /* those first that make somebody look */
+    size_t set_count, trigger_count;
+    uint32_t *first_branch; /* by set that makes somebody look: where its branches begin; trigger_count + 1 of them */
     struct word_use *uses;
-    struct branch *branches; /* of the matches, those first that are looked at most; then of the exceptions */
-    size_t branch_count, match_branch_count;
+    struct branch *branches; /* of the matches, by the set that makes somebody look; then of the exceptions */
+    size_t branch_count;
     bool whole_messages;           /* some rule looks at a whole message */
     size_t way_count;              /* of all patterns */
     uint32_t captures;             /* the most groups a pattern has */

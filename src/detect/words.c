@@ -142,9 +142,9 @@ static void add_branch(struct index *index, struct branch branch, const struct n
     struct rules *rules = index->rules;
     enum word_group group = rules->list[branch.rule].language > LANGUAGE_ENGLISH ? WORDS_OTHER : WORDS_ENGLISH;
     for (const struct need_set *set = needs; set && branch.set_count + 1 < BRANCH_SETS_MAX; set = set->next)
-        branch.sets[branch.set_count++] = add_set(index, &set->words, false, group);
+        branch.sets[branch.set_count++] = (uint16_t)add_set(index, &set->words, false, group);
     if (keywords->count)
-        branch.sets[branch.set_count++] = add_set(index, keywords, true, group);
+        branch.sets[branch.set_count++] = (uint16_t)add_set(index, keywords, true, group);
     rules->branches = grow(index, rules->branches, rules->branch_count, &index->branch_room, sizeof *rules->branches);
     if (!index->failed)
         rules->branches[rules->branch_count++] = branch;
@@ -156,7 +156,7 @@ static void add_pattern(struct index *index, uint32_t rule, struct pattern *patt
     static const struct literals none = {0};
     for (size_t i = 0; i < pattern->way_count && !index->failed; i++) {
         struct way *way = &pattern->ways[i];
-        struct branch branch = {.rule = rule, .way = (uint32_t)way->number, .excepts = !keywords};
+        struct branch branch = {.rule = (uint16_t)rule, .way = (uint16_t)way->number, .excepts = !keywords};
         way->first_branch = (uint32_t)index->rules->branch_count;
         if (!way->needs && keywords && keywords->count)
             add_branch(index, branch, NULL, keywords);
@@ -204,8 +204,8 @@ int words_index(struct rules *rules, struct err *err)
     int failed = 0;
     if (index.failed || !needed || !numbers)
         failed = err_set(err, "out of memory for the words of the rules");
-    if (!failed &&
-        (rules->word_count > NUMBERED_MAX || rules->set_count > NUMBERED_MAX || rules->branch_count > NUMBERED_MAX))
+    if (!failed && (rules->word_count > NUMBERED_MAX || rules->set_count > NUMBERED_MAX ||
+                    rules->branch_count > NUMBERED_MAX || rules->way_count > NUMBERED_MAX))
         failed =
             err_set(err, "the packs ask for more than %d words, sets of words, or branches of patterns", NUMBERED_MAX);
     if (!failed)
