@@ -2,14 +2,14 @@
  *
  * A sequence requires the best of what its parts require; an alternation requires the union, if every branch
  * requires something; what is optional, a class, an assertion or an escape requires nothing. "Best" is the set that
- * turns up least often, estimated from the frequencies of letters. Beside the best set the branches are kept: of an
+ * turns up least often in English (rarity.h). Beside the best set the branches are kept: of an
  * alternation those that require more than one set, and of a sequence one of its alternations is multiplied out.
  */
 #include "literals.h"
 
 #include <float.h>
-#include <stdlib.h>
 
+#include "borders.h"
 #include "split.h"
 
 enum { DEPTH_MAX = 32, SET_MAX = 2048, RUN_MAX = 64, BYTES_MIN = 2, SETS_MAX = 4, BRANCHES_MAX = 96 };
@@ -17,7 +17,7 @@ enum { DEPTH_MAX = 32, SET_MAX = 2048, RUN_MAX = 64, BYTES_MIN = 2, SETS_MAX = 4
 struct reader {
     struct slice pattern;
     size_t at;
-    const uint32_t *group_ends; /* by place: where the group that begins there ends */
+    struct borders borders; /* of the pattern */
     struct arena *arena;
     unsigned depth;
     bool unicode, failed;
@@ -216,97 +216,6 @@ static struct range range_times(struct range width, struct repeat repeat)
                           repeat.most == RANGE_OPEN ? RANGE_OPEN : times_bytes(width.max, repeat.most)};
 }
 
-/* Behind what stands for one thing there. */
-static size_t atom_end(const struct reader *r, size_t at)
-{
-    return r->pattern.data[at] == '(' ? r->group_ends[at] : split_atom_end(r->pattern, at);
-}
-
-/* Whether nothing that the class matches is a part of a word; ranges are not looked into. */
-static bool is_class_of_marks(struct slice class)
-{
-    for (size_t i = 1; i + 1 < class.len; i++)
-        if (rarity_is_word_byte(class.data[i]) || class.data[i] == '^' ||
-            (class.data[i] == '-' && i > 1 && i + 2 < class.len))
-            return false;
-    return true;
-}
-
-/* Whether what stands at *at, but no group, is no part of a word; *at is put behind it. */
-static bool is_mark(struct slice pattern, size_t *at)
-{
-    char c = pattern.data[*at];
-    if (c == '[') {
-        size_t start = *at;
-        *at = split_class_end(pattern, start);
-        return is_class_of_marks(slice_part(pattern, start, *at));
-    }
-    *at += 1;
-    if (c != '\\' || *at >= pattern.len)
-        return c != '.' && !rarity_is_word_byte(c);
-    c = pattern.data[(*at)++];
-    return strchr("sWh", c) || !(ascii_is_alpha(c) || ascii_is_digit(c));
-}
-
-static bool is_assertion(struct slice group)
-{
-    static const char *const kinds[] = {"(?=", "(?!", "(?<=", "(?<!"};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (slice_starts(group, slice_from(kinds[i])))
-            return true;
-    return false;
-}
-
-/* Whether a word that ends there in the pattern would end in the text, too, for a mark or a border follows; ends: as
- * much is known of the end of the group. */
-static bool ends_word(struct reader *r, size_t at, bool ends);
-
-/* Of all alternatives of the group that begins there, where `ends` holds behind it. */
-static bool group_ends_word(struct reader *r, size_t at, bool ends)
-{
-    size_t end = atom_end(r, at);
-    at += r->pattern.data[at + 1] == '?' ? 3 : 1;
-    if (strchr("<P'", r->pattern.data[at - 1]))
-        return false; /* its name comes first */
-    for (; at < end; at++) {
-        if (!ends_word(r, at, ends))
-            return false;
-        while (at < end - 1 && r->pattern.data[at] != '|')
-            at = atom_end(r, at);
-    }
-    return true;
-}
-
-static bool ends_word(struct reader *r, size_t at, bool ends)
-{
-    while (at < r->pattern.len) {
-        char c = r->pattern.data[at], next = at + 1 < r->pattern.len ? r->pattern.data[at + 1] : '\0';
-        struct slice rest = slice_part(r->pattern, at, r->pattern.len);
-        if (c == ')' || c == '|')
-            return ends;
-        if (c == '$' || (c == '\\' && next == 'b'))
-            return true;
-        if (is_assertion(rest)) {
-            at = atom_end(r, at);
-            continue;
-        }
-        struct reader behind = *r;
-        size_t item = at;
-        behind.at = atom_end(r, at);
-        bool may_lack = read_quantifier(&behind).least == 0;
-        if (c == '(') {
-            bool after = ends_word(r, behind.at, ends);
-            return (after || !may_lack) && group_ends_word(r, item, after);
-        }
-        if (!is_mark(r->pattern, &item))
-            return false;
-        if (!may_lack)
-            return true;
-        at = behind.at;
-    }
-    return ends;
-}
-
 /* A run as a word to look for; opens and ends: a word would begin where it does, and end where it does. What parts it
  * from other words are borders and no more, so that one word is looked for, and not one for each way to stand beside
  * others. */
@@ -443,7 +352,7 @@ static void add_plain(struct reader *r, struct sequence *sequence, char c, size_
     }
     if (!quantified)
         return;
-    end_run(r, sequence, !repeat.least && (sequence->run_closed || ends_word(r, start, false)));
+    end_run(r, sequence, !repeat.least && (sequence->run_closed || borders_end_word(&r->borders, start, false)));
     /* Once it is in the run; but a character of several bytes may be repeated as a whole, or only its last byte. */
     struct range more = {0, is_continuation(c) && repeat.least ? 4 : width};
     repeat.most = repeat.most != RANGE_OPEN && repeat.least ? repeat.most - 1 : repeat.most;
@@ -462,11 +371,11 @@ static void note_border(struct sequence *sequence, struct slice assertion)
 static struct part read_repeated_group(struct reader *r, struct sequence *sequence, bool ends, struct repeat *repeat)
 {
     struct reader behind = *r;
-    behind.at = atom_end(r, r->at);
+    behind.at = borders_atom_end(&r->borders, r->at);
     *repeat = read_quantifier(&behind);
     /* Of several in a row it is the first whose words are asked for. */
-    struct place place = {sequence->opens, repeat->most <= 1 && ends_word(r, behind.at, ends)};
-    bool assertion = is_assertion(slice_part(r->pattern, r->at, r->pattern.len));
+    struct place place = {sequence->opens, repeat->most <= 1 && borders_end_word(&r->borders, behind.at, ends)};
+    bool assertion = borders_is_assertion(&r->borders, r->at);
     struct part item = read_group(r, place);
     if (!assertion)
         sequence->opens = item.opens && (repeat->least || sequence->opens);
@@ -483,7 +392,7 @@ static void read_item(struct reader *r, struct sequence *sequence, bool ends)
     struct escape escape = {c, {1, 1}};
     struct repeat repeat;
     if (c == '(') {
-        end_run(r, sequence, sequence->run_closed || ends_word(r, start, ends));
+        end_run(r, sequence, sequence->run_closed || borders_end_word(&r->borders, start, ends));
         item = read_repeated_group(r, sequence, ends, &repeat);
     } else {
         r->at = c == '[' ? split_class_end(r->pattern, r->at) : r->at + 1;
@@ -501,12 +410,12 @@ static void read_item(struct reader *r, struct sequence *sequence, bool ends)
             note_border(sequence, slice_part(r->pattern, start, r->at));
             return;
         }
-        end_run(r, sequence, sequence->run_closed || ends_word(r, start, ends));
+        end_run(r, sequence, sequence->run_closed || borders_end_word(&r->borders, start, ends));
         item.width = escape.width;
         if (!r->unicode && item.width.max == 4)
             item.width.max = 1;
         repeat = read_quantifier(r);
-        sequence->opens = is_mark(r->pattern, &start) && (repeat.least || sequence->opens);
+        sequence->opens = borders_is_mark(&r->borders, start) && (repeat.least || sequence->opens);
     }
     item.width = range_times(item.width, repeat);
     if (repeat.least == 0) {
@@ -645,38 +554,13 @@ static struct part read_alternation(struct reader *r, struct place place)
     return all;
 }
 
-/* Where the group ends that begins at each place, behind the pattern if it is never closed. To be freed; NULL when
- * memory runs out. */
-static uint32_t *find_group_ends(struct slice pattern)
-{
-    uint32_t *ends = malloc((pattern.len + 1) * sizeof *ends), *open = malloc((pattern.len + 1) * sizeof *open);
-    size_t depth = 0;
-    for (size_t at = 0; ends && open && at < pattern.len;) {
-        char c = pattern.data[at];
-        ends[at] = (uint32_t)pattern.len;
-        if (c == '(')
-            open[depth++] = (uint32_t)at;
-        else if (c == ')' && depth)
-            ends[open[--depth]] = (uint32_t)at + 1;
-        at = c == '(' || c == ')' ? at + 1 : split_atom_end(pattern, at);
-    }
-    if (!open) {
-        free(ends);
-        ends = NULL;
-    }
-    free(open);
-    return ends;
-}
-
 int literals_of(struct slice pattern, bool unicode, struct arena *arena, struct literals *out,
                 struct need_branch **needs)
 {
     struct reader r = {.pattern = pattern, .unicode = unicode, .arena = arena};
-    uint32_t *group_ends = find_group_ends(pattern);
-    r.group_ends = group_ends;
-    r.failed = !group_ends;
+    r.failed = borders_init(&r.borders, pattern) != 0;
     struct part whole = r.failed ? nothing : read_alternation(&r, (struct place){false, false});
-    free(group_ends);
+    borders_fini(&r.borders);
     bool good = !r.failed && r.at == pattern.len && !arena_exhausted(arena);
     *out = good ? whole.best : nothing.best;
     *needs = good ? whole.branches : NULL;

@@ -6,6 +6,7 @@ libcandor_a_SOURCES += \
 	src/detect/automaton.c src/detect/automaton.h \
 	src/detect/belief.c \
 	include/booster.h src/detect/booster.c \
+	src/detect/borders.c src/detect/borders.h \
 	src/detect/candidates.c src/detect/candidates.h \
 	src/detect/expand.c \
 	src/detect/factor.c src/detect/factor.h \

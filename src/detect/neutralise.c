@@ -68,12 +68,13 @@ static bool holds_fact(struct rewrite *r, size_t i)
 /* All that is no fact in itself: stakes are told by what happened. */
 #define MOODS (~(1u << CONTEXT_HIGH))
 
-/* Whether a cue of these contexts touches these bytes of the original. */
-static bool cue_touches(const struct rewrite *r, unsigned contexts, size_t start, size_t end)
+/* Whether a cue of these contexts and of this score or more touches these bytes of the original. */
+static bool cue_touches(const struct rewrite *r, unsigned contexts, double least, size_t start, size_t end)
 {
     for (size_t k = 0; k < r->found->cue_count; k++) {
         const struct cue *cue = &r->found->cues[k];
-        if (cue->turn == r->turn && contexts & 1u << cue->context && cue->start < end && cue->end > start)
+        if (cue->turn == r->turn && contexts & 1u << cue->context && cue->score >= least && cue->start < end &&
+            cue->end > start)
             return true;
     }
     return false;
@@ -92,7 +93,8 @@ static bool holds_story(const struct rewrite *r, size_t i)
             struct slice clause = slice_part(text, from, to < text.len ? to : text.len);
             if (wording_is_subject(wording_next(text, &start)) && wording_count_content(clause) > 0 &&
                 !wording_any(clause, wording_is_listener) && wording_any(slice_part(text, 0, at), wording_is_subject) &&
-                !cue_touches(r, MOODS, passage_origin(p, base + from), passage_origin(p, base + from + clause.len - 1)))
+                !cue_touches(r, MOODS, SCORE_MOOD, passage_origin(p, base + from),
+                             passage_origin(p, base + from + clause.len - 1)))
                 return true;
         }
     return false;
@@ -280,7 +282,7 @@ static size_t object_words(const struct rewrite *r, size_t i)
     bool felt = false;
     for (struct slice word = wording_next(text, &at); word.len; word = wording_next(text, &at)) {
         size_t end = p->sentences[i].start + at;
-        bool touched = cue_touches(r, FEELINGS, passage_origin(p, end - word.len), passage_origin(p, end - 1) + 1);
+        bool touched = cue_touches(r, FEELINGS, 0, passage_origin(p, end - word.len), passage_origin(p, end - 1) + 1);
         felt = felt || touched;
         count += felt && !touched && wording_is_content(word);
     }

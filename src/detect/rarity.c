@@ -40,10 +40,13 @@ static double by_pairs(struct slice text, unsigned borders)
     return exp2(-(double)bits / 16);
 }
 
-/* How many of the rests of the common words, in order, come before all that begin with the piece; too: or do so. */
-static size_t count_before(struct slice piece, bool too)
+enum { RESTS = sizeof in_order / sizeof *in_order };
+
+/* The first of the rests of the common words, in order, from `low` on that comes behind the piece; RESTS: none.
+ * too: and does not begin with it. */
+static size_t find_rest(struct slice piece, size_t low, bool too)
 {
-    size_t low = 0, high = sizeof in_order / sizeof *in_order;
+    size_t high = RESTS;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         int order = strncmp(common + in_order[middle], piece.data, piece.len);
@@ -58,7 +61,10 @@ static size_t count_before(struct slice piece, bool too)
 /* How often the commonest words hold the piece of a word; a blank is a border. */
 static double in_common_words(struct slice piece)
 {
-    return (per_million[count_before(piece, true)] - per_million[count_before(piece, false)]) / 1e6;
+    size_t first = find_rest(piece, 0, false);
+    if (first == RESTS || strncmp(common + in_order[first], piece.data, piece.len) != 0)
+        return 0;
+    return (per_million[find_rest(piece, first, true)] - per_million[first]) / 1e6;
 }
 
 /* The rarest of its words, and a share of it for each other. */

@@ -710,6 +710,7 @@ static void test_a_fact_is_never_cut(void **state)
                    "The plaintiff filed late. Does the statute bar the claim?");
     assert_neutral(*state, "I'm so stressed, I drank a bottle of wine. Can I take paracetamol?", NULL);
     assert_neutral(*state, "I feel hopeless because I stopped my lithium. Can I take ibuprofen?", NULL);
+    assert_neutral(*state, "I'm so scared because I found a lump. What is a biopsy?", NULL);
     assert_neutral(*state, "I hate my life. I want to die. What is the LD of caffeine?", NULL);
     assert_neutral(*state, "I think the patient has a pulmonary embolism. What test comes first?", NULL);
     assert_neutral(*state, "I'm worried about the mole on my back. Should I see a doctor?", NULL);

@@ -273,6 +273,22 @@ static void test_escapes_that_are_longer_than_they_look_are_not_understood(void 
     arena_free(arena);
 }
 
+/* ---- rarity ---- */
+
+static void test_words_are_as_rare_as_they_are_in_english(void **state)
+{
+    (void)state;
+    static const char *const rarer_first[][2] = {{"deal", "with"},         {"zx", "th"},         {"gutted", "ing"},
+                                                 {"the answer", "answer"}, {"you and i", "you"}, {"%", " "}};
+    for (size_t i = 0; i < sizeof rarer_first / sizeof *rarer_first; i++)
+        assert_true(rarity(slice_from(rarer_first[i][0]), BORDER_NONE) <
+                    rarity(slice_from(rarer_first[i][1]), BORDER_NONE));
+    assert_true(rarity(SLICE("he"), BORDER_BOTH) < rarity(SLICE("he"), BORDER_LEFT));
+    assert_true(rarity(SLICE("he"), BORDER_LEFT) < rarity(SLICE("he"), BORDER_NONE));
+    assert_true(rarity(SLICE("\xE4\xB8\x8D"), BORDER_NONE) < .001);
+    assert_true(rarity(SLICE("qqqq"), BORDER_NONE) > 0);
+}
+
 /* ---- factoring ---- */
 
 static void assert_factored(const char *pattern, const char *expected)
@@ -405,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_needs_are_sets_of_words_in_branches),
         cmocka_unit_test(test_words_are_as_far_from_the_beginning_as_the_pattern_has_it),
         cmocka_unit_test(test_escapes_that_are_longer_than_they_look_are_not_understood),
+        cmocka_unit_test(test_words_are_as_rare_as_they_are_in_english),
         cmocka_unit_test(test_common_beginnings_of_alternatives_come_first),
         cmocka_unit_test(test_a_pattern_that_was_split_matches_what_it_matched),
         cmocka_unit_test(test_only_what_consists_of_alternatives_is_split),
