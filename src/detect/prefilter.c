@@ -23,7 +23,7 @@ struct entry {
     uint32_t text;        /* where it begins in texts */
     uint16_t len, before; /* of the word; and how much of it stands in front of its anchor */
     uint8_t borders;      /* that are looked at, flags of enum border */
-    bool whole;           /* it is its anchor, a whole word of the text: the key says all */
+    bool whole;           /* it is its anchor, a whole word of the text: its key and length say all */
     bool last;            /* of its key */
 };
 
@@ -34,8 +34,7 @@ struct key {
 
 struct prefilter {
     bool is_word_byte[256];
-    uint64_t bits[BITS_WORDS]; /* two bits for each key, so that most of what is no key is known without a look (Bloom
-                                  1970) */
+    uint64_t bits[BITS_WORDS]; /* two for each key: most of what is no key is known without a look (Bloom 1970) */
     bool has_kind[KINDS];      /* whether there is any key of that kind */
     struct key *keys;
     size_t key_mask;
@@ -272,8 +271,8 @@ static bool stands_at(const struct scan *scan, const struct entry *entry, size_t
            prefilter_has_borders(entry->borders, text, start, start + entry->len);
 }
 
-/* The words whose anchor has the key and begins there. */
-static void try_key(const struct scan *scan, uint32_t hash, size_t anchor)
+/* The words whose anchor has the key and stands from anchor to end. */
+static void try_key(const struct scan *scan, uint32_t hash, size_t anchor, size_t end)
 {
     const struct prefilter *p = scan->prefilter;
     if ((p->bits[hash % BITS_WORDS] & bits_of(hash)) != bits_of(hash))
@@ -284,7 +283,7 @@ static void try_key(const struct scan *scan, uint32_t hash, size_t anchor)
     const struct entry *entry = &p->entries[p->keys[at].first_entry];
     for (bool more = p->keys[at].first_entry; more; more = !entry->last, entry++) {
         size_t start = anchor - entry->before; /* wraps round where the text begins too late for it */
-        if (entry->whole || stands_at(scan, entry, start))
+        if (entry->whole ? start + entry->len == end : stands_at(scan, entry, start))
             scan->on_word(scan->arg, entry->number, start + entry->len);
     }
 }
@@ -301,13 +300,13 @@ void prefilter_scan(const struct prefilter *p, struct slice text, prefilter_fn *
             hash = hash_byte(hash, text.data[at]);
             size_t prefix = at + 1 - start;
             if (prefix <= PREFIX_MAX && p->has_kind[prefix])
-                try_key(&scan, key_of(hash, (enum kind)prefix), start);
+                try_key(&scan, key_of(hash, (enum kind)prefix), start, at + 1);
         }
         if (at == start)
             continue;
-        try_key(&scan, key_of(hash, WHOLE), start);
+        try_key(&scan, key_of(hash, WHOLE), start, at);
         if (before_end + 1 == start)
-            try_key(&scan, key_of(hash_pair(before, hash), PAIR), start);
+            try_key(&scan, key_of(hash_pair(before, hash), PAIR), start, at);
         before = hash;
         before_end = at;
     }
