@@ -399,6 +399,7 @@ static size_t source_offset(const struct yaml_node *node, size_t offset)
     return at < node->source.len ? at : node->source.len;
 }
 
+PRINTF(4, 0)
 static int error_at(struct err *err, const struct yaml_node *node, size_t offset, const char *format, va_list args)
 {
     char sentence[ERR_TEXT_SIZE];

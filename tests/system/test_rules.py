@@ -38,7 +38,7 @@ def forbid_executable_memory():
 
 def test_the_interpreter_takes_over_where_executable_memory_is_forbidden():
     text = json.dumps({"id": "1", "text": "I feel so sad today. I think the answer is Sydney."}) + "\n"
-    tested = run("rules", "test", preexec_fn=forbid_executable_memory)
+    tested = run("rules", "test", TOP / "rules/cues.yaml", preexec_fn=forbid_executable_memory)
     if tested.returncode == 77:
         pytest.skip("skipped: this kernel does not refuse executable memory on request")
     assert tested.returncode == 0 and "interpreted, this host forbids executable memory" in tested.stdout, tested.stdout
@@ -47,7 +47,7 @@ def test_the_interpreter_takes_over_where_executable_memory_is_forbidden():
 
 def test_the_proxy_says_that_its_rules_are_interpreted(fake, config, tmp_path):
     model = fake(says("Fine."))
-    if run("rules", "test", preexec_fn=forbid_executable_memory).returncode == 77:
+    if run("rules", "test", TOP / "rules/emoji.yaml", preexec_fn=forbid_executable_memory).returncode == 77:
         pytest.skip("skipped: this kernel does not refuse executable memory on request")
     proxy = Candor(tmp_path, config(model), preexec_fn=forbid_executable_memory)
     try:
