@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "weigh.h"
+
 /* What is put in order: the highest first, what is equal by its group, and as it was. */
 struct ranked {
     double often;
@@ -21,15 +23,6 @@ static int compare_ranked(const void *a, const void *b)
 
 /* ---- branches ---- */
 
-static double how_often(const struct rules *rules, const double *rarities, const struct branch *branch)
-{
-    const struct word_set *set = &rules->sets[branch->sets[0]];
-    double sum = 0;
-    for (uint32_t u = set->first_use; u < set->first_use + set->use_count; u++)
-        sum += rarities[rules->uses[u].word];
-    return sum;
-}
-
 /* Those that one set makes somebody look at stand together. Those of exceptions stay as they stand, behind the others.
  */
 static void rank_branches(const struct rules *rules, const double *rarities, struct ranked *ranked)
@@ -38,7 +31,7 @@ static void rank_branches(const struct rules *rules, const double *rarities, str
         const struct branch *branch = &rules->branches[b];
         ranked[b] = (struct ranked){-1, 0, b};
         if (!branch->excepts)
-            ranked[b] = (struct ranked){how_often(rules, rarities, branch), branch->sets[0], b};
+            ranked[b] = (struct ranked){weigh_set(rules, rarities, branch->sets[0]), branch->sets[0], b};
     }
     qsort(ranked, rules->branch_count, sizeof *ranked, compare_ranked);
 }

@@ -510,8 +510,7 @@ static void try_rule(struct look *look, size_t index, struct slice subject, size
         fire(look, rule, index, sentence, (size_t)(subject.data - p->text));
 }
 
-/* Without the prefilter, for the proof that it loses nothing: only what the author asks for counts. */
-static bool has_keyword(const struct rule *rule, struct slice subject)
+bool detector_has_keyword(const struct rule *rule, struct slice subject)
 {
     for (size_t i = 0; i < rule->keywords.count; i++)
         if (slice_find(subject, rule->keywords.items[i].text, 0) != SLICE_NOT_FOUND)
@@ -526,7 +525,7 @@ static void try_rules(struct look *look, bool message, struct slice subject, siz
     look->person_known = false;
     if (d->plain) {
         for (size_t i = 0; i < d->rules->count; i++)
-            if ((list[i].scope == SCOPE_MESSAGE) == message && has_keyword(&list[i], subject))
+            if ((list[i].scope == SCOPE_MESSAGE) == message && detector_has_keyword(&list[i], subject))
                 try_rule(look, i, subject, sentence);
         return;
     }

@@ -46,6 +46,9 @@ enum found detector_match(struct detector *detector, const struct pattern *patte
 /* The group of the last match, relative to its subject; false when it took no part. */
 bool detector_group(const struct detector *detector, uint32_t group, struct span *out);
 
+/* Whether one of the words that the rule's author asks for stands in the subject, or none is asked for. */
+bool detector_has_keyword(const struct rule *rule, struct slice subject);
+
 /* stress.c: runs the pattern over texts made to blow it up, some of them from what it finds (NULL: nothing is known).
  * -1 and a sentence when it hits a limit or is slow. */
 MUST_USE int detector_stress(struct detector *detector, const struct pattern *pattern,

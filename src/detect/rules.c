@@ -14,7 +14,7 @@
 enum { ARENA_MAX = 64 << 20 };
 
 /* A way whose literals turn up more often than this, by the estimate, would run on nearly every sentence. */
-static const double COST_MAX = .08;
+static const double COST_MAX = .02;
 
 /* In front of what is wrong with a pattern. */
 static int at_pattern(struct err *err, const struct pattern *pattern)

@@ -83,13 +83,9 @@ static bool finds_bridge(struct run *run, struct slice text)
 /* The words that the author gave may be what keeps the rule from it. */
 static bool lacks_keyword(struct run *run, struct slice text)
 {
-    const struct literals *keywords = &run->rule->keywords;
-    const struct passage *p = &run->detector->passage;
-    passage_read(&run->detector->passage, text);
-    for (size_t i = 0; i < keywords->count; i++)
-        if (memmem(p->text, p->len, keywords->items[i].text.data, keywords->items[i].text.len))
-            return false;
-    return keywords->count > 0;
+    struct passage *p = &run->detector->passage;
+    passage_read(p, text);
+    return !detector_has_keyword(run->rule, slice_of(p->text, p->len));
 }
 
 static void check_example(struct run *run, const struct example *example, bool expected, bool todo)

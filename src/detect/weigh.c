@@ -25,6 +25,15 @@ struct weighing {
     uint8_t *taken; /* by set */
 };
 
+double weigh_set(const struct rules *rules, const double *rarities, uint32_t number)
+{
+    const struct word_set *set = &rules->sets[number];
+    double sum = 0;
+    for (uint32_t u = set->first_use; u < set->first_use + set->use_count; u++)
+        sum += rarities[rules->uses[u].word];
+    return sum;
+}
+
 /* The share of texts that have a word of the set. */
 static double presence(const struct weighing *w, uint32_t set)
 {
@@ -171,9 +180,8 @@ int weigh_sets(struct rules *rules, const double *rarities, bool *needed, struct
     w.taken = calloc(rules->set_count + 1, sizeof *w.taken);
     bool made = offers && w.looks && w.often && w.first_user && w.users && w.taken;
     if (made) {
-        for (size_t s = 0; s < rules->set_count; s++)
-            for (uint32_t u = 0; u < rules->sets[s].use_count; u++)
-                w.often[s] += rarities[rules->uses[rules->sets[s].first_use + u].word];
+        for (uint32_t set = 0; set < rules->set_count; set++)
+            w.often[set] = weigh_set(rules, rarities, set);
         list_users(&w);
         take_what_must_be(&w);
         take_what_pays(&w, offers);

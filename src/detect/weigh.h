@@ -9,4 +9,7 @@
  * when memory runs out. */
 MUST_USE int weigh_sets(struct rules *rules, const double *rarities, bool *needed, struct err *err);
 
+/* How often any of the set's words stands at a byte of English. */
+double weigh_set(const struct rules *rules, const double *rarities, uint32_t set);
+
 #endif

@@ -156,3 +156,12 @@ def test_check_finds_the_pattern_that_a_short_text_makes_run_away(tmp_path, patt
         told = done.stdout + done.stderr
         assert done.returncode == 1 and f"{pack}:6: l.a does not stand the stress" in told and "limit" in told, told
         assert " finds" not in told, "the example itself is found"
+
+
+def test_more_words_than_can_be_looked_for_are_refused(tmp_path):
+    pack, each = tmp_path / "local.yaml", 500
+    rules = [f"  - {{id: l.r{rule}, label: 'emotion:sad', match: gloom, examples: {{match: [gloom]}}, keywords: "
+             f"[{', '.join(f'w{rule}x{word}' for word in range(each))}]}}\n" for rule in range((1 << 16) // each + 1)]
+    pack.write_text("pack: local\nrules:\n" + "".join(rules))
+    done = run("rules", "test", pack)
+    assert done.returncode == 3 and "the packs ask for more than 65535 words" in done.stderr, done.stderr[-300:]
