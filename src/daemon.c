@@ -136,6 +136,7 @@ static size_t alerts_copy(struct alert out[ALERT_WATCH_MAX], struct health *heal
 static void model_status(struct json_writer *w, const char *key, const struct conf_model *model)
 {
     json_open_object(w, key);
+    json_put_text(w, "url", model->url_count ? model->urls[0].text : NULL); /* for who knows of one address only */
     json_open_array(w, "urls");
     for (size_t i = 0; i < model->url_count; i++)
         json_put_text(w, NULL, model->urls[i].text);

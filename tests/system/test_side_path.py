@@ -370,6 +370,7 @@ def test_a_model_with_several_addresses_is_asked_at_one_that_answers(fake, cando
     assert len(original.requests) == 4 and len(judge.requests) == 8
     assert proxy.metric("candor_shadow_requests_total", arm="original", outcome="done") == 4
     told = json.loads(wire.get(proxy.admin, "/api/status").body)["models"]
+    assert told["original"]["url"] == dead
     assert told["original"]["urls"] == [dead, original.url] and told["judge"]["urls"] == [judge.url, dead]
 
 
