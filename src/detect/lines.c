@@ -10,12 +10,6 @@
 
 /* ---- paragraphs ---- */
 
-static size_t line_end(const struct passage *p, size_t from)
-{
-    const char *end = memchr(p->text + from, '\n', p->len - from);
-    return end ? (size_t)(end - p->text) : p->len;
-}
-
 static bool is_capital(const struct passage *p, size_t at)
 {
     char first = p->original.data[passage_origin(p, at)];
@@ -43,7 +37,7 @@ struct paragraph {
 static struct paragraph read_paragraph(const struct passage *p, size_t start)
 {
     struct paragraph found = {.start = start, .end = start};
-    for (size_t at = start, stop; at < p->len && (stop = line_end(p, at)) > at; at = stop + 1) {
+    for (size_t at = start, stop; at < p->len && (stop = passage_line_end(p, at)) > at; at = stop + 1) {
         found.end = stop;
         found.lines++;
         found.width = stop - at > found.width ? stop - at : found.width;
@@ -68,7 +62,7 @@ static bool is_broken_to_width(const struct passage *p, const struct paragraph *
     bool parts = false;
     if (paragraph->lines < LINES_MIN || paragraph->width < WIDTH_MIN || !is_capital(p, paragraph->start))
         return false;
-    for (size_t at = paragraph->start, stop; (stop = line_end(p, at)) < paragraph->end; at = stop + 1) {
+    for (size_t at = paragraph->start, stop; (stop = passage_line_end(p, at)) < paragraph->end; at = stop + 1) {
         size_t word = word_end(p, stop + 1) - (stop + 1);
         if (begins_item(p, stop + 1) || stop - at + 1 + word <= paragraph->width)
             return false;
@@ -82,7 +76,7 @@ void passage_unwrap(struct passage *p)
     for (size_t start = 0; start < p->len;) {
         struct paragraph paragraph = read_paragraph(p, start);
         if (is_broken_to_width(p, &paragraph))
-            for (size_t at = line_end(p, start); at < paragraph.end; at = line_end(p, at))
+            for (size_t at = passage_line_end(p, start); at < paragraph.end; at = passage_line_end(p, at))
                 p->text[at] = ' ';
         start = paragraph.end + 1;
     }

@@ -26,12 +26,6 @@ static size_t mark_behind(const struct passage *p, size_t at, size_t k)
     return k;
 }
 
-static size_t line_end(const struct passage *p, size_t from)
-{
-    const char *end = memchr(p->text + from, '\n', p->len - from);
-    return end ? (size_t)(end - p->text) : p->len;
-}
-
 static bool begins_line(const struct passage *p, size_t at)
 {
     return at == 0 || p->text[at - 1] == '\n';
@@ -67,7 +61,7 @@ static void mask_fences(struct passage *p)
 static size_t find_tildes(const struct passage *p, size_t k, bool named)
 {
     for (k = find_mark(p, '~', k); k < p->mark_count; k = find_mark(p, '~', k + 1)) {
-        size_t at = p->marks[k], end = line_end(p, at), behind = at;
+        size_t at = p->marks[k], end = passage_line_end(p, at), behind = at;
         while (behind < end && p->text[behind] == '~')
             behind++;
         struct slice name = slice_trim(slice_of(p->text + behind, end - behind));
@@ -84,7 +78,7 @@ static void mask_tilde_fences(struct passage *p)
         size_t last = find_tildes(p, k + 1, false);
         if (last == p->mark_count)
             return;
-        mask(p, p->marks[k], line_end(p, p->marks[last]));
+        mask(p, p->marks[k], passage_line_end(p, p->marks[last]));
         p->code = true;
         k = last + 1;
     }
@@ -94,7 +88,7 @@ static void mask_inline_code(struct passage *p)
 {
     for (size_t k = find_mark(p, '`', 0); k < p->mark_count; k = find_mark(p, '`', k + 1)) {
         size_t last = find_mark(p, '`', k + 1), at = p->marks[k];
-        if (last == p->mark_count || p->marks[last] >= line_end(p, at))
+        if (last == p->mark_count || p->marks[last] >= passage_line_end(p, at))
             continue;
         mask(p, at, p->marks[last] + 1u);
         p->code = true;
@@ -142,7 +136,7 @@ static size_t mask_block(struct passage *p, size_t start)
     enum { LOOK_AT_LINES = 8 };
     size_t lines = 0, code = 0, end = start;
     for (size_t at = start, stop; at < p->len; at = stop + 1) {
-        stop = line_end(p, at);
+        stop = passage_line_end(p, at);
         if (stop == at)
             continue;
         if (!is_indented(p, at))
@@ -212,7 +206,7 @@ static void mask_quotes(struct passage *p, char quote)
 {
     enum { QUOTE_MIN = 12 }; /* shorter ones are titles and words */
     for (size_t k = find_mark(p, quote, 0); k < p->mark_count; k = find_mark(p, quote, k)) {
-        size_t at = p->marks[k], stop = line_end(p, at), end = at;
+        size_t at = p->marks[k], stop = passage_line_end(p, at), end = at;
         if (opens_quote(p, at)) {
             end = quote_end(p, at, stop);
             if (end < stop && end - at - 1 >= QUOTE_MIN)
@@ -226,7 +220,7 @@ static void mask_cited_lines(struct passage *p)
 {
     for (size_t k = find_mark(p, '>', 0); k < p->mark_count; k = find_mark(p, '>', k + 1))
         if (begins_line(p, p->marks[k]))
-            mask(p, p->marks[k], line_end(p, p->marks[k]));
+            mask(p, p->marks[k], passage_line_end(p, p->marks[k]));
 }
 
 void passage_mask(struct passage *p)

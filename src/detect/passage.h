@@ -76,6 +76,13 @@ size_t passage_origin(const struct passage *passage, size_t at);
 void passage_span(const struct passage *passage, size_t start, size_t end, size_t *original_start,
                   size_t *original_end);
 
+/* Where the line ends that the place is in: at its break, or with the text. */
+static inline size_t passage_line_end(const struct passage *passage, size_t from)
+{
+    const char *end = memchr(passage->text + from, '\n', passage->len - from);
+    return end ? (size_t)(end - passage->text) : passage->len;
+}
+
 static inline struct slice passage_sentence(const struct passage *passage, size_t index)
 {
     const struct sentence *s = &passage->sentences[index];
