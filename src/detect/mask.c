@@ -178,10 +178,24 @@ static bool is_apostrophe(struct slice behind)
     return is;
 }
 
+/* Where blanks part no words only the mark itself says that it opens. In German the same one closes: in front of a
+ * blank or a stop. */
+static bool is_opening_mark(const struct passage *p, size_t at)
+{
+    static const char *const marks[] = {"\xE2\x80\x9C", "\xE3\x80\x8C", "\xE3\x80\x8E"};
+    size_t from = passage_origin(p, at);
+    struct slice original = slice_part(p->original, from, p->original.len);
+    bool opens = false;
+    for (size_t i = 0; i < sizeof marks / sizeof *marks && !opens; i++)
+        opens = slice_starts(original, slice_from(marks[i]));
+    return opens && ((unsigned char)p->text[at + 1] >= 0x80 || ascii_is_alpha(p->text[at + 1]));
+}
+
 static bool opens_quote(const struct passage *p, size_t at)
 {
-    return passage_begins_word(p, at) &&
-           (p->text[at] == '"' || !is_apostrophe(slice_of(p->text + at + 1, p->len - at - 1)));
+    if (!passage_begins_word(p, at))
+        return p->text[at] == '"' && is_opening_mark(p, at);
+    return p->text[at] == '"' || !is_apostrophe(slice_of(p->text + at + 1, p->len - at - 1));
 }
 
 static bool closes_quote(const struct passage *p, size_t at)
@@ -216,6 +230,22 @@ static void mask_quotes(struct passage *p, char quote)
     }
 }
 
+/* A whole message in quotation marks, those within doubled, is what a table had in a cell: the user speaks. */
+static void unwrap_cell(struct passage *p)
+{
+    const char *end = p->text + p->len, *at = p->text + 1;
+    while (end > p->text && (end[-1] == ' ' || end[-1] == '\n'))
+        end--;
+    if (end - p->text < 2 || p->text[0] != '"' || *--end != '"')
+        return;
+    while ((at = memchr(at, '"', (size_t)(end - at))) != NULL) {
+        if (at + 1 == end || at[1] != '"')
+            return;
+        at += 2;
+    }
+    p->text[0] = p->text[end - p->text] = ' ';
+}
+
 static void mask_cited_lines(struct passage *p)
 {
     for (size_t k = find_mark(p, '>', 0); k < p->mark_count; k = find_mark(p, '>', k + 1))
@@ -229,6 +259,7 @@ void passage_mask(struct passage *p)
     mask_tilde_fences(p);
     mask_inline_code(p);
     mask_indented(p);
+    unwrap_cell(p);
     mask_quotes(p, '"');
     mask_quotes(p, '\'');
     mask_cited_lines(p);

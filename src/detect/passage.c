@@ -17,10 +17,10 @@ struct replacement {
 
 /* In order. */
 static const struct replacement replacements[] = {
-    {0x00A0, ' '},  {0x00AB, '"'},  {0x00B4, '\''}, {0x00BB, '"'},   {0x02BC, '\''}, {0x2007, ' '},
-    {0x200B, '\0'}, {0x200C, '\0'}, {0x200D, '\0'}, {0x2018, '\''},  {0x2019, '\''}, {0x201A, '\''},
-    {0x201C, '"'},  {0x201D, '"'},  {0x201E, '"'},  {0x2026, '.'},   {0x202F, ' '},  {0x2039, '\''},
-    {0x203A, '\''}, {0x3000, ' '},  {0xFEFF, '\0'}, {UINT32_MAX, 0},
+    {0x00A0, ' '},  {0x00AB, '"'},  {0x00B4, '\''}, {0x00BB, '"'},  {0x02BC, '\''},  {0x2007, ' '}, {0x200B, '\0'},
+    {0x200C, '\0'}, {0x200D, '\0'}, {0x2018, '\''}, {0x2019, '\''}, {0x201A, '\''},  {0x201C, '"'}, {0x201D, '"'},
+    {0x201E, '"'},  {0x2026, '.'},  {0x202F, ' '},  {0x2039, '\''}, {0x203A, '\''},  {0x3000, ' '}, {0x300C, '"'},
+    {0x300D, '"'},  {0x300E, '"'},  {0x300F, '"'},  {0xFEFF, '\0'}, {UINT32_MAX, 0},
 };
 
 /* From here on the text goes on with the byte at next of the original: what stood before it has left nothing. */
@@ -235,8 +235,8 @@ static bool is_abbreviation(const struct passage *p, size_t start, size_t stop)
     while (from > start && (is_word_byte(p->text[from - 1]) || p->text[from - 1] == '.'))
         from--;
     struct slice word = slice_of(p->text + from, stop - from);
-    if (word.len == 1)
-        return ascii_is_alpha(word.data[0]) && word.data[0] != 'i';
+    if (word.len == 1) /* but not of "A&E." */
+        return ascii_is_alpha(word.data[0]) && word.data[0] != 'i' && (from == 0 || p->text[from - 1] != '&');
     if (word.len >= 3 && word.data[word.len - 2] == '.' && word.data[1] == '.' && stop + 1 < p->len) /* u.s., j.k. */
         return true;
     for (size_t i = 0; word.len <= LONGEST && i < sizeof words / sizeof *words; i++)

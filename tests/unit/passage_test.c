@@ -28,6 +28,7 @@ static void test_sentences_end_where_a_reader_ends_them(void **state)
     assert_true(passage.sentences[1].asks);
     assert_sentences("Dr. J. Smith said 1.5 was ok!\nYes", 2, (const char *[]){"dr. j. smith said 1.5 was ok!", "yes"});
     assert_true(passage.sentences[1].starts_line);
+    assert_sentences("He went to A&E. Who is J. Smith?", 2, (const char *[]){"he went to a&e.", "who is j. smith?"});
 }
 
 static void test_a_span_leads_back_to_the_original_bytes(void **state)
@@ -88,6 +89,28 @@ static void assert_masked(const char *text, bool masked, bool code)
         fail_msg("%s: masked %d, code %d", text, !masked, passage.code);
     if (masked)
         assert_int_not_equal(slice_find(found, SLICE("here"), 0), SLICE_NOT_FOUND);
+}
+
+/* As a table has it: the user speaks, but where they quote. */
+static void test_quotation_marks_around_the_whole_message_mask_nothing(void **state)
+{
+    (void)state;
+    assert_sentences("\"I'm so sad today. Who wrote \"\"Emma\"\"?\"", 2,
+                     (const char *[]){"i'm so sad today.", "who wrote \"\"emma\"\"?"});
+    assert_masked("\"Look: \"\"I am sad today\"\", it says here.\"", true, false);
+    assert_masked("\"I am sad today\" or here \"I am too\"", true, false);
+    assert_masked("\"I am so sad today", false, false);
+    assert_sentences("\"", 1, (const char *[]){"\""});
+}
+
+static void test_marks_that_only_open_need_no_blank_before_them(void **state)
+{
+    (void)state;
+    assert_masked("\xE6\x88\x91\xE2\x80\x9CI am sad today\xE2\x80\x9D here", true, false);
+    assert_masked("\xE6\x88\x91\xE3\x80\x8CI am sad today\xE3\x80\x8D here", true, false);
+    assert_masked("Er sagt \xE2\x80\x9E"
+                  "so\xE2\x80\x9C, I am sad, not \"so\".",
+                  false, false);
 }
 
 static void test_tildes_fence_code_and_adorn_prose(void **state)
@@ -206,6 +229,8 @@ static void test_languages_are_told_by_their_words_and_scripts(void **state)
                  {"Estoy muy triste y no quiero hablar", "es"},
                  {"Ich bin traurig und wei\xC3\x9F nicht", "de"},
                  {"Je suis triste et je ne sais pas", "fr"},
+                 {"Il y a la lune, et elle se montre.", "fr"},
+                 {"Est-ce qu'il se trompe ?", "fr"},
                  {"Eu estou triste e n\xC3\xA3o sei o que fazer", "pt"},
                  {"\xE6\x88\x91\xE8\xA7\x89\xE5\xBE\x97\xE5\xBE\x88\xE9\x9A\xBE\xE8\xBF\x87", "zh"},
                  {"\xD0\xBF\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82", "und"},
@@ -224,6 +249,8 @@ int main(void)
         cmocka_unit_test(test_a_span_leads_back_to_the_original_bytes),
         cmocka_unit_test(test_each_byte_leads_back_to_where_it_stood_at_any_place),
         cmocka_unit_test(test_code_quotations_and_cited_lines_are_masked),
+        cmocka_unit_test(test_quotation_marks_around_the_whole_message_mask_nothing),
+        cmocka_unit_test(test_marks_that_only_open_need_no_blank_before_them),
         cmocka_unit_test(test_tildes_fence_code_and_adorn_prose),
         cmocka_unit_test(test_indented_lines_are_code_where_they_look_like_it),
         cmocka_unit_test(test_single_quotation_marks_mask_and_apostrophes_do_not),
