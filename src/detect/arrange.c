@@ -152,6 +152,11 @@ static int sort_sets(struct rules *rules, const uint32_t *numbers)
     return 0;
 }
 
+static bool is_told(const struct rules *rules, uint32_t set, uint16_t word)
+{
+    return word >= COMMON_WORDS || set < rules->trigger_count;
+}
+
 /* For each word the sets that hold it: counted, then filled in. */
 static int list_sets(struct rules *rules)
 {
@@ -160,15 +165,24 @@ static int list_sets(struct rules *rules)
     for (size_t s = 0; s < rules->set_count; s++)
         uses += rules->sets[s].use_count;
     rules->sets_of = arena_array(rules->arena, uses + 1, sizeof *rules->sets_of);
-    if (!first || !rules->sets_of)
+    rules->common = arena_array(rules->arena, rules->set_count + 1, sizeof *rules->common);
+    if (!first || !rules->sets_of || !rules->common)
         return -1;
-    for (size_t u = 0; u < uses; u++)
-        first[rules->uses[u].word + 1]++;
+    for (uint32_t s = 0; s < rules->set_count; s++)
+        for (uint32_t u = 0; u < rules->sets[s].use_count; u++) {
+            uint16_t word = rules->uses[rules->sets[s].first_use + u].word;
+            if (word < COMMON_WORDS)
+                rules->common[s] |= UINT64_C(1) << word;
+            first[word + 1] += is_told(rules, s, word);
+        }
     for (size_t word = 0; word < rules->word_count; word++)
         first[word + 1] += first[word];
     for (uint32_t s = 0; s < rules->set_count; s++)
-        for (uint32_t u = 0; u < rules->sets[s].use_count; u++)
-            rules->sets_of[first[rules->uses[rules->sets[s].first_use + u].word]++] = (uint16_t)s;
+        for (uint32_t u = 0; u < rules->sets[s].use_count; u++) {
+            uint16_t word = rules->uses[rules->sets[s].first_use + u].word;
+            if (is_told(rules, s, word))
+                rules->sets_of[first[word]++] = (uint16_t)s;
+        }
     /* Filling has moved each beginning to where the next list begins. */
     memmove(first + 1, first, rules->word_count * sizeof *first);
     first[0] = 0;

@@ -148,10 +148,15 @@ static struct window narrowed(struct window a, struct window b)
     return (struct window){a.first > b.first ? a.first : b.first, a.last < b.last ? a.last : b.last};
 }
 
+static bool is_met(const struct candidates *c, uint16_t set)
+{
+    return has_bit(c->met, set) || c->rules->common[set] & c->seen[0];
+}
+
 static bool are_met(const struct candidates *c, const struct branch *branch)
 {
     for (uint32_t i = 0; i < branch->set_count; i++)
-        if (!has_bit(c->met, branch->sets[i]))
+        if (!is_met(c, branch->sets[i]))
             return false;
     return true;
 }

@@ -120,6 +120,10 @@ struct branch {
 /* Of words, sets, branches and ways: so small a number of each keeps their tables in the cache. */
 enum { NUMBERED_MAX = UINT16_MAX };
 
+/* The words that turn up most have the lowest numbers. So many of them stand in nearly every text, and are in so many
+ * sets, that these are asked for them rather than told of them. */
+enum { COMMON_WORDS = 64 };
+
 /* A word of a set, and how far behind the beginning of the match it ends. */
 struct word_use {
     uint16_t word;
@@ -144,8 +148,9 @@ struct rules {
     struct prefilter *words[WORD_GROUPS]; /* each finds words by number; some are in both */
     size_t word_count;
     uint32_t *first_set_of; /* by word: where its sets begin in sets_of; word_count + 1 of them */
-    uint16_t *sets_of;      /* that hold the word */
+    uint16_t *sets_of;      /* that hold the word; of a common word only those that make somebody look */
     struct word_set *sets;  /* those first that make somebody look */
+    uint64_t *common;       /* by set: a bit for each common word that is in it */
     size_t set_count, trigger_count;
     uint32_t *first_branch; /* by set that makes somebody look: where its branches begin; trigger_count + 1 of them */
     struct word_use *uses;
