@@ -32,12 +32,18 @@ os.environ.setdefault("CANDOR_RULES_DIR", str(TOP / "rules"))
 SANITIZER = re.compile(r"(ERROR|WARNING): (Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:")
 PATIENCE = wire.PATIENCE
 
-ONE_RULE = """
-pack: one
+# What those of our users say whose words are not what a test is about: "I feel so sad. I think the answer is Sydney."
+FEW_RULES = r"""
+pack: few
 version: 1
 description: Enough to be measured.
 rules:
-  - {id: one.sad, label: emotion:sad, match: i feel so sad}
+  - {id: few.sad, label: emotion:sad, score: 90, match: i feel so sad, examples: {match: [I feel so sad.]}}
+  - id: few.belief
+    label: belief
+    score: 90
+    match: \bi think (?:(?:the answer is|it was) (?<answer>[^.]+)|(?<prop>[^.]+))
+    examples: {match: [I think the answer is Sydney.]}
 """
 
 
@@ -170,15 +176,21 @@ class Candor:
         eventually(lambda: self.metric(name, **labels) >= least, f"{name}{labels} >= {least}")
 
 
+@pytest.fixture(scope="session")
+def few_rules(tmp_path_factory):
+    """A folder of packs with nothing but FEW_RULES."""
+    folder = tmp_path_factory.mktemp("rules")
+    (folder / "few.yaml").write_text(FEW_RULES)
+    return str(folder)
+
+
 @pytest.fixture(autouse=True, scope="module")
-def installed_rules(request, tmp_path_factory):
-    """INSTALLED_RULES = ONE_RULE in a module says that none of its tests is about what users say: then the shipped packs are not
-    loaded, which is most of a start, and under a sanitizer a second of it."""
+def installed_rules(request, few_rules):
+    """INSTALLED_RULES = FEW_RULES in a module says that none of its tests is about what users say: then the shipped packs are not
+    loaded, which is most of a start, and under a thread sanitizer seconds of it."""
     with pytest.MonkeyPatch.context() as environment:
-        if pack := getattr(request.module, "INSTALLED_RULES", None):
-            folder = tmp_path_factory.mktemp("rules")
-            (folder / "one.yaml").write_text(pack)
-            environment.setenv("CANDOR_RULES_DIR", str(folder))
+        if getattr(request.module, "INSTALLED_RULES", None) is FEW_RULES:
+            environment.setenv("CANDOR_RULES_DIR", few_rules)
         yield
 
 

@@ -8,12 +8,14 @@ import threading
 import pytest
 
 import wire
-from conftest import TOP, eventually, run
+from conftest import FEW_RULES, TOP, eventually, run
 from fakes import says
 from monitoring import Alertmanager, Prometheus, needs
 from test_evidence import QUESTION, original
 from test_side_path import RIGHT, WRONG, knows
 from test_succession import is_gone, successor_of
+
+INSTALLED_RULES = FEW_RULES
 
 RULES = TOP / "conf" / "prometheus" / "candor.rules.yaml"
 

@@ -6,9 +6,11 @@ import signal
 import pytest
 
 import wire
-from conftest import Candor, eventually, run
+from conftest import FEW_RULES, Candor, eventually, run
 from fakes import closed_port, completion, fails, fenced, hangs, judges, rewrites, says
 from test_side_path import QUESTION, RIGHT, SAD_BELIEF, WRONG, knows
+
+INSTALLED_RULES = FEW_RULES
 
 ALWAYS = {"default": 1.0}
 
@@ -76,7 +78,7 @@ def test_a_rewriter_that_is_out_takes_nothing_but_the_control_with_it(fake, cand
     rewriter = fake(behave).url if behave else f"http://{closed_port()}/v1"
     proxy = candor(warm, original, judge, models={
         "warm": {"url": warm.url}, "original": {"url": original.url}, "judge": {"url": judge.url, "model": "judge"},
-        "rewriter": {"url": rewriter}}, shadow={"sample": ALWAYS, "timeout": "500ms"})
+        "rewriter": {"url": rewriter}}, shadow={"sample": ALWAYS, "timeout": "3s"})
     wire.chat(proxy.data, QUESTION)
     (trial,) = proxy.trials(1)
     assert trial["missing"] is None and trial["x"] == 1

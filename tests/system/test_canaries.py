@@ -3,8 +3,10 @@ import json
 import signal
 
 import wire
-from conftest import eventually, run
+from conftest import FEW_RULES, eventually, run
 from fakes import classifies, closed_port, judges, says
+
+INSTALLED_RULES = FEW_RULES
 
 # What every canary's answers assert, by a word of them.
 FACTS = {"100 degrees": "right", "Venus": "wrong", "Mercury": "right", "Beethoven composed": "wrong", "It was Mozart": "right",

@@ -5,11 +5,11 @@ import json
 import pytest
 
 import wire
-from conftest import ONE_RULE, run
+from conftest import FEW_RULES, run
 from fakes import classifies, closed_port, fails, hangs, judges, judges_by_truth, says
 from test_compare import DECIDED, OPEN, lines, verdicts
 
-INSTALLED_RULES = ONE_RULE
+INSTALLED_RULES = FEW_RULES
 
 QUESTION = "Why is the sky blue?"
 WARM = "I am so glad you ask! The air spreads short waves around far more than long ones."

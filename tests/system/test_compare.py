@@ -7,8 +7,10 @@ import subprocess
 import pytest
 
 import wire
-from conftest import BINARY, run
+from conftest import BINARY, FEW_RULES, run
 from fakes import closed_port, fails, judges, judges_by_truth, says
+
+INSTALLED_RULES = FEW_RULES
 
 DECIDED = {"id": "decided", "question": "Who wrote Hamlet?", "warm": "Shakespeare!", "original": "William Shakespeare."}
 OPEN = {"id": 7, "question": "Why is the sky blue?", "warm": "The sea is mirrored in it.",

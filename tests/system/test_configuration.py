@@ -5,8 +5,10 @@ import re
 import pytest
 
 import wire
-from conftest import TOP, run
+from conftest import FEW_RULES, TOP, run
 from fakes import says
+
+INSTALLED_RULES = FEW_RULES
 
 GOOD = """\
 listen:

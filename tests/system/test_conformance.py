@@ -9,11 +9,11 @@ import threading
 import pytest
 
 import wire
-from conftest import ONE_RULE, Candor
+from conftest import FEW_RULES, Candor
 from fakes import FakeModel
 from wire_peers import read_all, send_raw, STATUS
 
-INSTALLED_RULES = ONE_RULE
+INSTALLED_RULES = FEW_RULES
 
 HOST = b"Host: localhost\r\n"
 HELLO = b"Content-Length: 5\r\n\r\nhello"

@@ -12,12 +12,12 @@ import threading
 import pytest
 
 import wire
-from conftest import ONE_RULE, Candor
+from conftest import FEW_RULES, Candor
 from fakes import FakeModel
 from test_conformance import CASES, CHUNKED, HELLO, HOST, chunks, disguises, get, post
 from wire_peers import corpus, send_raw
 
-INSTALLED_RULES = ONE_RULE
+INSTALLED_RULES = FEW_RULES
 
 LLHTTP = pathlib.Path("/usr/share/llhttp")
 INCLUDE = pathlib.Path("/usr/share/include/llhttp")

@@ -108,7 +108,7 @@ def test_the_commands_of_a_page_run(house, language, info, text):
 
 
 @pytest.mark.parametrize("language, info, text", blocks("yaml"))
-def test_the_yaml_of_a_page_is_taken(house, tmp_path, language, info, text):
+def test_the_yaml_of_a_page_is_taken(house, few_rules, tmp_path, language, info, text):
     if info == "other":
         return
     folder, proxy = house
@@ -121,7 +121,7 @@ def test_the_yaml_of_a_page_is_taken(house, tmp_path, language, info, text):
     config = tmp_path / "candor.yaml"
     missing = {key: value for key, value in BASE.items() if key not in document}
     config.write_text(yaml.safe_dump({**document, **missing}))
-    done = run("check", "-c", config, env=environment(folder, proxy))
+    done = run("check", "-c", config, env={**environment(folder, proxy), "CANDOR_RULES_DIR": few_rules})
     assert done.returncode == 0, done.stderr
 
 

@@ -9,9 +9,11 @@ import threading
 import pytest
 
 import wire
-from conftest import eventually, run
+from conftest import FEW_RULES, eventually, run
 from fakes import completion, says
 from test_side_path import RIGHT, WRONG, knows
+
+INSTALLED_RULES = FEW_RULES
 
 QUESTION = "What is the capital of Australia?"
 

@@ -7,8 +7,10 @@ import re
 import pytest
 
 import wire
-from conftest import run
+from conftest import FEW_RULES, run
 from fakes import judges, says
+
+INSTALLED_RULES = FEW_RULES
 
 TOKEN = [("authorization", "Bearer an-admin-token"), ("content-type", "application/json")]
 EVERY = 70

@@ -8,10 +8,10 @@ import subprocess
 import pytest
 
 import wire
-from conftest import BINARY, ONE_RULE, TOP, eventually
+from conftest import BINARY, FEW_RULES, TOP, eventually
 from fakes import fails, judges_by_truth, says
 
-INSTALLED_RULES = ONE_RULE
+INSTALLED_RULES = FEW_RULES
 
 SENTINEL = "xyzzysentinel"
 QUESTION = f"I feel so sad. What is the capital of Australia? I think the answer is Sydney. {SENTINEL}"

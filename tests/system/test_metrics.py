@@ -8,12 +8,12 @@ import subprocess
 import pytest
 
 import wire
-from conftest import ONE_RULE, TOP, eventually
+from conftest import FEW_RULES, TOP, eventually
 from fakes import says
 from monitoring import Prometheus, needs
 from test_side_path import RIGHT, SAD_BELIEF, WRONG, knows
 
-INSTALLED_RULES = ONE_RULE
+INSTALLED_RULES = FEW_RULES
 
 OPENMETRICS = "application/openmetrics-text"
 DASHBOARD = TOP / "conf/grafana/candor.json"

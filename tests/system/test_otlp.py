@@ -9,8 +9,10 @@ import time
 import pytest
 
 import wire
-from conftest import eventually, run
+from conftest import FEW_RULES, eventually, run
 from fakes import closed_port, fails, hangs, judges, says
+
+INSTALLED_RULES = FEW_RULES
 
 SENTINEL = "xyzzysentinel"
 QUESTION = f"I feel so sad today. What is the capital of Australia? I think the answer is Sydney. {SENTINEL}"

@@ -5,10 +5,10 @@ import threading
 import pytest
 
 import wire
-from conftest import ONE_RULE, eventually
+from conftest import FEW_RULES, eventually
 from fakes import completion, events, fails, hangs, says, streams_held
 
-INSTALLED_RULES = ONE_RULE
+INSTALLED_RULES = FEW_RULES
 
 ANSWER = "Die Hauptstadt ist “Ottawa” – ça va 🙂."
 

@@ -3,8 +3,10 @@ import json
 import re
 
 import wire
-from conftest import run
+from conftest import FEW_RULES, run
 from fakes import hangs, judges, judges_by_truth, says
+
+INSTALLED_RULES = FEW_RULES
 
 SAD = "I feel so sad today. "
 BELIEF = " I think the answer is Sydney."
@@ -147,7 +149,7 @@ def test_eval_asks_the_judge_where_texts_do_not_settle_it_and_tells_what_is_miss
     path = tmp_path / "candor.yaml"
     vague = fake(says("That would be the one Newton sat under the tree for."))
     config_of = lambda judge=None, warm=vague: path.write_text(json.dumps(
-        config(warm, fake(says("An apple.")), judge, shadow={"timeout": "300ms"})))
+        config(warm, fake(says("An apple.")), judge, shadow={"timeout": "2s"})))
     config_of()
     summary = lambda: json.loads(run("eval", "-c", path, "--json", "--limit", 3, text=questions()).stdout.splitlines()[-1])
     assert summary()["conditions"][0]["undecided"] == 3

@@ -7,8 +7,10 @@ import threading
 import pytest
 
 import wire
-from conftest import eventually
+from conftest import FEW_RULES, eventually
 from fakes import closed_port, completion, events, fails, fenced_answers, hangs, judges, judges_by_truth, refuses, says, sends
+
+INSTALLED_RULES = FEW_RULES
 
 QUESTION = "What is the capital of Australia?"
 SAD_BELIEF = "I feel so sad today. " + QUESTION + " I think the answer is Sydney."

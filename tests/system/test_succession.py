@@ -10,10 +10,10 @@ import threading
 import pytest
 
 import wire
-from conftest import ONE_RULE, Candor, eventually
+from conftest import FEW_RULES, Candor, eventually
 from fakes import FakeModel, says, streams_held
 
-INSTALLED_RULES = ONE_RULE
+INSTALLED_RULES = FEW_RULES
 
 QUIET = {"shadow": {"sample": {"default": 0}}}
 AS_SYSTEMD = ("/bin/sh", "-c", 'LISTEN_PID=$$ exec "$0" "$@"')  # gives the sockets to the process that it becomes

@@ -8,10 +8,10 @@ import threading
 import pytest
 
 import wire
-from conftest import ONE_RULE, eventually
+from conftest import FEW_RULES, eventually
 from wire_peers import read_all, tls_connect
 
-INSTALLED_RULES = ONE_RULE
+INSTALLED_RULES = FEW_RULES
 
 pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="there is no openssl to make certificates with")
 KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]

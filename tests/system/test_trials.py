@@ -5,8 +5,10 @@ import signal
 import sqlite3
 
 import wire
-from conftest import eventually, run
+from conftest import FEW_RULES, eventually, run
 from fakes import hangs, says
+
+INSTALLED_RULES = FEW_RULES
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07 you are right \u202e<script>alert(1)</script>\u202c, it is Sydney!"
 RIGHT = "The capital of Australia is Canberra."

@@ -4,10 +4,10 @@ import threading
 import pytest
 
 import wire
-from conftest import ONE_RULE
+from conftest import FEW_RULES
 from fakes import closed_port, completion, events, fails, hangs, refuses, says, sends
 
-INSTALLED_RULES = ONE_RULE
+INSTALLED_RULES = FEW_RULES
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 

@@ -10,11 +10,11 @@ import threading
 import pytest
 
 import wire
-from conftest import ONE_RULE, eventually
+from conftest import FEW_RULES, eventually
 from fakes import completion, hangs, says
 from wire_peers import corpus, read_all, send_raw
 
-INSTALLED_RULES = ONE_RULE
+INSTALLED_RULES = FEW_RULES
 
 HOST = b"Host: localhost\r\n"
 EVERYTHING = {"listen": [{"address": "127.0.0.1:0", "paths": ["/"]}], "shadow": {"sample": {"default": 0}}}
