@@ -24,6 +24,8 @@ enum yaml_type yaml_type(const struct yaml_node *node);
 struct slice yaml_text(const struct yaml_node *node);
 /* True for a scalar without quotes (so that true, 5 and ~ may mean more than text). */
 bool yaml_plain(const struct yaml_node *node);
+/* Whether a comment stands behind a scalar without quotes: " #" that was meant as text looks just like one. */
+bool yaml_commented(const struct yaml_node *scalar);
 /* Sequence items or mapping pairs. */
 size_t yaml_count(const struct yaml_node *node);
 const struct yaml_node *yaml_item(const struct yaml_node *sequence, size_t index);

@@ -399,6 +399,16 @@ static size_t source_offset(const struct yaml_node *node, size_t offset)
     return at < node->source.len ? at : node->source.len;
 }
 
+bool yaml_commented(const struct yaml_node *scalar)
+{
+    if (!scalar->plain || !scalar->source.data)
+        return false;
+    size_t end = source_offset(scalar, scalar->text.len), at = end;
+    while (at < scalar->source.len && (scalar->source.data[at] == ' ' || scalar->source.data[at] == '\t'))
+        at++;
+    return at > end && at < scalar->source.len && scalar->source.data[at] == '#';
+}
+
 PRINTF(4, 0)
 static int error_at(struct err *err, const struct yaml_node *node, size_t offset, const char *format, va_list args)
 {

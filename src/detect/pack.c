@@ -208,13 +208,23 @@ static int check_text(struct place *place, const struct yaml_node *node, struct 
     return 0;
 }
 
+/* Half a pattern is a pattern too, so what YAML cuts off would not be missed. */
+static int check_whole(const struct yaml_node *pattern, struct err *err)
+{
+    if (yaml_type(pattern) == YAML_SCALAR && yaml_commented(pattern))
+        return yaml_error_in(err, pattern, yaml_text(pattern).len,
+                             "the pattern ends here, for \" #\" begins a comment; put the pattern in single quotes, or "
+                             "the comment on a line of its own");
+    return 0;
+}
+
 static int read_pattern(struct place *place, const struct yaml_node *value, struct pattern *pattern, struct err *err)
 {
     pattern->file = place->pack->path;
     pattern->line = yaml_line(value);
     pattern->column = yaml_column(value);
     pattern->unicode = place->pack->language > LANGUAGE_ENGLISH;
-    return check_text(place, value, pattern, err);
+    return check_whole(value, err) ? -1 : check_text(place, value, pattern, err);
 }
 
 static int read_match(struct place *place, const struct yaml_node *value, struct err *err)
@@ -483,8 +493,12 @@ static int open_pack(struct reader *reader, const char *path, struct err *err)
     pack->path = arena_copy(reader->rules->arena, slice_from(path)).data;
     if (!pack->root || yaml_type(pack->root) != YAML_MAPPING || !pack->path)
         return err_set(err, "%s:1:1: a rule pack is a mapping with the keys pack, engine and rules", path);
+    const struct yaml_node *macros = yaml_get(pack->root, "macros");
     if (check_pack_keys(pack, err))
         return -1;
+    for (size_t i = 0; macros && i < yaml_count(macros); i++)
+        if (check_whole(yaml_value(macros, i), err))
+            return -1;
     const struct yaml_node *name = yaml_get(pack->root, "pack"), *engine = yaml_get(pack->root, "engine");
     const struct yaml_node *append = yaml_get(pack->root, "append");
     uint64_t version = 1, wanted = RULES_ENGINE;

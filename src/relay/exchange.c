@@ -80,6 +80,16 @@ static void log_exchange(const struct exchange *exchange, enum exchange_outcome 
         loop_timer_arm(context->loop, &context->log_timer, LOG_WAIT_MS, on_log_timer, context);
 }
 
+/* The transfer is over, or is about to be: what it knows is kept. */
+static struct transfer *take_transfer(struct exchange *exchange)
+{
+    struct transfer *transfer = exchange->transfer;
+    if (transfer)
+        exchange->address = transfer_address(transfer);
+    exchange->transfer = NULL;
+    return transfer;
+}
+
 static void exchange_end(struct exchange *exchange, enum exchange_outcome outcome)
 {
     struct exchange_context *context = exchange->context;
@@ -87,10 +97,9 @@ static void exchange_end(struct exchange *exchange, enum exchange_outcome outcom
     uint64_t first_byte_ns = exchange->first_byte_ns ? exchange->first_byte_ns - exchange->started_ns : 0;
     if (total_ns < first_byte_ns) /* the loop's clock stands still within a turn, the first byte's does not */
         total_ns = first_byte_ns;
-    if (exchange->transfer) {
-        exchange->address = transfer_address(exchange->transfer);
-        transfer_cancel(exchange->transfer);
-    }
+    struct transfer *transfer = take_transfer(exchange);
+    if (transfer)
+        transfer_cancel(transfer);
     metric_add(context->outcomes[exchange->endpoint][outcome], 1);
     if (exchange->first_byte_ns) {
         const struct metric_exchange exemplar = {exchange->id, exchange->trace.id, loop_now_ns(context->loop)};
@@ -205,8 +214,8 @@ static void on_answer_flush(struct transfer *transfer, void *arg)
 static void on_answer_end(struct transfer *transfer, void *arg)
 {
     struct exchange *exchange = arg;
-    exchange->address = transfer_address(transfer);
-    exchange->transfer = NULL;
+    (void)transfer;
+    (void)take_transfer(exchange);
     note_first_byte(exchange);
     request_end(exchange->request);
 }

@@ -36,6 +36,10 @@ WRONG = {  # what is wrong: the pack, with a ^ in front of the place that is tol
     "a backslash that YAML takes": (RULE.replace("match: gloom", 'match: "^\\bgloom"'), "double quotes"),
     "an escape that YAML does not know": (RULE.replace("match: gloom", 'match: "^\\dgloom"'), "single quotes"),
     "text that wants quotes": (RULE.replace("match: gloom", "match: {SAD} ^gloom"), "quotes"),
+    "a comment that may be half of the pattern": (RULE + "  - id: a.c\n    label: belief\n    match: we are^ #1\n", "comment"),
+    "the same over lines": (RULE + "  - id: a.c\n    label: belief\n    match: we\n      are^\t #1\n", "comment"),
+    "the same in a macro": ("macros:\n  FIRST: we are^ #1\n" + RULE, "comment"),
+    "the same in a guard": ("guards: {ask: 'tell', tail: we are^ #1\n  }\n" + RULE, "comment"),
     "an id of two words": (RULE.replace("a.b", '"a^ b"'), "letters"),
     "a share for a score": (RULE.replace("match: gloom", "score: ^0.8, match: gloom"), "0.8"),
     "a macro that is wrong by itself": ("macros: {A: 'x{B}', B: 'y ^(z'}\n" + RULE.replace("match: gloom", "match: '{A}'"), "parenthesis"),
@@ -84,6 +88,15 @@ def test_an_item_may_end_with_a_colon(tmp_path):
     path = tmp_path / "local.yaml"
     path.write_text("lists: {l: ['note:', gloom]}\n" + RULE.replace("match: gloom", "match: '{l}'"))
     assert run("rules", "test", path).returncode == 0
+
+
+def test_a_comment_behind_quotes_or_on_a_line_of_its_own_cuts_nothing(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("pack: a  # mine\nmacros:\n  # first\n  FIRST: 'we are #1' # loud\nrules:\n  - id: a.b # one\n"
+                    "    label: belief\n    match: '{FIRST}' # all of it\n    unless: no#thing\n    # and\n"
+                    "    examples: {match: ['We are #1 here.'], no_match: [We are here.]}\n")
+    done = run("rules", "test", path)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_nobody_waits_for_a_pipe_that_nobody_writes_to(tmp_path):
