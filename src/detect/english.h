@@ -1,4 +1,4 @@
-/* english: made by tools/count-english from the ordinary ones of our own messages; not to be edited. */
+/* english: made by tools/count-english from our own messages, 1499 ordinary ones (388447de4f46); not to be edited. */
 /* clang-format off */
 static const char symbols[] = "abcdefghijklmnopqrstuvwxyz0 ";
 /* In sixteenths of a bit, the rarer the more: a symbol at any place, and behind each symbol. */
