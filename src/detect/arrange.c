@@ -89,7 +89,7 @@ struct sorting {
     const uint32_t *numbers; /* of words */
     uint32_t *places;        /* by set: its new number plus one; 0: none yet */
     struct word_set *sets;
-    struct word_use *uses;
+    uint16_t *set_words;
     size_t count, used;
 };
 
@@ -100,10 +100,9 @@ static void place_set(struct sorting *sorting, uint16_t *number)
     if (!sorting->places[*number]) {
         struct word_set *set = &sorting->sets[sorting->count++];
         *set = *old;
-        set->first_use = (uint32_t)sorting->used;
-        for (uint32_t u = old->first_use; u < old->first_use + old->use_count; u++)
-            sorting->uses[sorting->used++] =
-                (struct word_use){(uint16_t)sorting->numbers[rules->uses[u].word], rules->uses[u].end};
+        set->first_word = (uint32_t)sorting->used;
+        for (uint32_t i = old->first_word; i < old->first_word + old->word_count; i++)
+            sorting->set_words[sorting->used++] = (uint16_t)sorting->numbers[rules->set_words[i]];
         sorting->places[*number] = (uint32_t)sorting->count;
     }
     *number = (uint16_t)(sorting->places[*number] - 1);
@@ -130,24 +129,24 @@ static void place_sets(struct sorting *sorting)
 
 static int sort_sets(struct rules *rules, const uint32_t *numbers)
 {
-    size_t uses_count = 1;
+    size_t words = 1;
     for (size_t s = 0; s < rules->set_count; s++)
-        uses_count += rules->sets[s].use_count;
+        words += rules->sets[s].word_count;
     struct sorting sorting = {.rules = rules, .numbers = numbers};
     sorting.places = calloc(rules->set_count + 1, sizeof *sorting.places);
     sorting.sets = calloc(rules->set_count + 1, sizeof *sorting.sets);
-    sorting.uses = calloc(uses_count, sizeof *sorting.uses);
+    sorting.set_words = calloc(words, sizeof *sorting.set_words);
     rules->first_branch = arena_array(rules->arena, rules->set_count + 2, sizeof *rules->first_branch);
-    bool made = sorting.places && sorting.sets && sorting.uses && rules->first_branch;
+    bool made = sorting.places && sorting.sets && sorting.set_words && rules->first_branch;
     if (made)
         place_sets(&sorting);
     free(sorting.places);
     free(made ? rules->sets : sorting.sets);
-    free(made ? rules->uses : sorting.uses);
+    free(made ? rules->set_words : sorting.set_words);
     if (!made)
         return -1;
     rules->sets = sorting.sets;
-    rules->uses = sorting.uses;
+    rules->set_words = sorting.set_words;
     rules->set_count = sorting.count;
     return 0;
 }
@@ -163,14 +162,14 @@ static int list_sets(struct rules *rules)
     uint32_t *first = arena_array(rules->arena, rules->word_count + 2, sizeof *first);
     size_t uses = 0;
     for (size_t s = 0; s < rules->set_count; s++)
-        uses += rules->sets[s].use_count;
+        uses += rules->sets[s].word_count;
     rules->sets_of = arena_array(rules->arena, uses + 1, sizeof *rules->sets_of);
     rules->common = arena_array(rules->arena, rules->set_count + 1, sizeof *rules->common);
     if (!first || !rules->sets_of || !rules->common)
         return -1;
     for (uint32_t s = 0; s < rules->set_count; s++)
-        for (uint32_t u = 0; u < rules->sets[s].use_count; u++) {
-            uint16_t word = rules->uses[rules->sets[s].first_use + u].word;
+        for (uint32_t i = 0; i < rules->sets[s].word_count; i++) {
+            uint16_t word = rules->set_words[rules->sets[s].first_word + i];
             if (word < COMMON_WORDS)
                 rules->common[s] |= UINT64_C(1) << word;
             first[word + 1] += is_told(rules, s, word);
@@ -178,8 +177,8 @@ static int list_sets(struct rules *rules)
     for (size_t word = 0; word < rules->word_count; word++)
         first[word + 1] += first[word];
     for (uint32_t s = 0; s < rules->set_count; s++)
-        for (uint32_t u = 0; u < rules->sets[s].use_count; u++) {
-            uint16_t word = rules->uses[rules->sets[s].first_use + u].word;
+        for (uint32_t i = 0; i < rules->sets[s].word_count; i++) {
+            uint16_t word = rules->set_words[rules->sets[s].first_word + i];
             if (is_told(rules, s, word))
                 rules->sets_of[first[word]++] = (uint16_t)s;
         }

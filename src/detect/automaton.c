@@ -212,7 +212,7 @@ void automaton_scan(const struct automaton *a, struct slice text, prefilter_fn *
             size_t start = i + 1 - report->before;
             if ((report->whole || stands_at(a, report, text, start)) &&
                 prefilter_has_borders(report->borders, text, start, start + report->len))
-                on_word(arg, report->number, start + report->len);
+                on_word(arg, report->number, start);
         }
     }
 }

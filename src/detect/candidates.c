@@ -4,11 +4,6 @@
 
 #include <stdlib.h>
 
-/* A word that was seen: where it ended first and last. */
-struct sight {
-    uint16_t first, last;
-};
-
 /* What a set leaves of the places to begin at; first > last: none. */
 struct set_window {
     uint32_t text;
@@ -23,11 +18,11 @@ struct way_window {
 
 struct candidates {
     const struct rules *rules;
-    uint32_t text;        /* counts texts; 0 is none */
-    uint16_t len;         /* of the text */
-    uint64_t *seen;       /* a bit a word: whether it was */
-    struct sight *sights; /* by word that was seen */
-    uint32_t *words;      /* that were seen */
+    uint32_t text;         /* counts texts; 0 is none */
+    uint16_t len;          /* of the text */
+    uint64_t *seen;        /* a bit a word: whether it was */
+    struct window *sights; /* by word that was seen: where it begins first and last */
+    uint32_t *words;       /* that were seen */
     size_t word_count;
     uint64_t *met;      /* a bit a set: whether any of its words was seen */
     uint16_t *triggers; /* sets that are met and make somebody look */
@@ -91,15 +86,15 @@ void candidates_free(struct candidates *c)
     free(c);
 }
 
-static void see(void *arg, uint32_t word, size_t end)
+static void see(void *arg, uint32_t word, size_t start)
 {
     struct candidates *c = arg;
     if (!has_bit(c->seen, word)) {
         set_bit(c->seen, word);
-        c->sights[word].first = (uint16_t)end;
+        c->sights[word].first = (uint16_t)start;
         c->words[c->word_count++] = word;
     }
-    c->sights[word].last = (uint16_t)end;
+    c->sights[word].last = (uint16_t)start;
 }
 
 static bool is_open(struct window window)
@@ -114,12 +109,13 @@ static struct window hull(struct window a, struct window b)
     return (struct window){a.first < b.first ? a.first : b.first, a.last > b.last ? a.last : b.last};
 }
 
-static struct window window_of(const struct sight *sight, struct range end)
+/* What words that begin from first to last leave. */
+static struct window window_of(struct window seen, struct range start)
 {
-    if (sight->last < end.min)
+    if (!is_open(seen) || seen.last < start.min)
         return closed;
-    uint16_t first = end.max == RANGE_OPEN || sight->first < end.max ? 0 : (uint16_t)(sight->first - end.max);
-    return (struct window){first, (uint16_t)(sight->last - end.min)};
+    uint16_t first = start.max == RANGE_OPEN || seen.first < start.max ? 0 : (uint16_t)(seen.first - start.max);
+    return (struct window){first, (uint16_t)(seen.last - start.min)};
 }
 
 static struct window window_of_set(struct candidates *c, uint32_t number)
@@ -128,19 +124,13 @@ static struct window window_of_set(struct candidates *c, uint32_t number)
     if (known->text == c->text)
         return known->window;
     const struct word_set *set = &c->rules->sets[number];
-    const struct word_use *use = c->rules->uses + set->first_use, *end = use + set->use_count;
-    struct window window = closed;
-    for (; use < end; use++) {
-        if (!has_bit(c->seen, use->word))
-            continue;
-        if (set->anywhere) {
-            window = (struct window){0, c->len};
-            break;
-        }
-        window = hull(window, window_of(&c->sights[use->word], use->end));
-    }
-    *known = (struct set_window){c->text, window};
-    return window;
+    const uint16_t *word = c->rules->set_words + set->first_word, *end = word + set->word_count;
+    struct window seen = closed;
+    for (; word < end && !set->anywhere; word++)
+        if (has_bit(c->seen, *word))
+            seen = hull(seen, c->sights[*word]);
+    *known = (struct set_window){c->text, set->anywhere ? (struct window){0, c->len} : window_of(seen, set->start)};
+    return known->window;
 }
 
 static struct window narrowed(struct window a, struct window b)

@@ -367,7 +367,7 @@ static void try_known_key(const struct scan *scan, uint32_t hash, size_t anchor,
     for (bool more = first; more; more = !entry->last, entry++) {
         size_t start = anchor - entry->before; /* wraps round where the text begins too late for it */
         if (entry->whole ? start + entry->len == end : stands_at(scan, entry, start))
-            scan->on_word(scan->arg, entry->number, start + entry->len);
+            scan->on_word(scan->arg, entry->number, start);
     }
 }
 

@@ -21,9 +21,9 @@ struct prefilter_word {
 MUST_USE struct prefilter *prefilter_new(const struct prefilter_word *words, size_t count, struct err *err);
 void prefilter_free(struct prefilter *prefilter); /* accepts NULL */
 
-/* Tells of every place where a word stands; end is behind its last byte. The ends of one word come in order. One in
- * billions of other words, or one made for it, may pass for a word of its length: whoever asks still has to look. */
-typedef void prefilter_fn(void *arg, uint32_t number, size_t end);
+/* Tells of every place where a word stands, those of one word in order. One in billions of other words, or one made for
+ * it, may pass for a word of its length: whoever asks still has to look. */
+typedef void prefilter_fn(void *arg, uint32_t number, size_t start);
 void prefilter_scan(const struct prefilter *prefilter, struct slice text, prefilter_fn *on_word, void *arg);
 
 /* Whether what stands from start to end of the text has these borders there. */

@@ -185,7 +185,7 @@ void rules_drop(struct rules *rules)
     for (size_t i = 0; i < WORD_GROUPS; i++)
         prefilter_free(rules->words[i]);
     free(rules->sets);
-    free(rules->uses);
+    free(rules->set_words);
     free(rules->branches);
     arena_free(rules->arena);
     free(rules);

@@ -124,15 +124,12 @@ enum { NUMBERED_MAX = UINT16_MAX };
  * sets, that these are asked for them rather than told of them. */
 enum { COMMON_WORDS = 64 };
 
-/* A word of a set, and how far behind the beginning of the match it ends. */
-struct word_use {
-    uint16_t word;
-    struct range end;
-};
+/* Words of which one must stand in the text, and how far behind the beginning of the match they begin. */
 struct word_set {
-    uint32_t first_use;
-    uint32_t use_count : 31;
+    uint32_t first_word;
+    uint32_t word_count : 31;
     uint32_t anywhere : 1; /* its words may stand where they like, also outside of the match */
+    struct range start;
 };
 
 /* Texts that are English, or of no language that is known, need not be searched for the words of all others. */
@@ -152,8 +149,8 @@ struct rules {
     struct word_set *sets;  /* those first that make somebody look */
     uint64_t *common;       /* by set: a bit for each common word that is in it */
     size_t set_count, trigger_count;
-    uint32_t *first_branch; /* by set that makes somebody look: where its branches begin; trigger_count + 1 of them */
-    struct word_use *uses;
+    uint32_t *first_branch;  /* by set that makes somebody look: where its branches begin; trigger_count + 1 of them */
+    uint16_t *set_words;     /* of all sets */
     struct branch *branches; /* of the matches, by the set that makes somebody look; then of the exceptions */
     size_t branch_count;
     bool whole_messages;           /* some rule looks at a whole message */

@@ -29,8 +29,8 @@ double weigh_set(const struct rules *rules, const double *rarities, uint32_t num
 {
     const struct word_set *set = &rules->sets[number];
     double sum = 0;
-    for (uint32_t u = set->first_use; u < set->first_use + set->use_count; u++)
-        sum += rarities[rules->uses[u].word];
+    for (uint32_t i = set->first_word; i < set->first_word + set->word_count; i++)
+        sum += rarities[rules->set_words[i]];
     return sum;
 }
 
@@ -44,8 +44,8 @@ static double presence(const struct weighing *w, uint32_t set)
 static void need_words(struct weighing *w, uint32_t number)
 {
     const struct word_set *set = &w->rules->sets[number];
-    for (uint32_t u = set->first_use; u < set->first_use + set->use_count; u++)
-        w->needed[w->rules->uses[u].word] = true;
+    for (uint32_t i = set->first_word; i < set->first_word + set->word_count; i++)
+        w->needed[w->rules->set_words[i]] = true;
 }
 
 static void must_take(struct weighing *w, uint32_t set)
@@ -74,9 +74,9 @@ static double cost(const struct weighing *w, uint32_t number)
 {
     const struct word_set *set = &w->rules->sets[number];
     double sights = 0;
-    for (uint32_t u = set->first_use; u < set->first_use + set->use_count; u++)
-        if (!w->needed[w->rules->uses[u].word])
-            sights += w->rarities[w->rules->uses[u].word];
+    for (uint32_t i = set->first_word; i < set->first_word + set->word_count; i++)
+        if (!w->needed[w->rules->set_words[i]])
+            sights += w->rarities[w->rules->set_words[i]];
     return sights * SIGHT_COST;
 }
 

@@ -99,13 +99,27 @@ static uint32_t add_word(struct index *index, const struct literal *word, enum w
     return number;
 }
 
-/* Whatever the order of the words. */
-static uint64_t hash_set(const struct literals *words, bool anywhere, enum word_group group)
+/* How far behind the beginning of the match the words begin, all of them. */
+static struct range starts_of(const struct literals *words)
 {
-    uint64_t sum = (uint64_t)group * 2 + anywhere + 1;
+    struct range all = {UINT16_MAX, 0};
     for (size_t i = 0; i < words->count; i++) {
         struct range end = range_add(words->items[i].end, words->shift);
-        uint64_t hash = (words->items[i].hash ^ ((uint64_t)end.min << 16 | end.max)) * 0x9e3779b97f4a7c15u;
+        size_t len = words->items[i].text.len;
+        size_t min = end.min > len ? end.min - len : 0, max = end.max > len ? end.max - len : 0;
+        all.min = min < all.min ? (uint16_t)min : all.min;
+        all.max = end.max == RANGE_OPEN ? RANGE_OPEN : max > all.max ? (uint16_t)max : all.max;
+    }
+    return all;
+}
+
+/* Whatever the order of the words. */
+static uint64_t hash_set(const struct literals *words, struct range start, bool anywhere, enum word_group group)
+{
+    uint64_t sum = (uint64_t)start.min << 16 | start.max;
+    sum = (sum * 2 + anywhere) * WORD_GROUPS + group + 1;
+    for (size_t i = 0; i < words->count; i++) {
+        uint64_t hash = words->items[i].hash * 0x9e3779b97f4a7c15u;
         sum += hash ^ hash >> 29;
     }
     return sum;
@@ -116,21 +130,23 @@ static uint32_t add_set(struct index *index, const struct literals *words, bool 
 {
     struct rules *rules = index->rules;
     bool known = false;
-    uint32_t set = number_of(index, &index->sets, hash_set(words, anywhere, group), &known);
+    struct range start = starts_of(words);
+    uint32_t set = number_of(index, &index->sets, hash_set(words, start, anywhere, group), &known);
     if (known)
         return set;
     rules->sets = grow(index, rules->sets, set, &index->set_room, sizeof *rules->sets);
     if (index->failed)
         return 0;
-    rules->sets[set] = (struct word_set){
-        .first_use = (uint32_t)index->use_count, .use_count = (uint32_t)words->count & INT32_MAX, .anywhere = anywhere};
+    rules->sets[set] = (struct word_set){.first_word = (uint32_t)index->use_count,
+                                         .word_count = (uint32_t)words->count & INT32_MAX,
+                                         .anywhere = anywhere,
+                                         .start = start};
     for (size_t i = 0; i < words->count; i++) {
         uint32_t word = add_word(index, &words->items[i], group);
-        rules->uses = grow(index, rules->uses, index->use_count, &index->use_room, sizeof *rules->uses);
+        rules->set_words = grow(index, rules->set_words, index->use_count, &index->use_room, sizeof *rules->set_words);
         if (index->failed)
             return 0;
-        rules->uses[index->use_count++] =
-            (struct word_use){(uint16_t)word, range_add(words->items[i].end, words->shift)};
+        rules->set_words[index->use_count++] = (uint16_t)word;
     }
     return set;
 }
