@@ -223,10 +223,10 @@ size_t candidates_next(const struct candidates *c, size_t from)
     return c->rules->count;
 }
 
-bool candidates_match(struct candidates *c, const struct way *way, struct window *out)
+bool candidates_match(const struct candidates *c, size_t way, struct window *out)
 {
-    *out = c->ways[way->number].window;
-    return c->ways[way->number].text == c->text;
+    *out = c->ways[way].window;
+    return c->ways[way].text == c->text;
 }
 
 bool candidates_unless(struct candidates *c, const struct way *way, struct window *out)

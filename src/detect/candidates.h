@@ -23,8 +23,8 @@ void candidates_free(struct candidates *candidates);                   /* accept
 void candidates_find(struct candidates *candidates, struct slice text, size_t language);
 /* A rule whose match can begin somewhere, from `from` on; the count of rules when there is none. */
 size_t candidates_next(const struct candidates *candidates, size_t from);
-/* Whether this way of a rule's match can match the text, and where. */
-bool candidates_match(struct candidates *candidates, const struct way *way, struct window *out);
+/* Whether this way of a rule's match, by its number, can match the text, and where. */
+bool candidates_match(const struct candidates *candidates, size_t way, struct window *out);
 /* The same for a way of its exception, which nobody has looked at yet. */
 bool candidates_unless(struct candidates *candidates, const struct way *way, struct window *out);
 

@@ -87,11 +87,11 @@ uint64_t detector_runs(const struct detector *d, size_t rule)
     return d->runs[rule];
 }
 
-static const struct compiled *compiled_of(struct detector *d, const struct pattern *pattern, const struct way *way)
+static const struct compiled *compiled_of(struct detector *d, const struct pattern *pattern, size_t way)
 {
-    struct compiled *compiled = &d->compiled[way->number];
+    struct compiled *compiled = &d->compiled[pattern->first_way + way];
     if (!compiled->code) {
-        compiled->code = pattern_compile(pattern, way);
+        compiled->code = pattern_compile(pattern, &pattern->ways[way]);
         compiled->jit = compiled->code && d->rules->jit && pcre2_jit_compile(compiled->code, PCRE2_JIT_COMPLETE) == 0;
     }
     return compiled;
@@ -100,7 +100,7 @@ static const struct compiled *compiled_of(struct detector *d, const struct patte
 static void prepare(struct detector *d, const struct pattern *pattern)
 {
     for (size_t i = 0; i < pattern->way_count; i++)
-        (void)compiled_of(d, pattern, &pattern->ways[i]);
+        (void)compiled_of(d, pattern, i);
 }
 
 void detector_prepare(struct detector *d)
@@ -139,22 +139,20 @@ static enum found try_way(struct detector *d, const struct compiled *compiled, s
     return FOUND_ERROR;
 }
 
-typedef bool open_fn(struct candidates *candidates, const struct way *way, struct window *out);
-
-/* Of the ways that are open (NULL: all are) the first of those that match first. Behind a match only what begins
- * before it is of interest. */
-static enum found match_ways(struct detector *d, const struct pattern *pattern, struct slice subject, open_fn *open)
+/* Of the ways that are open (candidates NULL: all are) the first of those that match first. Behind a match only what
+ * begins before it is of interest. */
+static enum found match_ways(struct detector *d, const struct pattern *pattern, struct slice subject,
+                             const struct candidates *candidates)
 {
     enum found found = FOUND_NOTHING;
     size_t end = subject.len + 1;
     for (size_t i = 0; i < pattern->way_count && end > 0; i++) {
-        const struct way *way = &pattern->ways[i];
         struct window window = {0, (uint16_t)subject.len};
-        if ((open && !open(d->candidates, way, &window)) || window.first >= end)
+        if ((candidates && !candidates_match(candidates, pattern->first_way + i, &window)) || window.first >= end)
             continue;
         if (window.last >= end)
             window.last = (uint16_t)(end - 1);
-        const struct compiled *compiled = compiled_of(d, pattern, way);
+        const struct compiled *compiled = compiled_of(d, pattern, i);
         enum found way_found = try_way(d, compiled, subject, window);
         if (way_found == FOUND_ERROR)
             return FOUND_ERROR;
@@ -485,10 +483,9 @@ static enum found find_unless(struct detector *d, const struct pattern *unless, 
 {
     enum found found = FOUND_NOTHING;
     for (size_t i = 0; i < unless->way_count && found == FOUND_NOTHING; i++) {
-        const struct way *way = &unless->ways[i];
         struct window window = {0, (uint16_t)subject.len};
-        if (d->plain || candidates_unless(d->candidates, way, &window))
-            found = try_way(d, compiled_of(d, unless, way), subject, window);
+        if (d->plain || candidates_unless(d->candidates, &unless->ways[i], &window))
+            found = try_way(d, compiled_of(d, unless, i), subject, window);
     }
     return found;
 }
@@ -502,7 +499,7 @@ static void try_rule(struct look *look, size_t index, struct slice subject, size
         (rule->scope == SCOPE_LAST && sentence + 1 != p->count) || !gate_is_open(look, rule, sentence))
         return;
     d->runs[index]++;
-    enum found found = match_ways(d, &rule->match, subject, d->plain ? NULL : candidates_match);
+    enum found found = match_ways(d, &rule->match, subject, d->plain ? NULL : d->candidates);
     enum found unless = found == FOUND_MATCH ? find_unless(d, &rule->unless, subject) : FOUND_NOTHING;
     if (found == FOUND_ERROR || unless == FOUND_ERROR)
         note_error(look, index);

@@ -33,7 +33,9 @@ static int cut(struct pattern *pattern, bool split, struct rules *rules, struct 
     if (!pattern->ways)
         return err_set(err, "the packs are larger than the room for rules");
     for (size_t i = 0; i < pattern->way_count; i++)
-        pattern->ways[i] = (struct way){.text = texts[i], .number = rules->way_count++};
+        pattern->ways[i].text = texts[i];
+    pattern->first_way = rules->way_count;
+    rules->way_count += pattern->way_count;
     return 0;
 }
 

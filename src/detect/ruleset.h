@@ -40,7 +40,6 @@ enum polarity {
 /* A part of a pattern that is a pattern of its own. Detectors compile it when they first try it. */
 struct way {
     struct slice text;
-    size_t number;                       /* among all ways of all patterns */
     struct need_branch *needs;           /* one of these branches must be open; NULL: it may match anywhere */
     uint32_t first_branch, branch_count; /* the same among the branches of the rules */
 };
@@ -53,7 +52,7 @@ struct pattern {
     const char *file;  /* where it stands */
     unsigned line, column;
     struct way *ways;
-    size_t way_count;
+    size_t way_count, first_way; /* the number of the first among all ways of all patterns; the others follow */
 };
 
 /* Patterns of a language that are no rules; packs of the same language share them, the first pack that has one wins. */

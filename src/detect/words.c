@@ -172,7 +172,8 @@ static void add_pattern(struct index *index, uint32_t rule, struct pattern *patt
     static const struct literals none = {0};
     for (size_t i = 0; i < pattern->way_count && !index->failed; i++) {
         struct way *way = &pattern->ways[i];
-        struct branch branch = {.rule = (uint16_t)rule, .way = (uint16_t)way->number, .excepts = !keywords};
+        struct branch branch = {
+            .rule = (uint16_t)rule, .way = (uint16_t)(pattern->first_way + i), .excepts = !keywords};
         way->first_branch = (uint32_t)index->rules->branch_count;
         if (!way->needs && keywords && keywords->count)
             add_branch(index, branch, NULL, keywords);
