@@ -199,18 +199,31 @@ static void meet_sets(struct candidates *c, uint32_t word)
     }
 }
 
-void candidates_find(struct candidates *c, struct slice text, size_t language)
+/* From the words that were seen. */
+static void look_at_branches(struct candidates *c)
 {
     const struct rules *rules = c->rules;
-    next_text(c, text.len);
-    prefilter_scan(rules->words[WORDS_ENGLISH], text, see, c);
-    if (language != LANGUAGE_ENGLISH)
-        prefilter_scan(rules->words[WORDS_OTHER], text, see, c);
     for (size_t i = 0; i < c->word_count; i++)
         meet_sets(c, c->words[i]);
     for (size_t i = 0; i < c->trigger_count; i++)
         for (uint32_t b = rules->first_branch[c->triggers[i]]; b < rules->first_branch[c->triggers[i] + 1]; b++)
             look_at_branch(c, b);
+}
+
+void candidates_find(struct candidates *c, struct slice text, size_t language)
+{
+    next_text(c, text.len);
+    prefilter_scan(c->rules->words[WORDS_ENGLISH], text, see, c);
+    if (language != LANGUAGE_ENGLISH)
+        prefilter_scan(c->rules->words[WORDS_OTHER], text, see, c);
+    look_at_branches(c);
+}
+
+void candidates_find_message(struct candidates *c, struct slice text)
+{
+    next_text(c, text.len);
+    prefilter_scan(c->rules->words[WORDS_MESSAGE], text, see, c);
+    look_at_branches(c);
 }
 
 size_t candidates_next(const struct candidates *c, size_t from)

@@ -18,9 +18,11 @@ struct window {
 MUST_USE struct candidates *candidates_new(const struct rules *rules); /* NULL when memory runs out */
 void candidates_free(struct candidates *candidates);                   /* accepts NULL */
 
-/* Looks at the text, at most 65,534 bytes, for the words of the language; what was found for the text before is gone.
+/* Looks at a sentence, at most 65,534 bytes, for the words of the language; what was found for the text before is gone.
  */
 void candidates_find(struct candidates *candidates, struct slice text, size_t language);
+/* The same for a whole message and the rules that look at those. */
+void candidates_find_message(struct candidates *candidates, struct slice text);
 /* A rule whose match can begin somewhere, from `from` on; the count of rules when there is none. */
 size_t candidates_next(const struct candidates *candidates, size_t from);
 /* Whether this way of a rule's match, by its number, can match the text, and where. */

@@ -526,10 +526,12 @@ static void try_rules(struct look *look, bool message, struct slice subject, siz
                 try_rule(look, i, subject, sentence);
         return;
     }
-    candidates_find(d->candidates, subject, look->language);
+    if (message)
+        candidates_find_message(d->candidates, subject);
+    else
+        candidates_find(d->candidates, subject, look->language);
     for (size_t i = candidates_next(d->candidates, 0); i < d->rules->count; i = candidates_next(d->candidates, i + 1))
-        if ((list[i].scope == SCOPE_MESSAGE) == message)
-            try_rule(look, i, subject, sentence);
+        try_rule(look, i, subject, sentence);
 }
 
 static void look_at_turn(struct look *look)

@@ -131,8 +131,9 @@ struct word_set {
     struct range start;
 };
 
-/* Texts that are English, or of no language that is known, need not be searched for the words of all others. */
-enum word_group { WORDS_ENGLISH, WORDS_OTHER, WORD_GROUPS };
+/* Texts that are English, or of no language that is known, need not be searched for the words of all others; and whole
+ * messages, whose sentences have been, only for those of the few rules that look at messages. */
+enum word_group { WORDS_ENGLISH, WORDS_OTHER, WORDS_MESSAGE, WORD_GROUPS };
 
 struct rules {
     _Atomic size_t references;

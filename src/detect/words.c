@@ -80,10 +80,12 @@ static uint32_t number_of(struct index *index, struct table *table, uint64_t has
     return place->number;
 }
 
+/* A word of messages is another than the same word of sentences, for it leads to other rules. */
 static uint32_t add_word(struct index *index, const struct literal *word, enum word_group group)
 {
     bool known = false;
-    uint32_t number = number_of(index, &index->words, word->hash, &known);
+    uint64_t hash = group == WORDS_MESSAGE ? ~word->hash : word->hash;
+    uint32_t number = number_of(index, &index->words, hash ? hash : 1, &known);
     if (!known) {
         index->list = grow(index, index->list, number, &index->list_room, sizeof *index->list);
         index->groups = grow(index, index->groups, number, &index->group_room, sizeof *index->groups);
@@ -151,12 +153,19 @@ static uint32_t add_set(struct index *index, const struct literals *words, bool 
     return set;
 }
 
+static enum word_group group_of(const struct rule *rule)
+{
+    if (rule->scope == SCOPE_MESSAGE)
+        return WORDS_MESSAGE;
+    return rule->language > LANGUAGE_ENGLISH ? WORDS_OTHER : WORDS_ENGLISH;
+}
+
 /* What the branch needs, and one of the keywords where the author gave some. */
 static void add_branch(struct index *index, struct branch branch, const struct need_set *needs,
                        const struct literals *keywords)
 {
     struct rules *rules = index->rules;
-    enum word_group group = rules->list[branch.rule].language > LANGUAGE_ENGLISH ? WORDS_OTHER : WORDS_ENGLISH;
+    enum word_group group = group_of(&rules->list[branch.rule]);
     for (const struct need_set *set = needs; set && branch.set_count + 1 < BRANCH_SETS_MAX; set = set->next)
         branch.sets[branch.set_count++] = (uint16_t)add_set(index, &set->words, false, group);
     if (keywords->count)
