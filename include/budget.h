@@ -24,7 +24,8 @@ struct budget {
     double money_per_day, money_today, money_reserved;      /* money: a limit of 0 is none */
     int64_t day;                                            /* UTC days since 1970 */
 };
-int64_t budget_day(int64_t wall_ms); /* UTC days since 1970 */
+int64_t budget_day(int64_t wall_ms);          /* UTC days since 1970 */
+uint64_t budget_day_left_ms(int64_t wall_ms); /* until the next begins */
 enum budget_answer { BUDGET_YES, BUDGET_WAIT, BUDGET_EXHAUSTED };
 
 void budget_init(struct budget *budget, const struct conf *conf, uint64_t now_ns, int64_t wall_ms);

@@ -102,15 +102,22 @@ size_t rules_cost(struct rules *rules, bool all, bool tap, bool colour, struct b
     struct err err = {""};
     struct costs costs = {
         .rules = rules, .detector = detector_new(rules, &err), .tap = tap, .colour = colour, .out = out};
-    size_t warnings = 0;
+    size_t warnings = 0, foreign = 0;
     if (!costs.detector)
         return 0;
     look_at_all(&costs);
     for (size_t i = 0; i < rules->count; i++) {
         const struct rule *rule = &rules->list[i];
-        if (!rule->disabled && rule->language <= LANGUAGE_ENGLISH)
+        if (rule->disabled)
+            continue;
+        if (rule->language > LANGUAGE_ENGLISH)
+            foreign++;
+        else
             warnings += tell(&costs, rule, costs.detector->runs[i], all);
     }
+    if (all && foreign)
+        buf_add_format(out, "%snote: nothing is said of %zu rules in other languages, for the sentences are English\n",
+                       tap ? "# " : "", foreign);
     detector_free(costs.detector);
     return warnings;
 }

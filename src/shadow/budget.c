@@ -70,6 +70,11 @@ int64_t budget_day(int64_t wall_ms)
     return wall_ms / MS_PER_DAY;
 }
 
+uint64_t budget_day_left_ms(int64_t wall_ms)
+{
+    return (uint64_t)(MS_PER_DAY - wall_ms % MS_PER_DAY);
+}
+
 static void set_limits(struct budget *budget, const struct conf *conf)
 {
     budget->concurrency = conf->shadow.concurrency;

@@ -12,7 +12,8 @@
 #include "thread.h"
 
 #define MS_PER_MINUTE 60000.0
-#define PUMP_MS       50 /* how often the lines are looked at while they wait for the minute's allowance */
+#define DAY_LOOK_MS   60000u /* at most, until the clock is looked at again */
+#define PUMP_MS       50     /* how often the lines are looked at while they wait for the minute's allowance */
 
 /* ---- the lines ---- */
 
@@ -27,6 +28,25 @@ static void on_pump_timer(void *arg)
     lines_pump(arg);
 }
 
+static void note_going(struct shadow *shadow)
+{
+    shadow->stopped_day = 0;
+    metric_set(shadow->stopped, 0);
+}
+
+/* Midnight lets the budget go, whether or not something is asked then. A clock that is set shows within a minute. */
+static void await_next_day(void *arg)
+{
+    struct shadow *shadow = arg;
+    int64_t now_ms = clock_wall_ms();
+    uint64_t left_ms = budget_day_left_ms(now_ms);
+    if (shadow->stopped_day != budget_day(now_ms))
+        note_going(shadow);
+    else
+        loop_timer_arm(shadow->loop, &shadow->day_timer, left_ms < DAY_LOOK_MS ? left_ms : DAY_LOOK_MS, await_next_day,
+                       shadow);
+}
+
 /* The day's budget has refused something: said once a day, for smaller requests may go on. */
 static void note_stopped(struct shadow *shadow)
 {
@@ -37,14 +57,7 @@ static void note_stopped(struct shadow *shadow)
     log_warn(shadow->log, "the side path's budget of the day is spent",
              LOG_I("tokens_today", shadow->budget.tokens_today),
              LOG_I("tokens_per_day", shadow->budget.tokens_per_day));
-}
-
-static void note_going(struct shadow *shadow)
-{
-    if (shadow->stopped_day == 0 || shadow->stopped_day == shadow->budget.day)
-        return;
-    shadow->stopped_day = 0;
-    metric_set(shadow->stopped, 0);
+    await_next_day(shadow);
 }
 
 /* How near a line is to the point where trials miss their deadline: by how long its first has been under way, and by
@@ -91,7 +104,6 @@ static enum drop_reason ask_admit(struct ask *ask, bool *wait)
         return DROP_DEADLINE;
     switch (budget_reserve(&shadow->budget, place, ask->tokens, ask->money, now_ns, clock_wall_ms())) {
     case BUDGET_YES:
-        note_going(shadow);
         return DROP_NONE;
     case BUDGET_EXHAUSTED:
         note_stopped(shadow);
@@ -342,8 +354,7 @@ static void on_configure(void *arg)
     budget_configure(&reload.shadow->budget, reload.conf);
     canary_configure(reload.shadow->canary, reload.conf);
     reload.shadow->names = (struct arms_names){0};
-    reload.shadow->stopped_day = 0;
-    metric_set(reload.shadow->stopped, 0);
+    note_going(reload.shadow);
     lines_pump(reload.shadow);
 }
 

@@ -52,7 +52,7 @@ struct shadow {
     struct arms_names names;
     struct line lines[BUDGET_ENDPOINTS];
     uint64_t joined; /* asks so far */
-    struct loop_timer pump_timer;
+    struct loop_timer pump_timer, day_timer;
     struct metric *money, *stopped, *judge_invalid;
     int64_t stopped_day; /* on which the budget refused something; 0: none, or all is well again */
     double spent;

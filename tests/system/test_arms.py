@@ -1,12 +1,16 @@
 """The arms beside the two models: asked again, asked without the cue, the style control, candidates. Each stands in a pair
 of its own, goes through the same comparison as the main one, and is missing for itself alone."""
 import json
+import os
+import re
+import shutil
 import signal
+import subprocess
 
 import pytest
 
 import wire
-from conftest import FEW_RULES, Candor, eventually, run
+from conftest import BINARY, FEW_RULES, Candor, eventually, run
 from fakes import closed_port, completion, fails, fenced, hangs, judges, rewrites, says
 from test_side_path import QUESTION, RIGHT, SAD_BELIEF, WRONG, knows
 
@@ -276,6 +280,40 @@ def test_a_spent_budget_is_told_once_and_shows_in_the_metrics(fake, candor):
     assert {trial["missing"] for trial in proxy.trials(3)} == {"budget"} and original.requests == []
     assert proxy.metric("candor_shadow_stopped") == 1
     assert proxy.log().count("budget of the day is spent") == 1
+
+
+CLOCK = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    int (*genuine)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
+    if (clock != CLOCK_REALTIME)
+        return genuine(clock, now);
+    *now = (struct timespec){20000 * 86400 - 1 + (access(getenv("NEXT_DAY"), F_OK) == 0), 0};
+    return 0;
+}
+"""
+
+
+def test_a_spent_budget_ends_with_its_day_though_nobody_asks(fake, config, tmp_path):
+    compiler = shutil.which("cc")
+    if not compiler or re.search(r"lib[at]san", subprocess.run(["ldd", BINARY], capture_output=True, text=True).stdout):
+        pytest.skip("the clock is set by a library that is loaded first: there is no compiler, or a sanitizer wants to be first")
+    source, library, next_day = tmp_path / "clock.c", tmp_path / "clock.so", tmp_path / "next-day"
+    source.write_text(CLOCK)
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"], check=True)
+    proxy = Candor(tmp_path, config(fake(says(RIGHT)), shadow={"sample": ALWAYS, "budget": {"tokens_per_day": 1}}),
+                   env={**os.environ, "LD_PRELOAD": str(library), "NEXT_DAY": str(next_day)})
+    wire.chat(proxy.data, QUESTION)
+    proxy.await_metric(1, "candor_shadow_stopped")
+    next_day.touch()
+    eventually(lambda: proxy.metric("candor_shadow_stopped") == 0, "the next day")
+    proxy.stop()
 
 
 def test_money_is_reserved_at_worst_case_and_settled_at_what_was_used(fake, candor):

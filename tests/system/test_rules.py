@@ -269,6 +269,10 @@ def test_a_rule_that_is_tried_on_everything_is_warned_of(tmp_path, pattern, keyw
     assert checked.returncode == 0 and "1 rules tried too often" in checked.stdout and f"warn {pack}:4: l.common" in checked.stderr
     told = run("rules", "test", "--cost", "--tap", pack).stdout
     assert re.search(rf"^# cost {pack}:3: l.rare is tried on about 0 of", told, re.M) and f"# warn {pack}:4" in told, told
+    other = tmp_path / "other.yaml"
+    other.write_text("pack: other\nlang: eo\nrules:\n  - {id: o.a, label: 'emotion:sad', match: malgaja, examples: {match: [Mi estas malgaja.]}}\n")
+    told = run("rules", "test", "--cost", pack, other).stdout
+    assert "o.a" not in told and "\nnote: nothing is said of 1 rules in other languages" in told, told
 
 
 def test_the_shipped_packs_are_what_the_schema_says():

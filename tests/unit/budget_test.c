@@ -124,6 +124,8 @@ static void a_new_day_begins_at_midnight_utc(void **state)
     assert_int_equal(budget_reserve(&budget, ORIGINAL, 60, 0, START_NS, NOON_MS), BUDGET_YES);
     budget_settle(&budget, 60, 0, 100, 0);
     int64_t next_midnight = MIDNIGHT_MS + 24 * 3600 * 1000;
+    assert_int_equal(budget_day_left_ms(MIDNIGHT_MS), 24 * 3600 * 1000);
+    assert_int_equal(budget_day_left_ms(next_midnight - 1), 1);
     assert_int_equal(budget_reserve(&budget, ORIGINAL, 50, 0, START_NS, next_midnight - 1), BUDGET_EXHAUSTED);
     assert_int_equal(budget_reserve(&budget, ORIGINAL, 50, 0, START_NS, next_midnight), BUDGET_YES);
     /* What was under way at midnight is still held, and is settled on the new day. */
