@@ -15,6 +15,7 @@ enum {
     FUEL_A_RUN = 24,    /* what starting a pattern costs, in bytes */
     LONG_SENTENCES = 9, /* a text of more is mostly not the user speaking of themselves */
     REMARK_BYTES = 280, /* a turn of so many bytes that asks for nothing is a remark */
+    WHOLE_BYTES = 450,  /* of a longer one no rule sees the whole, which would be to read it twice */
     LONG_EDGE = 3,      /* of a long text, beliefs, relations and stakes are looked for in its first and last so many */
     JIT_STACK_MIN = 32 << 10,
     JIT_STACK_MAX = 256 << 10
@@ -554,7 +555,7 @@ static void look_at_turn(struct look *look)
         if (!p->sentences[i].material)
             try_rules(look, false, passage_sentence(p, i), i);
     }
-    if (!material && p->count && d->rules->whole_messages)
+    if (!material && p->count && p->len <= WHOLE_BYTES && d->rules->whole_messages)
         try_rules(look, true, slice_of(p->text, p->len), 0);
     if (look->letter) {
         memcpy(before.failed, look->out->failed, sizeof before.failed);

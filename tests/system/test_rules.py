@@ -317,3 +317,14 @@ def test_the_stress_of_a_guard_is_tested_too(tmp_path):
     pack.write_text("pack: guard\nguards: {hedge: '^(?:a|aa)+$'}\nrules: []\n")
     done = run("rules", "test", pack)
     assert done.returncode == 1 and f"FAIL {pack}:2: guard hedge of en does not stand the stress" in done.stdout, done.stdout
+
+
+def test_a_rule_of_whole_messages_sees_short_ones_over_several_sentences_and_no_long_ones(tmp_path):
+    pack = tmp_path / "whole.yaml"
+    pack.write_text('pack: whole\nrules:\n  - {id: whole.a, label: "emotion:sad", scope: message, '
+                    'match: "\\\\bmarmot\\\\b.{1,999}\\\\bglacier\\\\b", examples: {match: ["A marmot. A glacier."]}}\n')
+    for between, labels in (("It rained. ", ["emotion:sad"]), ("It rained all day. " * 30, [])):
+        text = json.dumps({"id": "1", "text": f"We saw a marmot. {between}Then came the glacier."}) + "\n"
+        done = run("detect", "-r", pack, text=text)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["labels"] == labels
