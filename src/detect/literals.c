@@ -51,7 +51,7 @@ struct sequence {
 };
 
 /* What is met more often than this, by the estimate, is not worth asking for. */
-static const double SET_COST_MAX = .006;
+static const double SET_COST_MAX = .02;
 
 static const struct part nothing = {.best = {.cost = DBL_MAX}};
 
