@@ -91,9 +91,14 @@ class Candor:
         self.process = subprocess.Popen([*before, BINARY, "serve", "-c", str(self.config_path)], stderr=subprocess.PIPE,
                                         stdout=subprocess.DEVNULL, text=True, errors="replace", **more)
         threading.Thread(target=self._collect, daemon=True).start()
-        self.admin = self.event("listening", plane="admin")["address"]
-        self.data = self.event("listening", plane="data")["address"]
-        eventually(lambda: wire.get(self.admin, "/readyz").status == 200, "/readyz")
+        try:
+            self.admin = self.event("listening", plane="admin")["address"]
+            self.data = self.event("listening", plane="data")["address"]
+            eventually(lambda: wire.get(self.admin, "/readyz").status == 200, "/readyz")
+        except BaseException:  # nobody has it yet who could stop it
+            self.process.kill()
+            self.process.wait()
+            raise
 
     def configure(self, config):
         # JSON is YAML, so a configuration is written as the dictionary it is.
