@@ -53,6 +53,37 @@ const char *conf_judges_itself(const struct conf *conf)
     return rewrites && same_endpoint(&conf->judge, &conf->rewriter) ? conf->rewriter.name : NULL;
 }
 
+/* Two listeners at one address would share its clients at random. */
+static int check_planes(struct conf_load *load, const struct yaml_node *listen)
+{
+    const struct conf *conf = load->conf;
+    for (size_t i = 0; i < conf->listen_count; i++) {
+        struct slice address = slice_from(conf->listen[i].address);
+        for (size_t j = 0; j < i; j++)
+            if (conf_address_same(address, slice_from(conf->listen[j].address)))
+                return yaml_error(load->err, yaml_get(yaml_item(listen, i), "address"),
+                                  "another listener has the address %s already", conf->listen[i].address);
+        if (conf->admin_address && conf_address_same(address, slice_from(conf->admin_address)))
+            return yaml_error(load->err, load->admin, "clients connect at %s, the admin plane needs another address",
+                              conf->admin_address);
+    }
+    return 0;
+}
+
+/* A model that is this proxy would be asked by itself without end. */
+static int check_model(struct conf_load *load, const struct yaml_node *models, const struct conf_model *model)
+{
+    const struct yaml_node *url = yaml_get(yaml_get(models, model->name), "url");
+    const struct conf *conf = load->conf;
+    for (size_t i = 0; i < model->url_count; i++)
+        for (size_t j = 0; j < conf->listen_count; j++)
+            if (conf_url_leads_to(&model->urls[i], slice_from(conf->listen[j].address)))
+                return yaml_error(load->err, yaml_type(url) == YAML_SEQUENCE ? yaml_item(url, i) : url,
+                                  "models.%s would be this proxy itself, which listens on %s", model->name,
+                                  conf->listen[j].address);
+    return 0;
+}
+
 static int conf_check(struct conf_load *load, const struct yaml_node *root)
 {
     struct conf *conf = load->conf;
@@ -62,6 +93,10 @@ static int conf_check(struct conf_load *load, const struct yaml_node *root)
         return yaml_error(load->err, root, "'listen' is missing: where should clients connect?");
     if (!conf->warm.url_count || !conf->original.url_count)
         return yaml_error(load->err, root, "models.%s is missing", conf->warm.url_count ? "original" : "warm");
+    const struct yaml_node *models = yaml_get(root, "models");
+    if (check_planes(load, yaml_get(root, "listen")) != 0 || check_model(load, models, &conf->warm) != 0 ||
+        check_model(load, models, &conf->original) != 0)
+        return -1;
     const char *itself = conf->allow_self_judge ? NULL : conf_judges_itself(conf);
     if (itself)
         return yaml_error(load->err, load->judge,

@@ -66,6 +66,11 @@ MUST_USE int conf_secret_env(struct conf_load *load, const struct yaml_node *nod
 /* "127.0.0.1:8080", "[::1]:0", "name:8080", "*:8080" or "unix:PATH". */
 bool conf_address_valid(struct slice address);
 bool conf_address_is_loopback(struct slice address);
+/* Whether only one of the two can be listened on. For port 0 the kernel finds each a port of its own. */
+bool conf_address_same(struct slice a, struct slice b);
+/* Whether what is sent to the URL comes to who listens on the address of this machine, as far as that can be told
+ * without resolving names. */
+bool conf_url_leads_to(const struct conf_url *url, struct slice address);
 MUST_USE int conf_url_parse(struct conf_load *load, const struct yaml_node *node, struct conf_url *out);
 
 /* Setters of the tables in conf_keys.c, in conf_custom.c. */

@@ -26,37 +26,69 @@ static bool name_valid(struct slice host)
 }
 
 /* Takes HOST:PORT or [V6]:PORT apart. */
-static bool address_split(struct slice address, struct slice *host, bool *v6)
+static bool address_split(struct slice address, struct slice *host, bool *v6, uint64_t *port)
 {
-    uint64_t port;
     *v6 = slice_starts(address, SLICE("["));
     size_t end = slice_find(address, *v6 ? SLICE("]:") : SLICE(":"), 0);
     if (end == SLICE_NOT_FOUND)
         return false;
     *host = slice_part(address, *v6, end);
-    return slice_to_u64(slice_part(address, end + (*v6 ? 2 : 1), address.len), &port) == 0 && port <= UINT16_MAX;
+    return slice_to_u64(slice_part(address, end + (*v6 ? 2 : 1), address.len), port) == 0 && *port <= UINT16_MAX;
 }
 
 bool conf_address_valid(struct slice address)
 {
     struct slice host;
+    uint64_t port;
     bool v6;
     if (slice_starts(address, SLICE("unix:")))
         return address.len > 5 && address.len < 5 + 108; /* what fits sun_path */
-    return address_split(address, &host, &v6) &&
+    return address_split(address, &host, &v6, &port) &&
            (v6 ? ip_valid(AF_INET6, host) : name_valid(host) || slice_is(host, "*"));
+}
+
+static bool host_is_loopback4(struct slice host)
+{
+    return slice_equal_nocase(host, SLICE("localhost")) ||
+           (slice_starts(host, SLICE("127.")) && ip_valid(AF_INET, host));
 }
 
 bool conf_address_is_loopback(struct slice address)
 {
     struct slice host;
+    uint64_t port;
     bool v6;
     if (slice_starts(address, SLICE("unix:")))
         return true;
-    if (!address_split(address, &host, &v6))
+    if (!address_split(address, &host, &v6, &port))
         return false;
-    return v6 ? slice_is(host, "::1")
-              : slice_is(host, "localhost") || (slice_starts(host, SLICE("127.")) && ip_valid(AF_INET, host));
+    return v6 ? slice_is(host, "::1") : host_is_loopback4(host);
+}
+
+bool conf_address_same(struct slice a, struct slice b)
+{
+    struct slice host;
+    uint64_t port;
+    bool v6;
+    if (slice_starts(a, SLICE("unix:")))
+        return slice_equal(a, b);
+    return slice_equal_nocase(a, b) && address_split(a, &host, &v6, &port) && port != 0;
+}
+
+bool conf_url_leads_to(const struct conf_url *url, struct slice address)
+{
+    struct slice to = slice_from(url->host), host;
+    uint64_t port;
+    bool v6;
+    if (slice_starts(address, SLICE("unix:")) || !address_split(address, &host, &v6, &port) || port != url->port)
+        return false;
+    if (slice_equal_nocase(to, host))
+        return true;
+    if (slice_is(host, "::1") || slice_is(host, "127.0.0.1"))
+        return slice_equal_nocase(to, SLICE("localhost"));
+    if (slice_is(host, "::")) /* hears IPv4, too */
+        return slice_is(to, "::1") || host_is_loopback4(to);
+    return (slice_is(host, "0.0.0.0") || slice_is(host, "*")) && host_is_loopback4(to);
 }
 
 int conf_url_parse(struct conf_load *load, const struct yaml_node *node, struct conf_url *out)

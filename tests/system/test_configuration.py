@@ -18,6 +18,20 @@ models:
   original: {url: "http://127.0.0.1:9002/v1"}
 """
 
+ON_8080 = GOOD.replace("127.0.0.1:0", "127.0.0.1:8080")
+
+# What only looks like a configuration that is its own neighbour.
+APART = {
+    "ports of the kernel's": GOOD.replace("models:", "  - address: 127.0.0.1:0\nmodels:") + "admin: {address: \"127.0.0.1:0\"}\n",
+    "neighbouring ports": ON_8080.replace("9001", "8081") + "admin: {address: \"127.0.0.1:8082\"}\n",
+    "one port of two addresses": ON_8080.replace("models:", "  - address: \"[::1]:8080\"\nmodels:"),
+    "the port on another host": ON_8080.replace("127.0.0.1:9001", "warm.example:8080").replace("1:9002", "2:8080"),
+    "the port of another host and every address": GOOD.replace("127.0.0.1:0", "0.0.0.0:9001").replace("127.0.0.1:", "10.0.0.1:"),
+    "the port of IPv6 beside all of IPv4": GOOD.replace("127.0.0.1:0", "0.0.0.0:9001").replace("127.0.0.1:9001", "[::1]:9001"),
+    "the ports of http and https": GOOD.replace("127.0.0.1:0", "127.0.0.1:80").replace("http://127.0.0.1:9001", "https://127.0.0.1"),
+    "two sockets, one like a port": GOOD.replace("127.0.0.1:0", "unix:9001\n  - address: unix:9002").replace("127.0.0.1", "unix"),
+}
+
 BAD = {
     "an unknown key": (GOOD + "colour: red\n", 6),
     "an unknown key deep down": (GOOD + "shadow:\n  budget: {requests: 5}\n", 7),
@@ -31,6 +45,16 @@ BAD = {
     "broken YAML": (GOOD + "log: {level: info\n", None),
     "a list where a map belongs": (GOOD + "log: [info]\n", 6),
     "the same key twice": (GOOD + "workers: 1\nworkers: 2\n", 7),
+    "an address twice": (ON_8080.replace("models:", "  - address: 127.0.0.1:8080\nmodels:"), 3),
+    "a socket twice": (GOOD.replace("127.0.0.1:0", "unix:c.sock\n  - address: unix:c.sock"), 3),
+    "both planes at one address": (ON_8080 + "admin: {address: \"127.0.0.1:8080\"}\n", 6),
+    "a model that is the proxy": (ON_8080.replace("127.0.0.1:9001", "127.0.0.1:8080"), 4),
+    "a model that is the proxy by name": (ON_8080.replace("127.0.0.1:9002", "Localhost:8080"), 5),
+    "a model that is the proxy on every address": (GOOD.replace("127.0.0.1:0", '"*:9002"').replace("1:9001", "1:1"), 5),
+    "a model that is the proxy at the port of http":
+        (GOOD.replace("127.0.0.1:0", '"[::]:80"').replace("127.0.0.1:9001", "[::1]"), 4),
+    "one of many that is the proxy":
+        (ON_8080.replace('"http://127.0.0.1:9001/v1"', '["http://a/v1",\n    "http://127.0.0.1:8080/v1"]'), 5),
     "an unset variable": (GOOD.replace('9002/v1"', '9002/v1", api_key_env: CANDOR_SURELY_UNSET'), 5),
     "a content setting that is none": (GOOD + "store: {url: \"sqlite:x.db\", content: some}\n", 6),
 }
@@ -66,6 +90,14 @@ def test_a_good_configuration_is_printed_as_it_would_run(tmp_path):
     done = run("check", "-c", path)
     assert done.returncode == 0, done.stderr
     assert "127.0.0.1:9001" in done.stdout
+
+
+@pytest.mark.parametrize("text", APART.values(), ids=APART.keys())
+def test_what_only_looks_like_the_proxy_itself_is_accepted(tmp_path, text):
+    path = tmp_path / "candor.yaml"
+    path.write_text(text)
+    done = run("check", "-c", path)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_example_of_every_key_is_valid():
