@@ -6,6 +6,7 @@
 #ifndef CANDOR_STR_H
 #define CANDOR_STR_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -72,6 +73,12 @@ static inline bool ascii_is_space(char c)
 /* Eight bytes in one number, the first lowest. Their highest bits answer: where they are this byte, where they are
  * small letters. */
 #define EIGHT_OF(byte) ((uint64_t)(byte)*UINT64_C(0x0101010101010101))
+static inline uint64_t eight_load(const char *bytes)
+{
+    uint64_t eight;
+    memcpy(&eight, bytes, sizeof eight);
+    return le64toh(eight);
+}
 static inline uint64_t eight_equal(uint64_t eight, char c)
 {
     uint64_t other = eight ^ EIGHT_OF((unsigned char)c);

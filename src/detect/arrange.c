@@ -151,6 +151,7 @@ static int sort_sets(struct rules *rules, const uint32_t *numbers)
     return 0;
 }
 
+/* A common word leads to the sets that make somebody look; the others are asked for it. */
 static bool is_told(const struct rules *rules, uint32_t set, uint16_t word)
 {
     return word >= COMMON_WORDS || set < rules->trigger_count;

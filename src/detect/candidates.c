@@ -118,19 +118,27 @@ static struct window window_of(struct window seen, struct range start)
     return (struct window){first, (uint16_t)(seen.last - start.min)};
 }
 
+static struct window where_seen(const struct candidates *c, const struct word_set *set)
+{
+    const uint16_t *word = c->rules->set_words + set->first_word, *end = word + set->word_count;
+    struct window seen = closed;
+    for (; word < end; word++)
+        if (has_bit(c->seen, *word))
+            seen = hull(seen, c->sights[*word]);
+    return seen;
+}
+
 static struct window window_of_set(struct candidates *c, uint32_t number)
 {
     struct set_window *known = &c->sets[number];
     if (known->text == c->text)
         return known->window;
     const struct word_set *set = &c->rules->sets[number];
-    const uint16_t *word = c->rules->set_words + set->first_word, *end = word + set->word_count;
-    struct window seen = closed;
-    for (; word < end && !set->anywhere; word++)
-        if (has_bit(c->seen, *word))
-            seen = hull(seen, c->sights[*word]);
-    *known = (struct set_window){c->text, set->anywhere ? (struct window){0, c->len} : window_of(seen, set->start)};
-    return known->window;
+    struct window window = {0, c->len};
+    if (!set->anywhere)
+        window = window_of(where_seen(c, set), set->start);
+    *known = (struct set_window){c->text, window};
+    return window;
 }
 
 static struct window narrowed(struct window a, struct window b)

@@ -5,8 +5,6 @@
  */
 #include "passage.h"
 
-#include <endian.h>
-
 enum { ENGLISH = 1, SPANISH = 2, GERMAN = 4, FRENCH = 8, PORTUGUESE = 16, LANGUAGE_COUNT = 5, LOOK_AT_BYTES = 400 };
 
 static const char *const codes[LANGUAGE_COUNT] = {"en", "es", "de", "fr", "pt"};
@@ -100,13 +98,6 @@ static const struct word words[LETTERS + 1][LENGTHS][ALIKE_MAX] = {
     [OTHER] = {[2] = {{"\xC3\xA9", PORTUGUESE}}, [6] = {{"\xC3\xA9tait", FRENCH}}},
 };
 
-static uint64_t load_eight(const char *at)
-{
-    uint64_t eight;
-    memcpy(&eight, at, sizeof eight);
-    return le64toh(eight);
-}
-
 /* The word of this length that the eight bytes begin with. */
 static unsigned languages_of(uint64_t eight, size_t len)
 {
@@ -116,7 +107,7 @@ static unsigned languages_of(uint64_t eight, size_t len)
     uint64_t word = eight & ((UINT64_C(1) << 8 * len) - 1);
     const struct word *row = words[letter < LETTERS ? letter : OTHER][len];
     for (size_t i = 0; i < ALIKE_MAX && row[i].languages; i++)
-        if (load_eight(row[i].text) == word)
+        if (eight_load(row[i].text) == word)
             return row[i].languages;
     return 0;
 }
@@ -131,10 +122,10 @@ static uint64_t outside_words(uint64_t eight)
 static void count_words(const char *text, size_t len, unsigned *counts)
 {
     for (size_t at = 0, end; at < len; at = end + 1) {
-        uint64_t eight = load_eight(text + at);
+        uint64_t eight = eight_load(text + at);
         size_t part = eight_before(outside_words(eight));
         for (end = at + part; part == 8; end += part)
-            part = eight_before(outside_words(load_eight(text + end)));
+            part = eight_before(outside_words(eight_load(text + end)));
         unsigned languages = languages_of(eight, (end < len ? end : len) - at);
         for (size_t i = 0; languages; i++, languages >>= 1)
             counts[i] += languages & 1;

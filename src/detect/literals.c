@@ -76,7 +76,7 @@ static uint16_t times_bytes(uint16_t a, uint32_t times)
     return a * (uint64_t)times < RANGE_OPEN ? (uint16_t)(a * times) : RANGE_OPEN;
 }
 
-static struct range range_hull(struct range a, struct range b)
+struct range range_hull(struct range a, struct range b)
 {
     return (struct range){a.min < b.min ? a.min : b.min, a.max > b.max ? a.max : b.max};
 }

@@ -17,6 +17,7 @@ struct range {
 };
 enum { RANGE_OPEN = UINT16_MAX }; /* as max: there is no bound */
 struct range range_add(struct range a, struct range b);
+struct range range_hull(struct range a, struct range b); /* the least that holds both */
 
 struct literal {
     struct slice text;

@@ -67,7 +67,7 @@ static uint64_t four_bytes(const char *bytes)
 static uint64_t eight_bytes(struct slice text)
 {
     if (text.len >= 8)
-        return four_bytes(text.data) | four_bytes(text.data + 4) << 32;
+        return eight_load(text.data);
     if (text.len >= 4)
         return four_bytes(text.data) | four_bytes(text.data + text.len - 4) << (text.len - 4) * 8;
     uint64_t number = 0;
@@ -97,7 +97,7 @@ static uint64_t hash_run(struct slice run, uint64_t eight, enum kind kind)
 
 static uint64_t hash_pair(uint64_t before, uint64_t word)
 {
-    return mix(before + word * PAIR);
+    return mix(before + word * 31);
 }
 
 static uint32_t key_of(uint64_t hash)
@@ -373,8 +373,9 @@ static void try_known_key(const struct scan *scan, uint32_t hash, size_t anchor,
 
 static void try_key(const struct scan *scan, uint64_t hash, size_t anchor, size_t end)
 {
-    if (may_be_key(scan->prefilter, key_of(hash)))
-        try_known_key(scan, key_of(hash), anchor, end);
+    uint32_t key = key_of(hash);
+    if (may_be_key(scan->prefilter, key))
+        try_known_key(scan, key, anchor, end);
 }
 
 static void try_prefixes(const struct scan *scan, size_t start, size_t len, uint64_t eight)

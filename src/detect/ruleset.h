@@ -142,7 +142,7 @@ struct rules {
     size_t count;
     struct language *languages;
     size_t language_count;
-    struct prefilter *words[WORD_GROUPS]; /* each finds words by number; some are in both */
+    struct prefilter *words[WORD_GROUPS]; /* each finds words by number; some are in several */
     size_t word_count;
     uint32_t *first_set_of; /* by word: where its sets begin in sets_of; word_count + 1 of them */
     uint16_t *sets_of;      /* that hold the word; of a common word only those that make somebody look */

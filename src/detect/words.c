@@ -73,6 +73,7 @@ static uint32_t number_of(struct index *index, struct table *table, uint64_t has
         index->failed = *known = true;
         return 0;
     }
+    hash += !hash;
     struct place *place = find_place(table, hash);
     *known = place->hash != 0;
     if (!*known)
@@ -85,7 +86,7 @@ static uint32_t add_word(struct index *index, const struct literal *word, enum w
 {
     bool known = false;
     uint64_t hash = group == WORDS_MESSAGE ? ~word->hash : word->hash;
-    uint32_t number = number_of(index, &index->words, hash ? hash : 1, &known);
+    uint32_t number = number_of(index, &index->words, hash, &known);
     if (!known) {
         index->list = grow(index, index->list, number, &index->list_room, sizeof *index->list);
         index->groups = grow(index, index->groups, number, &index->group_room, sizeof *index->groups);
@@ -106,11 +107,12 @@ static struct range starts_of(const struct literals *words)
 {
     struct range all = {UINT16_MAX, 0};
     for (size_t i = 0; i < words->count; i++) {
-        struct range end = range_add(words->items[i].end, words->shift);
+        struct range start = range_add(words->items[i].end, words->shift);
         size_t len = words->items[i].text.len;
-        size_t min = end.min > len ? end.min - len : 0, max = end.max > len ? end.max - len : 0;
-        all.min = min < all.min ? (uint16_t)min : all.min;
-        all.max = end.max == RANGE_OPEN ? RANGE_OPEN : max > all.max ? (uint16_t)max : all.max;
+        start.min = start.min > len ? (uint16_t)(start.min - len) : 0;
+        if (start.max != RANGE_OPEN)
+            start.max = start.max > len ? (uint16_t)(start.max - len) : 0;
+        all = range_hull(all, start);
     }
     return all;
 }

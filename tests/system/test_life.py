@@ -90,8 +90,10 @@ def full_pipe():
 
 def takers_of_sigterm(pid):
     """The threads that do not block it, once there are enough of them; the first has the number of the process."""
-    masks = {int(task.name): re.search(r"SigBlk:\s*(\w+)", (task / "status").read_text()).group(1)
-             for task in pathlib.Path(f"/proc/{pid}/task").iterdir()}
+    masks = {}
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            masks[int(task.name)] = re.search(r"SigBlk:\s*(\w+)", (task / "status").read_text()).group(1)
     return [task for task, mask in masks.items() if not int(mask, 16) >> (signal.SIGTERM - 1) & 1] if len(masks) > 4 else []
 
 

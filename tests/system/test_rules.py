@@ -36,12 +36,19 @@ def forbid_executable_memory():
         os._exit(77)
 
 
-def test_the_interpreter_takes_over_where_executable_memory_is_forbidden():
-    text = json.dumps({"id": "1", "text": "I feel so sad today. I think the answer is Sydney."}) + "\n"
-    tested = run("rules", "test", TOP / "rules/cues.yaml", preexec_fn=forbid_executable_memory)
+@pytest.mark.parametrize("pack", sorted((TOP / "rules").glob("*.yaml")), ids=lambda pack: pack.stem)
+def test_the_interpreter_takes_over_where_executable_memory_is_forbidden(pack):
+    """Pack by pack: under a thread sanitizer all of them together take longer than anybody waits."""
+    tested = run("rules", "test", pack, preexec_fn=forbid_executable_memory)
     if tested.returncode == 77:
         pytest.skip("skipped: this kernel does not refuse executable memory on request")
     assert tested.returncode == 0 and "interpreted, this host forbids executable memory" in tested.stdout, tested.stdout
+
+
+def test_what_is_interpreted_finds_the_same():
+    text = json.dumps({"id": "1", "text": "I feel so sad today. I think the answer is Sydney."}) + "\n"
+    if run("rules", "test", TOP / "rules/emoji.yaml", preexec_fn=forbid_executable_memory).returncode == 77:
+        pytest.skip("skipped: this kernel does not refuse executable memory on request")
     assert run("detect", text=text, preexec_fn=forbid_executable_memory).stdout == run("detect", text=text).stdout
 
 
