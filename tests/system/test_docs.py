@@ -126,8 +126,8 @@ def test_the_yaml_of_a_page_is_taken(house, few_rules, tmp_path, language, info,
 
 
 def test_the_readme_shows_what_the_demo_prints():
-    """Every line of the excerpt is printed, but for what differs from run to run."""
-    drawn = [(r"\b[0-9A-HJKMNP-TV-Z]{26}\b", "ID"), (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"), (r"127\.0\.0\.1:\d+", "ADDRESS"),
+    """Every line of the excerpt is printed, but for what differs from run to run: answers that come at once are recorded in any order."""
+    drawn = [(r"^\d+\. ", "NUMBER. "), (r"\b[0-9A-HJKMNP-TV-Z]{26}\b", "ID"), (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"), (r"127\.0\.0\.1:\d+", "ADDRESS"),
              (r"\b[0-9a-f]{32}\b", "EPOCH"), (r"asked \w+_first", "asked"), (r"\s+", " ")]
 
     def fixed(line):
