@@ -17,6 +17,7 @@ libcandor_a_SOURCES += \
 	src/detect/mask.c \
 	src/detect/neutralise.c \
 	src/detect/pack.c \
+	src/detect/pack_rule.c src/detect/pack_rule.h \
 	src/detect/passage.c src/detect/passage.h \
 	src/detect/pattern.c \
 	src/detect/prefilter.c src/detect/prefilter.h \
