@@ -1,9 +1,31 @@
 /* check: reads the configuration and the rule packs as serve would, and prints what would run. Opens no port. */
+#include <errno.h>
 #include <getopt.h>
+#include <sys/stat.h>
 
 #include "booster.h"
 #include "cmd.h"
 #include "epoch.h"
+
+/* serve makes the store's file and no folder. Whoever starts it may make that first, as systemd's StateDirectory and a
+ * mounted volume do, so that it is told and refuses nothing. */
+static void tell_missing_folder(const char *store_path)
+{
+    struct slice path = slice_from(store_path);
+    size_t end = path.len;
+    struct stat status;
+    while (end && path.data[end - 1] != '/')
+        end--;
+    struct buf folder;
+    buf_init(&folder, 1u << 16);
+    buf_add(&folder, path.data, end);
+    bool known =
+        end == 0 || folder.failed || stat(buf_text(&folder), &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
+    if (!known)
+        fprintf(stderr, "candor: the store's folder %s is not there; serve will not start without it\n",
+                buf_text(&folder));
+    buf_fini(&folder);
+}
 
 int cmd_check(int argc, char **argv)
 {
@@ -39,6 +61,8 @@ int cmd_check(int argc, char **argv)
         rules_jit(rules) ? "compiled" : "interpreted: this host forbids executable memory", tested.examples,
         tested.failures, costly, epoch);
     int code = cmd_print(&out);
+    if (conf->store_path)
+        tell_missing_folder(conf->store_path);
     if (tested.failures || costly)
         fwrite(report.data, 1, report.len, stderr);
     if (tested.failures)

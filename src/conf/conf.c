@@ -70,7 +70,8 @@ static int check_planes(struct conf_load *load, const struct yaml_node *listen)
     return 0;
 }
 
-/* A model that is this proxy would be asked by itself without end. */
+/* A model that is this proxy would be asked by itself without end. A name that is the proxy's among other addresses is
+ * refused, too: when the model is down at the first of them, the next is tried. */
 static int check_model(struct conf_load *load, const struct yaml_node *models, const struct conf_model *model)
 {
     const struct yaml_node *url = yaml_get(yaml_get(models, model->name), "url");
@@ -79,8 +80,11 @@ static int check_model(struct conf_load *load, const struct yaml_node *models, c
         for (size_t j = 0; j < conf->listen_count; j++)
             if (conf_url_leads_to(&model->urls[i], slice_from(conf->listen[j].address)))
                 return yaml_error(load->err, yaml_type(url) == YAML_SEQUENCE ? yaml_item(url, i) : url,
-                                  "models.%s would be this proxy itself, which listens on %s", model->name,
-                                  conf->listen[j].address);
+                                  "models.%s would be this proxy itself, which listens on %s%s", model->name,
+                                  conf->listen[j].address,
+                                  slice_equal_nocase(slice_from(model->urls[i].host), SLICE("localhost"))
+                                      ? "; localhost has several addresses: if the model has another, name that"
+                                      : "");
     return 0;
 }
 

@@ -92,6 +92,26 @@ def test_a_good_configuration_is_printed_as_it_would_run(tmp_path):
     assert "127.0.0.1:9001" in done.stdout
 
 
+def test_a_name_of_several_addresses_is_refused_with_the_way_out(tmp_path):
+    """The model is at the one, the proxy at the other: when the model is down, the next address that is tried is the proxy's."""
+    path = tmp_path / "candor.yaml"
+    path.write_text(ON_8080.replace("127.0.0.1:9001", "localhost:8080"))
+    refused = run("check", "-c", path)
+    assert refused.returncode == 1 and "if the model has another, name that" in refused.stderr
+    path.write_text(ON_8080.replace("127.0.0.1:9001", "[::1]:8080"))
+    assert run("check", "-c", path).returncode == 0
+
+
+@pytest.mark.parametrize("folder, told", [("none/such/", True), ("candor.yaml/", True), ("", False), (None, False)])
+def test_a_store_whose_folder_is_not_there_is_told_and_refuses_nothing(tmp_path, folder, told):
+    """The package's, and a container's, are made at the start."""
+    path = tmp_path / "candor.yaml"
+    path.write_text(GOOD + ("" if folder is None else f"store: {{url: \"sqlite:{tmp_path}/{folder}x.db\"}}\n"))
+    done = run("check", "-c", path)
+    assert done.returncode == 0 and done.stderr == (
+        f"candor: the store's folder {tmp_path}/{folder} is not there; serve will not start without it\n" if told else "")
+
+
 @pytest.mark.parametrize("text", APART.values(), ids=APART.keys())
 def test_what_only_looks_like_the_proxy_itself_is_accepted(tmp_path, text):
     path = tmp_path / "candor.yaml"
