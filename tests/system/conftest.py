@@ -5,6 +5,7 @@
 import contextlib
 import ctypes
 import fcntl
+import functools
 import json
 import os
 import pathlib
@@ -182,20 +183,23 @@ class Candor:
 
 
 @pytest.fixture(scope="session")
-def few_rules(tmp_path_factory):
-    """A folder of packs with nothing but FEW_RULES."""
-    folder = tmp_path_factory.mktemp("rules")
-    (folder / "few.yaml").write_text(FEW_RULES)
-    return str(folder)
+def folder_of(tmp_path_factory):
+    """folder_of(pack): a folder of packs with nothing but this one."""
+    @functools.cache
+    def make(pack):
+        folder = tmp_path_factory.mktemp("rules")
+        (folder / "only.yaml").write_text(pack)
+        return str(folder)
+    return make
 
 
 @pytest.fixture(autouse=True, scope="module")
-def installed_rules(request, few_rules):
-    """INSTALLED_RULES = FEW_RULES in a module says that none of its tests is about what users say: then the shipped packs are not
-    loaded, which is most of a start, and under a thread sanitizer seconds of it."""
+def installed_rules(request, folder_of):
+    """INSTALLED_RULES in a module is the only pack that its tests know. FEW_RULES says that none of them is about what users say: the
+    shipped packs are most of a start, and under a thread sanitizer seconds of it."""
     with pytest.MonkeyPatch.context() as environment:
-        if getattr(request.module, "INSTALLED_RULES", None) is FEW_RULES:
-            environment.setenv("CANDOR_RULES_DIR", few_rules)
+        if hasattr(request.module, "INSTALLED_RULES"):
+            environment.setenv("CANDOR_RULES_DIR", folder_of(request.module.INSTALLED_RULES))
         yield
 
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 import wire
-from conftest import BINARY, TOP, run
+from conftest import BINARY, FEW_RULES, TOP, run
 from fakes import says
 from test_side_path import RIGHT, SAD_BELIEF, WRONG, knows
 
@@ -103,12 +103,12 @@ def test_the_commands_of_a_page_run(house, language, info, text):
     if "promtool" in script and not shutil.which("promtool"):
         pytest.skip("there is no promtool")
     done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=folder, env=environment(folder, proxy),
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=wire.PATIENCE * 3)
     assert done.returncode == int(info.removeprefix("exit=") or 0), script + done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("language, info, text", blocks("yaml"))
-def test_the_yaml_of_a_page_is_taken(house, few_rules, tmp_path, language, info, text):
+def test_the_yaml_of_a_page_is_taken(house, folder_of, tmp_path, language, info, text):
     if info == "other":
         return
     folder, proxy = house
@@ -121,8 +121,18 @@ def test_the_yaml_of_a_page_is_taken(house, few_rules, tmp_path, language, info,
     config = tmp_path / "candor.yaml"
     missing = {key: value for key, value in BASE.items() if key not in document}
     config.write_text(yaml.safe_dump({**document, **missing}))
-    done = run("check", "-c", config, env={**environment(folder, proxy), "CANDOR_RULES_DIR": few_rules})
+    done = run("check", "-c", config, env={**environment(folder, proxy), "CANDOR_RULES_DIR": folder_of(FEW_RULES)})
     assert done.returncode == 0, done.stderr
+
+
+def test_the_demonstration_runs_to_its_end_and_finds_the_gap():
+    done = run("demo", "--once")
+    assert done.returncode == 0, done.stderr
+    assert "warm_endorses_belief" in done.stdout or "endorses" in done.stdout
+    assert "emotion:sad" in done.stdout
+    assert "by 40 style controls: +0.0 points" in done.stdout, "the demonstration is calibrated"
+    assert "original against itself: 0 of 40" in done.stdout
+    assert "\x1b" not in done.stdout, "colour only on a terminal"
 
 
 def test_the_readme_shows_what_the_demo_prints():
