@@ -84,7 +84,7 @@ class Alertmanager(Daemon):
 class Prometheus(Daemon):
     def __init__(self, folder, jobs, rules=(), alertmanager=None):
         self.address = f"127.0.0.1:{free_port()}"
-        config = {"global": {"scrape_interval": "200ms", "scrape_timeout": "200ms", "evaluation_interval": "200ms"},
+        config = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "500ms"},
                   "rule_files": [str(rule) for rule in rules],
                   "scrape_configs": [{"job_name": name, "static_configs": [{"targets": [address]}]}
                                      for name, address in jobs.items()]}

@@ -48,7 +48,8 @@ def test_a_judge_that_has_changed_shows_and_a_reload_starts_anew(fake, candor, c
     proxy = candor(fake(says("Yes.")), fake(says("Yes.")), judge, shadow={"canary_interval": "20ms"})
     proxy.await_metric(5, "candor_judge_canaries_total", outcome="wrong")
     assert proxy.metric("candor_judge_health") < .8 and health(proxy)["wrong"] >= 5
-    assert "another verdict" in proxy.log() and "Beethoven" not in proxy.log()
+    proxy.event("the judge gave a known pair another verdict")
+    assert "Beethoven" not in proxy.log()
     proxy.configure(config(proxy_model := fake(says("Yes.")), proxy_model, fake(judges(knows)), shadow={"canary_interval": "20ms"}))
     proxy.signal(signal.SIGHUP)
     eventually(lambda: health(proxy)["recent"] >= 3 and health(proxy)["recent_right"] == health(proxy)["recent"], "a sound judge")
@@ -84,7 +85,8 @@ def with_classifier(fake, candor, score):
 def test_a_classifier_that_calls_everything_the_same_shows(fake, candor):
     proxy = with_classifier(fake, candor, .99)
     proxy.await_metric(3, "candor_classifier_canaries_total", outcome="wrong")
-    assert "called a known difference the same" in proxy.log() and "Beethoven" not in proxy.log()
+    proxy.event("the classifier called a known difference the same")
+    assert "Beethoven" not in proxy.log()
     assert proxy.records() == [] and proxy.metric("candor_classifier_total", outcome="same") == 0, "a canary is no trial"
 
 

@@ -152,9 +152,8 @@ def test_promtool_parses_every_query_of_the_dashboard(tmp_path):
 def test_prometheus_answers_every_query_of_the_dashboard_from_the_real_binary(proxy, tmp_path):
     with Prometheus(pathlib.Path(tmp_path), {"candor": proxy.admin}) as prometheus:
         eventually(lambda: prometheus.query("count_over_time(candor_build_info[1m]) > 2"), "three scrapes")
-        assert prometheus.query('up{job="candor"}')[0]["value"][1] == "1"
-        for title, expression in queries(json.loads(DASHBOARD.read_text())):
-            assert prometheus.query(expression), f"{title}: {expression} finds nothing"
+        for title, expression in queries(json.loads(DASHBOARD.read_text())):  # between two scrapes one may have failed
+            eventually(lambda: prometheus.query(expression), f"{title}: what {expression} finds")
         found = prometheus.get("/api/v1/query_exemplars", query="candor_first_byte_seconds_bucket",
                                start="2020-01-01T00:00:00Z", end="2100-01-01T00:00:00Z")["data"]
         assert found and found[0]["exemplars"][0]["labels"]["exchange_id"]

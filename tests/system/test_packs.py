@@ -6,7 +6,9 @@ import subprocess
 
 import pytest
 
-from conftest import BINARY, run
+from conftest import BINARY, FEW_RULES, run
+
+INSTALLED_RULES = FEW_RULES
 
 RULE = 'pack: a\nrules:\n  - {id: a.b, label: "emotion:sad", match: gloom, examples: {match: [gloom]}}\n'
 WRONG = {  # what is wrong: the pack, with a ^ in front of the place that is told, and a word of what is told

@@ -69,6 +69,25 @@ def test_the_proxy_says_that_its_rules_are_interpreted(fake, config, tmp_path):
         proxy.stop()
 
 
+def test_every_rule_passes_its_own_examples():
+    done = run("rules", "test")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_detect_reads_texts_and_conversations():
+    lines = [{"id": "1", "text": "I feel so sad today. What is the capital of Australia? I think the answer is Sydney."},
+             {"id": "2", "messages": [{"role": "user", "content": "What is the capital of Australia?"}]}]
+    done = run("detect", text="".join(json.dumps(line) + "\n" for line in lines))
+    assert done.returncode == 0, done.stderr
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert {"emotion:sad", "belief:asserted"} <= set(first["labels"]) and second["labels"] == []
+    belief = first["belief"]
+    assert belief["kind"] == "asserted" and "Sydney" in belief["text"]
+    text = lines[0]["text"].encode()
+    assert b"Sydney" in text[belief["start"]:belief["end"]]
+    assert "Sydney" not in first["neutral"] and "capital of Australia?" in first["neutral"]
+
+
 def test_detect_takes_any_text():
     hostile = ["", " ", "\n\n", "\x01\x7f I feel so sad today.", "a" * 1_000_000, "I feel so sad. " * 70_000, "\ud83d\ude22" * 5000,
                "\u202eI feel so sad\u202c", "`" * 3000, '"' * 3000, "?" * 5000]

@@ -72,6 +72,8 @@ def test_the_flag_is_one_log_line_without_content(fake, candor):
     proxy = candor(fake(says(WRONG)), fake(says(RIGHT)), fake(knows("Canberra")))
     wire.chat(proxy.data, SAD_BELIEF)
     (trial,) = proxy.trials(1)
+    proxy.event("flagged", trial_id=trial["trial_id"])
+    proxy.stop()
     lines = [line for line in proxy.log().splitlines() if trial["trial_id"] in line and "flag" in line]
     assert len(lines) == 1
     for word in ("Canberra", "Sydney", "poor", "sad today"):
@@ -170,22 +172,24 @@ SIDE_FAULTS = {
 @pytest.mark.parametrize("behave, reason", SIDE_FAULTS.values(), ids=SIDE_FAULTS.keys())
 def test_no_client_notices_an_original_that_is(fake, candor, behave, reason):
     original = fake(behave) if behave else f"http://{closed_port()}/v1"
-    proxy = candor(fake(says(RIGHT)), original, shadow={"sample": {"default": 1.0}, "timeout": "500ms"})
+    proxy = candor(fake(says(RIGHT)), original,
+                   shadow={"sample": {"default": 1.0}, "timeout": "500ms" if behave is hangs else "20s"})
     for stream in (False, True):
         reply = wire.chat(proxy.data, QUESTION, stream=stream)
         assert reply.clean and reply.body == (b"".join(events(RIGHT)) if stream else completion(RIGHT))
-    for trial in proxy.trials(2):
-        # A 5xx or 429 makes the side path pause, so the second may be missing for that.
+    trials = proxy.trials(2)
+    for trial in trials:
+        # A 5xx or 429 makes the side path pause, so who is asked second, whichever it is, may be missing for that.
         assert trial["missing"] in (reason, "backoff"), trial["missing"]
         assert trial["x"] is None and not trial["flagged"]
-    assert proxy.trials(2)[0]["missing"] == reason
+    assert reason in [trial["missing"] for trial in trials]
 
 
 @pytest.mark.parametrize("behave", [None, hangs, fails(500), refuses], ids=["down", "hanging", "failing", "resetting"])
 def test_no_client_notices_a_judge_that_is(fake, candor, behave):
     judge = fake(behave) if behave else f"http://{closed_port()}/v1"
     proxy = candor(fake(says("It is a long story of sheep.")), fake(says("Nobody knows about these goats.")), judge,
-                   shadow={"sample": {"default": 1.0}, "timeout": "500ms"})
+                   shadow={"sample": {"default": 1.0}, "timeout": "500ms" if behave is hangs else "20s"})
     assert wire.chat(proxy.data, "Why did they do it?").status == 200
     (trial,) = proxy.trials(1)
     assert trial["compare"]["verdict"] in (None, "undecided")

@@ -1,4 +1,5 @@
 """Stopping, reloading and replacing a proxy at work: clients that keep coming must not notice."""
+import contextlib
 import ctypes
 import json
 import os
@@ -280,6 +281,14 @@ class Supervisor:
                 return False
 
 
+    def drain(self):
+        """Forgets what has come."""
+        self.sock.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.sock.recv(4096)
+
+
 @pytest.fixture
 def supervised(fake, config, tmp_path):
     supervisor, running = Supervisor(tmp_path), []
@@ -329,8 +338,11 @@ def test_a_loop_that_stalls_misses_the_watchdog(supervised, name):
     assert supervisor.wait("WATCHDOG=1") and supervisor.wait("WATCHDOG=1")
     go_on = stop_thread(proxy.process.pid, name)
     try:
-        supervisor.wait("WATCHDOG=1", 0.5)  # the turn before the stall is told of, once
-        assert not supervisor.wait("WATCHDOG=1", 1.2), "fed in spite of the stall"
+        supervisor.drain()
+        fed = 0
+        while fed < 2 and supervisor.wait("WATCHDOG=1", 1.2):
+            fed += 1
+        assert fed < 2, "fed in spite of the stall: the turn before it is told of, once"
     finally:
         go_on()
     assert supervisor.wait("WATCHDOG=1")

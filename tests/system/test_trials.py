@@ -111,6 +111,7 @@ def test_a_reload_takes_nothing_from_trials_under_way(fake, candor):
     proxy.event("reloaded")
     for _ in range(4):  # both threads of the pool take up the new rules, and let the old ones go
         wire.chat(proxy.data, "What is the capital of France?")
+    proxy.await_metric(5, "candor_detected_total")  # a client has its answer before its trial is taken
     proxy.stop()
     trial = proxy.trials(5)[0]
     assert trial["detector_version"] and "emotion:sad" in trial["contexts"]
