@@ -260,8 +260,7 @@ static void what_is_wrong_is_said_with_its_place(void **state)
          "c.yaml:3:19: clients connect at 127.0.0.1:8080, the admin plane needs another address"},
         {LISTEN "models: {warm: {url: \"http://a\"}, original: {url: [\"http://b\", \"http://localhost:8080\"]}}\n",
          "c.yaml:2:65: models.original would be this proxy itself, which listens on 127.0.0.1:8080; localhost has "
-         "several "
-         "addresses: if the model has another, name that"},
+         "several addresses: if the model has another, name that"},
         {LISTEN "models: {candidates: {\"a b\": {url: \"http://a\"}}}\n",
          "c.yaml:2:24: a candidate's name is 1 to 31 letters, digits, '-', '_' or '.': it labels metrics and records"},
         {"- a\n", "c.yaml:1:3: the configuration expects keys and values"},
