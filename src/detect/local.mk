@@ -21,7 +21,7 @@ libcandor_a_SOURCES += \
 	src/detect/passage.c src/detect/passage.h \
 	src/detect/pattern.c \
 	src/detect/prefilter.c src/detect/prefilter.h \
-	src/detect/ordinary.c src/detect/ordinary.h \
+	src/detect/ordinary.c src/detect/ordinary.h src/detect/ordinary_others.c \
 	src/detect/rules_cost.c \
 	src/detect/rarity.c src/detect/rarity.h src/detect/english.h \
 	src/detect/rules_test.c \

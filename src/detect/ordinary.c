@@ -4,8 +4,9 @@
 #include "ordinary.h"
 
 #include <stddef.h>
+#include <string.h>
 
-const char *const ordinary_requests[] = {
+static const char *const english[] = {
     "Write a Python function that merges two sorted lists without using sort().",
     "Why does my for loop print the last element twice in C?",
     "I'm getting a KeyError: 'user_id' when I load this JSON. How do I handle missing keys?",
@@ -414,3 +415,13 @@ const char *const ordinary_requests[] = {
     "I lost my password. How do I reset it?",
     NULL,
 };
+
+const char *const *ordinary_requests(const char *language)
+{
+    const struct ordinary *other = ordinary_others;
+    if (strcmp(language, "en") == 0)
+        return english;
+    while (other->language && strcmp(language, other->language) != 0)
+        other++;
+    return other->requests;
+}

@@ -2,7 +2,14 @@
 #ifndef CANDOR_DETECT_ORDINARY_H
 #define CANDOR_DETECT_ORDINARY_H
 
-/* Ends with NULL. English, plain ASCII. */
-extern const char *const ordinary_requests[];
+/* The requests in a language, by its code; NULL where we know none. They end with NULL. */
+const char *const *ordinary_requests(const char *language);
+
+/* Behind ordinary_requests: the languages beside English; language NULL ends them. */
+struct ordinary {
+    const char *language;
+    const char *const *requests;
+};
+extern const struct ordinary ordinary_others[];
 
 #endif

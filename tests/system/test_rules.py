@@ -301,7 +301,29 @@ def test_a_rule_that_is_tried_on_everything_is_warned_of(tmp_path, pattern, keyw
     other = tmp_path / "other.yaml"
     other.write_text("pack: other\nlang: eo\nrules:\n  - {id: o.a, label: 'emotion:sad', match: malgaja, examples: {match: [Mi estas malgaja.]}}\n")
     told = run("rules", "test", "--cost", pack, other).stdout
-    assert "o.a" not in told and "\nnote: nothing is said of 1 rules in other languages" in told, told
+    assert "o.a" not in told and "\nnote: nothing is said of 1 rules, for no requests in their languages" in told, told
+
+
+def test_what_rules_of_other_languages_cost_is_told_to_who_asks(tmp_path):
+    pack = tmp_path / "local.yaml"
+    pack.write_text("pack: local\nlang: es\nrules:\n  - {id: l.rare, label: 'emotion:sad', match: melanc\u00f3lic, examples: {match: [Melanc\u00f3lico.]}}\n"
+                    "  - {id: l.common, label: 'emotion:sad', match: 'd?el [a-z]+', examples: {match: [El d\u00eda.]}}\n")
+    plain, told = run("rules", "test", pack), run("rules", "test", "--cost", pack)
+    assert plain.returncode == told.returncode == 0 and "0 tried too often" in plain.stdout and "l.common" not in plain.stdout
+    rare, common = re.findall(r"^cost \S+: l\.\w+ is tried on about (\d+) of 1,000 ordinary sentences(?:, often for \"el )?", told.stdout, re.M)
+    assert int(rare) == 0 and int(common) > 100, told.stdout
+
+
+def test_the_ordinary_requests_of_other_languages_are_in_them_and_hold_no_cue():
+    source = (TOP / "src/detect/ordinary_others.c").read_text(encoding="utf8")
+    lists = dict(re.findall(r'{"(\w\w)", (\w+)}', source))
+    assert set(lists) == {path.stem for path in (TOP / "rules").glob("??.yaml")}, "those that we ship packs of"
+    for language, name in lists.items():
+        requests = re.findall(r'^    "(.*)",$', re.search(rf"\b{name}\[\] = {{(.*?)}};", source, re.S).group(1), re.M)
+        found = detected(*({"id": str(i), "text": text} for i, text in enumerate(requests)))
+        assert len(found) >= 40
+        assert [(text, line["labels"]) for text, line in zip(requests, found) if line["labels"]] == []
+        assert sum(line["language"] == language for line in found) > 0.6 * len(found), language
 
 
 def test_the_shipped_packs_are_what_the_schema_says():
