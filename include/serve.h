@@ -55,9 +55,12 @@ void server_drain(struct server *server);
 size_t server_connections(const struct server *server);
 void server_free(struct server *server); /* breaks what is left */
 
-/* Opens a listening socket for "127.0.0.1:8080", "[::1]:0", "unix:/path"; reuse_port for one a loop. Non-blocking,
- * close-on-exec. -1 and a sentence. */
-MUST_USE int serve_open(const char *address, bool reuse_port, struct err *err);
+/* Whether the address is the socket's alone; or it is the first of several there, over which the kernel spreads
+ * clients; or one more of these. All but the last find out when somebody else listens there. */
+enum serve_share { SERVE_ALONE, SERVE_FIRST, SERVE_JOIN };
+/* Opens a listening socket for "127.0.0.1:8080", "[::1]:0", "unix:/path". Non-blocking, close-on-exec. -1 and a
+ * sentence. */
+MUST_USE int serve_open(const char *address, enum serve_share share, struct err *err);
 /* Does this listening socket listen where serve_open would? */
 bool serve_is_at(int fd, const char *address);
 /* "127.0.0.1:40123": where it really listens (port 0 asks the kernel). */

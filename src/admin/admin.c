@@ -203,7 +203,7 @@ static int listen_at(struct admin *admin, const char *address, struct sockets *i
 {
     int fds[SOCKETS_MAX];
     size_t count = sockets_take(inherited, address, "admin", fds);
-    int fd = count ? fds[0] : serve_open(address, false, err);
+    int fd = count ? fds[0] : serve_open(address, SERVE_ALONE, err);
     while (count > 1)
         close(fds[--count]);
     if (fd < 0)

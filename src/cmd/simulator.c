@@ -270,7 +270,7 @@ static int stand_open(struct simulator *simulator, enum persona persona, struct 
     struct stand *stand = &simulator->stands[persona];
     stand->persona = persona;
     stand->server = server_new(simulator->loop, &ops, stand, &settings, err);
-    int fd = stand->server ? serve_open("127.0.0.1:0", false, err) : -1;
+    int fd = stand->server ? serve_open("127.0.0.1:0", SERVE_ALONE, err) : -1;
     if (fd < 0)
         return -1;
     if (serve_bound(fd, stand->address, sizeof stand->address) != 0)

@@ -32,9 +32,23 @@ static int split_address(const char *address, char *host, size_t host_size, cons
     return 0;
 }
 
-static int listen_on(int fd, const struct sockaddr *address, socklen_t size, const char *text, struct err *err)
+static void allow(int fd, int option)
 {
-    if (bind(fd, address, size) < 0 || listen(fd, BACKLOG) < 0) {
+    int on = 1;
+    setsockopt(fd, SOL_SOCKET, option, &on, sizeof on);
+}
+
+/* With SO_REUSEPORT a bind joins whoever has set it, also another program of ours: so the first of several sets it only
+ * when it has the address. */
+static int listen_on(int fd, const struct sockaddr *address, socklen_t size, enum serve_share share, const char *text,
+                     struct err *err)
+{
+    if (share == SERVE_JOIN)
+        allow(fd, SO_REUSEPORT);
+    bool bound = bind(fd, address, size) == 0;
+    if (bound && share == SERVE_FIRST)
+        allow(fd, SO_REUSEPORT);
+    if (!bound || listen(fd, BACKLOG) < 0) {
         err_set(err, "cannot listen on %s: %s", text, strerror(errno));
         close(fd);
         return -1;
@@ -71,7 +85,7 @@ static int open_unix(const char *path, const char *text, struct err *err)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return err_set(err, "cannot listen on %s: %s", text, strerror(errno));
-    return listen_on(fd, (const struct sockaddr *)&address, sizeof address, text, err);
+    return listen_on(fd, (const struct sockaddr *)&address, sizeof address, SERVE_ALONE, text, err);
 }
 
 static struct addrinfo *resolve(const char *address, struct err *err)
@@ -88,21 +102,19 @@ static struct addrinfo *resolve(const char *address, struct err *err)
     return failed ? NULL : found;
 }
 
-int serve_open(const char *address, bool reuse_port, struct err *err)
+int serve_open(const char *address, enum serve_share share, struct err *err)
 {
     if (strncmp(address, "unix:", 5) == 0)
         return open_unix(address + 5, address, err);
     struct addrinfo *found = resolve(address, err);
     if (!found)
         return -1;
-    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1;
+    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
         err_set(err, "cannot listen on %s: %s", address, strerror(errno));
     } else {
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-        if (reuse_port)
-            setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-        fd = listen_on(fd, found->ai_addr, found->ai_addrlen, address, err);
+        allow(fd, SO_REUSEADDR);
+        fd = listen_on(fd, found->ai_addr, found->ai_addrlen, share, address, err);
     }
     freeaddrinfo(found);
     return fd;

@@ -241,7 +241,8 @@ static int open_listener(struct relay *relay, size_t index, const char *address,
     size_t count = sockets_take(inherited, address, "data", fds);
     size_t wanted = count || is_unix ? 1 : relay->loop_count;
     for (; count < wanted && count < SOCKETS_MAX; count++) {
-        fds[count] = serve_open(count ? bound : address, wanted > 1, err);
+        enum serve_share share = count ? SERVE_JOIN : wanted > 1 ? SERVE_FIRST : SERVE_ALONE;
+        fds[count] = serve_open(count ? bound : address, share, err);
         if (fds[count] < 0 || (count == 0 && serve_bound(fds[count], bound, ADDRESS_SIZE) < 0))
             return fds[count] < 0 ? -1 : err_set(err, "cannot listen on %s: its address is unknown", address);
     }

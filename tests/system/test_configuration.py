@@ -179,10 +179,13 @@ def test_the_version_is_told():
     assert done.returncode == 0 and re.fullmatch(r"candor \d+\.\d+\.\d+\n", done.stdout)
 
 
-def test_a_port_that_is_taken_is_told(fake, candor, config, tmp_path):
-    proxy = candor(fake(says("fine")))
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("plane", ["admin", "data"])
+def test_a_port_that_is_taken_is_told(fake, candor, config, tmp_path, plane, workers):
+    """By another candor, too, whose loops share it."""
+    proxy = candor(fake(says("fine")), workers=workers)
     path = tmp_path / "second.yaml"
-    path.write_text(json.dumps({**config(fake(says("x"))), "admin": {"address": proxy.admin},
-                                "store": {"url": f"sqlite:{tmp_path}/second.db"}}))
+    taken = {"admin": {"address": proxy.admin}} if plane == "admin" else {"listen": [{"address": proxy.data}]}
+    path.write_text(json.dumps({**config(fake(says("x")), workers=workers), **taken, "store": {"url": f"sqlite:{tmp_path}/second.db"}}))
     done = run("serve", "-c", path)
-    assert done.returncode == 3 and proxy.admin in done.stderr
+    assert done.returncode == 3 and getattr(proxy, plane) in done.stderr

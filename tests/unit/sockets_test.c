@@ -11,10 +11,10 @@
 
 #define ADDRESS_SIZE 64
 
-static int open_at(const char *address, char bound[ADDRESS_SIZE])
+static int open_at(const char *address, enum serve_share share, char bound[ADDRESS_SIZE])
 {
     struct err err;
-    int fd = serve_open(address, true, &err);
+    int fd = serve_open(address, share, &err);
     assert_true(fd >= 0);
     assert_int_equal(serve_bound(fd, bound, ADDRESS_SIZE), 0);
     return fd;
@@ -26,14 +26,29 @@ static void a_listener_takes_every_socket_at_its_address(void **state)
     char one[ADDRESS_SIZE], two[ADDRESS_SIZE];
     struct sockets sockets = {.count = 0};
     (void)state;
-    sockets_add(&sockets, open_at("127.0.0.1:0", one), "");
-    sockets_add(&sockets, open_at("127.0.0.1:0", two), "");
-    sockets_add(&sockets, open_at(one, two), "");
+    sockets_add(&sockets, open_at("127.0.0.1:0", SERVE_FIRST, one), "");
+    sockets_add(&sockets, open_at("127.0.0.1:0", SERVE_ALONE, two), "");
+    sockets_add(&sockets, open_at(one, SERVE_JOIN, two), "");
     assert_int_equal(sockets_take(&sockets, one, "data", fds), 2);
     assert_int_equal(sockets_take(&sockets, one, "data", none), 0);
     close(fds[0]);
     close(fds[1]);
     sockets_close(&sockets);
+}
+
+static void an_address_is_shared_by_who_joins_and_refused_to_everybody_else(void **state)
+{
+    char bound[ADDRESS_SIZE], same[ADDRESS_SIZE];
+    struct err err;
+    (void)state;
+    int first = open_at("127.0.0.1:0", SERVE_FIRST, bound), second = open_at(bound, SERVE_JOIN, same);
+    assert_string_equal(bound, same);
+    for (enum serve_share share = SERVE_ALONE; share < SERVE_JOIN; share++) {
+        assert_int_equal(serve_open(bound, share, &err), -1);
+        assert_non_null(strstr(err.text, bound));
+    }
+    close(first);
+    close(second);
 }
 
 static void a_name_speaks_where_no_address_fits_and_never_for_another(void **state)
@@ -42,7 +57,7 @@ static void a_name_speaks_where_no_address_fits_and_never_for_another(void **sta
     char bound[ADDRESS_SIZE];
     struct sockets sockets = {.count = 0};
     (void)state;
-    int data = open_at("127.0.0.1:0", bound);
+    int data = open_at("127.0.0.1:0", SERVE_ALONE, bound);
     sockets_add(&sockets, data, "data");
     assert_int_equal(sockets_take(&sockets, bound, "admin", fds), 0);
     assert_int_equal(sockets_take(&sockets, "127.0.0.1:1", "data", fds), 1);
@@ -75,8 +90,8 @@ static void a_successor_finds_its_sockets_and_tells_that_it_serves(void **state)
     char *const argv[] = {program, address, NULL};
     int ready = -1, status = -1;
     (void)state;
-    sockets_add(&sockets, open_at("127.0.0.1:0", bound), "data");
-    sockets_add(&sockets, open_at("127.0.0.1:0", address), "admin");
+    sockets_add(&sockets, open_at("127.0.0.1:0", SERVE_ALONE, bound), "data");
+    sockets_add(&sockets, open_at("127.0.0.1:0", SERVE_ALONE, address), "admin");
     pid_t pid = sockets_pass(&sockets, argv, &ready, &err);
     assert_true(pid > 0);
     assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -104,6 +119,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_listener_takes_every_socket_at_its_address),
+        cmocka_unit_test(an_address_is_shared_by_who_joins_and_refused_to_everybody_else),
         cmocka_unit_test(a_name_speaks_where_no_address_fits_and_never_for_another),
         cmocka_unit_test(what_is_no_listening_socket_is_not_inherited),
         cmocka_unit_test(a_successor_finds_its_sockets_and_tells_that_it_serves),

@@ -225,7 +225,7 @@ static int place_open(void **state)
     assert_int_equal(SSL_CTX_use_certificate_file(place.server, place.certificate, SSL_FILETYPE_PEM), 1);
     assert_int_equal(SSL_CTX_use_PrivateKey_file(place.server, place.key, SSL_FILETYPE_PEM), 1);
     assert_int_equal(SSL_CTX_load_verify_file(place.client, place.certificate), 1);
-    place.listener = serve_open("127.0.0.1:0", false, &err);
+    place.listener = serve_open("127.0.0.1:0", SERVE_ALONE, &err);
     assert_true(place.listener >= 0 && serve_bound(place.listener, bound, sizeof bound) == 0);
     fcntl(place.listener, F_SETFL, 0);
     unsigned port = (unsigned)strtoul(strrchr(bound, ':') + 1, NULL, 10);
