@@ -305,6 +305,15 @@ static int count_trials(const struct report_options *options, const struct conf 
     return whole ? count_epoch(options, conf->store_path, out, err) : count_part(options, conf->store_path, out, err);
 }
 
+/* A gate on a candidate whose name is misspelt would never close. */
+static int check_candidate(const char *name, const struct conf *conf, const struct tally *tally, struct err *err)
+{
+    if (!name || tally->seq != 0 || (conf && conf_candidate(conf, name)))
+        return 0;
+    return err_set(err, "no trial knows of a candidate '%.40s'%s", name,
+                   conf ? ", and no more does the configuration" : "");
+}
+
 /* ---- printing ---- */
 
 static int run_gates(const struct report_input *input, const struct report_options *options)
@@ -363,7 +372,7 @@ int cmd_report(int argc, char **argv)
     struct tally_settings settings = tally_settings_of(conf);
     if (options.format == REPORT_HTML)
         counted.trace = report_trace_new(&settings); /* without memory for it there is one plot less */
-    if (count_trials(&options, conf, &counted, &err))
+    if (count_trials(&options, conf, &counted, &err) || check_candidate(options.candidate, conf, &counted.tally, &err))
         code = cmd_fail(EXIT_FAILED, &err);
     else
         code = print_report(&counted, conf, &options);

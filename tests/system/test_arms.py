@@ -536,6 +536,9 @@ def test_an_export_recomputes_to_the_digits_of_the_store(fake, candor, tmp_path)
     proxy.trials(6)
     export = tmp_path / "trials.jsonl"
     export.write_text(run("trials", "export", "-c", proxy.config_path).stdout)
+    for source in (("-c", proxy.config_path), ("--records", export)):
+        unknown = run("report", *source, "--candidate", "nxet", "--max-gap", "all=5")
+        assert (unknown.returncode, unknown.stdout) == (3, "") and "'nxet'" in unknown.stderr
     for subject in ((), ("--candidate", "next")):
         stored, exported = [json.loads(run("report", *source, *subject, "--format", "json").stdout)
                             for source in (("-c", proxy.config_path), ("--records", export))]
