@@ -96,7 +96,8 @@ static int part_member(const struct json_member *member, void *arg)
     return 0;
 }
 
-/* Parts that are no text of the turn, yet nothing to look at or to listen to. What is not known counts as media. */
+/* Parts that are no text of the turn, yet nothing to look at or to listen to. What is not known counts as media, here
+ * and where the content is neither text nor a list. */
 static bool part_is_bare_words(struct slice raw_type)
 {
     static const char *const types[] = {"\"refusal\"", "\"thinking\"", "\"redacted_thinking\"", "\"reasoning\"",
@@ -147,6 +148,8 @@ static void content_read(struct reading *reading, struct turn *turn, const struc
         turn->has_stored = content.stored;
         turn->text = arena_copy(reading->arena, buf_slice(&content.text));
         buf_fini(&content.text);
+    } else {
+        turn->has_media = present(member);
     }
 }
 

@@ -165,7 +165,9 @@ def test_strange_requests_that_the_model_answers_are_relayed_all_the_same(fake, 
         reply = wire.exchange(proxy.data, "POST", "/v1/chat/completions", body, [("content-type", "application/json")])
         assert (reply.status, reply.body) == (200, completion("fine"))
     still_serves(proxy)
-    assert proxy.records() == []
+    (trial,) = proxy.trials(1)
+    assert trial["missing"] == "media", "what is not known counts as media"
+    proxy.await_metric(8, "candor_trials_dropped_total")
 
 
 def test_a_body_over_the_limit_is_refused(fake, candor):

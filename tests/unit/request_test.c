@@ -126,6 +126,10 @@ static void thoughts_of_earlier_answers_are_neither_text_nor_media(void **state)
         state, ENDPOINT_CHAT,
         "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"file\",\"file\":{\"file_id\":\"f\"}}]}]}");
     assert_true(r->turns[0].has_media && r->turns[0].has_stored);
+    r = read_fine(
+        state, ENDPOINT_CHAT,
+        "{\"messages\":[{\"role\":\"assistant\",\"content\":null},{\"role\":\"user\",\"content\":{\"a\":[]}}]}");
+    assert_true(!r->turns[0].has_media && r->turns[1].has_media);
     r = read_fine(state, ENDPOINT_RESPONSES,
                   "{\"input\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_image\",\"file_id\":\"f\"}]}]}");
     assert_true(r->turns[0].has_stored);
