@@ -89,6 +89,7 @@ struct conf {
     struct {
         size_t head_bytes;                /* 64 KiB */
         size_t body_bytes;                /* 256 MiB: a request body */
+        unsigned body_rate;               /* 500: bytes a second of a request body at least; 0 = any */
         unsigned connections;             /* 0 = as descriptors allow */
         unsigned connections_per_address; /* 0 = no limit */
         size_t tap_bytes;                 /* 2 MiB: of a request and of an answer kept for a trial */

@@ -35,6 +35,7 @@ struct serve_settings {
     uint64_t head_ms, body_ms, keep_alive_ms;
     struct http_limits head;
     size_t body_bytes;                /* a larger request body is answered 413 */
+    unsigned body_rate;               /* bytes a second; one that comes slower for ten is answered 408; 0 = any */
     unsigned connections;             /* 0 = no limit */
     unsigned connections_per_address; /* 0 = no limit */
     const char *error_type;           /* "candor_error", in the OpenAI error shape */

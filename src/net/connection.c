@@ -1,9 +1,9 @@
 /* connection: reads requests from one client, one at a time, and hands them to the handler.
  *
  * Bytes are read into the loop's scratch and consumed from there; only the beginning of a head, or what a client
- * pipelines while its request is being answered, is kept. Each phase has one absolute deadline. What breaks the rules
- * is answered here, and the connection then lingers: closing at once would reset it, and the client would never see
- * the status.
+ * pipelines while its request is being answered, is kept. Each phase has one absolute deadline, and a body, which may
+ * be of any length, a least rate. What breaks the rules is answered here, and the connection then lingers: closing at
+ * once would reset it, and the client would never see the status.
  */
 #include "connection.h"
 
@@ -17,6 +17,7 @@
 #define PIPELINE_BYTES  65536 /* kept of what comes before its turn */
 #define LINGER_BYTES    (1u << 20)
 #define LINGER_MS       1000
+#define BODY_WINDOW_MS  10000 /* in which a body has to come at its least rate */
 /* A client that shuts its side may have hung up, or may only have said all it has to say (nc, HTTP/1.0 scripts): on the
  * wire the two look the same until something is written. See client_ended. */
 #define HALF_CLOSE_NS  (50 * NS_PER_MS)
@@ -163,6 +164,33 @@ void connection_break(struct connection *connection)
     connection_close(connection);
 }
 
+/* Whatever comes first: the end of the body's time, or of a window in which some of it has to come. */
+static void watch_body(struct connection *connection)
+{
+    const struct serve_settings *settings = &connection->server->settings;
+    struct request *request = &connection->request;
+    uint64_t now_ns = loop_now_ns(connection->server->loop), after_ms = settings->body_rate ? BODY_WINDOW_MS : 0;
+    request->body_seen_before = request->body_seen;
+    if (request->body_until_ns) {
+        uint64_t left_ms = request->body_until_ns > now_ns ? (request->body_until_ns - now_ns) / NS_PER_MS + 1 : 1;
+        after_ms = after_ms && after_ms < left_ms ? after_ms : left_ms;
+    }
+    set_deadline(connection, after_ms);
+}
+
+/* A client is not to blame for what it does not send while we do not read. */
+static void body_overdue(struct connection *connection)
+{
+    struct request *request = &connection->request;
+    uint64_t least = (uint64_t)connection->server->settings.body_rate * (BODY_WINDOW_MS / 1000);
+    if (request->body_until_ns && loop_now_ns(connection->server->loop) >= request->body_until_ns)
+        connection_refuse(connection, 408, "The request body took too long.");
+    else if (!request->body_paused && request->body_seen - request->body_seen_before < least)
+        connection_refuse(connection, 408, "The request body comes too slowly.");
+    else
+        watch_body(connection);
+}
+
 static void on_deadline(void *arg)
 {
     struct connection *connection = arg;
@@ -178,7 +206,7 @@ static void on_deadline(void *arg)
         connection_refuse(connection, 408, "The request head took too long.");
         return;
     case PHASE_BODY:
-        connection_refuse(connection, 408, "The request body took too long.");
+        body_overdue(connection);
         return;
     }
 }
@@ -250,7 +278,12 @@ static void begin_request(struct connection *connection, struct http_head *head,
         return;
     }
     http_chunked_init(&request->chunked);
-    set_deadline(connection, server->settings.body_ms);
+    if (server->settings.body_ms)
+        request->body_until_ns = loop_now_ns(server->loop) + server->settings.body_ms * NS_PER_MS;
+    if (head->framing == HTTP_BODY_NONE)
+        set_deadline(connection, 0);
+    else
+        watch_body(connection);
     request->live = true;
     server->busy_count++;
     if (head->framing == HTTP_BODY_NONE)
@@ -570,6 +603,9 @@ void request_pause(struct request *request)
 
 void request_resume(struct request *request)
 {
+    struct connection *connection = connection_of(request);
     request->body_paused = false;
-    wire_resume(&connection_of(request)->wire);
+    if (connection->phase == PHASE_BODY)
+        watch_body(connection);
+    wire_resume(&connection->wire);
 }

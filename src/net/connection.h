@@ -22,6 +22,8 @@ struct request {
     void *arg;
     uint64_t started_ns, complete_ns; /* first byte of the head, last byte of the body */
     uint64_t body_left, body_seen;    /* by Content-Length; all that came */
+    uint64_t body_until_ns;           /* when it must have ended; 0: never */
+    uint64_t body_seen_before;        /* what had come when it was last looked whether it still comes */
     uint64_t answer_left;             /* of a Content-Length we announced */
     struct http_chunked chunked;
     struct http_head *head; /* on the parser's stack, or owned, see head_bytes */

@@ -68,6 +68,7 @@ static struct serve_settings settings_of(const struct conf *conf)
         .keep_alive_ms = conf->timeouts.keep_alive_ms,
         .head = {conf->limits.head_bytes},
         .body_bytes = conf->limits.body_bytes,
+        .body_rate = conf->limits.body_rate,
         .connections = connections ? (connections + conf->workers - 1) / conf->workers : 0,
         .connections_per_address = conf->limits.connections_per_address,
         .error_type = "candor_error",

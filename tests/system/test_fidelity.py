@@ -1,4 +1,5 @@
 """What passes the live path passes byte for byte, whatever it is: every kind of body, every event, every cut."""
+import concurrent.futures
 import gzip
 import json
 import os
@@ -128,6 +129,44 @@ def test_every_phase_has_an_absolute_deadline(fake, candor, limits, begun):
     proxy = candor(fake(lambda _request, connection: connection.whole(b"{}")), timeouts=limits, **EVERYTHING)
     data, closed = drip(proxy.data, begun)
     assert closed and (data.startswith(b"HTTP/1.1 408 ") if begun else data == b"")
+
+
+def post_slowly(address, piece, count):
+    """A body in pieces, ten of them a second, and what is answered."""
+    with wire.connect(address) as sock:
+        try:
+            sock.sendall(b"POST /v1/x HTTP/1.1\r\n" + HOST + b"Content-Length: %d\r\n\r\n" % (count * len(piece)))
+            for _ in range(count):
+                sock.sendall(piece)
+                threading.Event().wait(0.1)
+        except OSError:
+            pass  # it has been cut off
+        return wire.read_reply(wire.Reader(sock))
+
+
+def test_a_body_that_drips_is_refused_by_default_and_a_slow_one_is_not(fake, candor):
+    model = fake(lambda _request, connection: connection.whole(b"{}"))
+    proxy = candor(model, **EVERYTHING)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        dripping, slow = pool.submit(post_slowly, proxy.data, b"a", 150), pool.submit(post_slowly, proxy.data, b"a" * 200, 120)
+        assert (dripping.result().status, slow.result().status) == (408, 200)
+    assert [len(request.body) for request in model.requests] == [24000]
+
+
+def test_a_client_is_not_to_blame_for_a_model_that_does_not_read(candor):
+    """For longer than a body's least rate is measured over, and then it does."""
+    size = 16 << 20
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        proxy = candor("http://127.0.0.1:%d/v1" % listener.getsockname()[1], **EVERYTHING)
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(wire.exchange, proxy.data, "POST", "/v1/x", b"a" * size)
+            with listener.accept()[0] as model:
+                threading.Event().wait(11)
+                reader = wire.Reader(model)
+                _, fields = reader.head()
+                assert sum(map(len, reader.body(fields, until_close=False))) == size
+                model.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+                assert asked.result().status == 200
 
 
 # ---- several addresses ----
