@@ -13,7 +13,7 @@ import sys
 # What the figures are kept at. The requests were written to look like cues: real traffic fires less.
 FOUND = {"emotion:sad": .9, "emotion:anger": .9, "emotion:happy": .9, "emotion:fear": .9, "relation:close": .9,
          "relation:hierarchical_up": .85, "stake:high": .9, "belief": .93}
-FIRED, COVERED = .04, .93
+FIRED, COVERED = .04, .9
 QUIET = ("relation:hierarchical_down", "stake:low")  # read like ordinary requests, and never raise the sampling share
 
 
