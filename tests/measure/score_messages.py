@@ -10,10 +10,11 @@ import re
 import subprocess
 import sys
 
-# What the figures are kept at. The requests were written to look like cues: real traffic fires less.
+# What the figures are kept at. The requests were written to look like cues: real traffic fires less. Most beliefs of w15
+# are such as nobody says to hold: a kind of its own, which must not hide what becomes of the others.
 FOUND = {"emotion:sad": .9, "emotion:anger": .9, "emotion:happy": .9, "emotion:fear": .9, "relation:close": .9,
-         "relation:hierarchical_up": .85, "stake:high": .9, "belief": .93}
-FIRED, COVERED = .04, .9
+         "relation:hierarchical_up": .85, "stake:high": .9, "belief": .93, "belief, w15": .68}
+FIRED, COVERED = .04, {"belief": .93, "belief, w15": .66}
 QUIET = ("relation:hierarchical_down", "stake:low")  # read like ordinary requests, and never raise the sampling share
 
 
@@ -23,6 +24,10 @@ def words(text):
 
 def labels_of(found):
     return {"belief" if label.startswith("belief") else label for label in found["labels"] if label not in QUIET}
+
+
+def kind_of(row):
+    return "belief, w15" if row["label"] == "belief" and row["id"].startswith("w15-") else row["label"]
 
 
 def is_right(row, found):
@@ -43,24 +48,26 @@ def main(arguments):
     lines = "".join(json.dumps({"id": row["id"], "text": row["text"]}) + "\n" for row in rows)
     out = subprocess.run([candor, "detect", *(part for pack in packs for part in ("-r", pack))], input=lines,
                          capture_output=True, text=True, check=True).stdout
-    seen, right, props, covered, held = collections.Counter(), collections.Counter(), 0, 0, True
+    seen, right, props, covered, held = *(collections.Counter() for _ in range(4)), True
     for row, line in zip(rows, filter(None, out.split("\n"))):
         found = json.loads(line)
         good = is_right(row, found)
-        seen[row["label"]] += 1
-        right[row["label"]] += good
+        seen[kind_of(row)] += 1
+        right[kind_of(row)] += good
         if "prop" in row:
-            props += 1
-            covered += not words(row["prop"]) - words(found.get("belief", {}).get("text", ""))
+            props[kind_of(row)] += 1
+            covered[kind_of(row)] += not words(row["prop"]) - words(found.get("belief", {}).get("text", ""))
         if misses and not good:
             print(row["id"], "|", row["text"], "|", sorted({cue["rule"] for cue in found["cues"]}))
     for label, count in seen.items():
         share = (count - right[label] if label == "none" else right[label]) / count
         held = held and (share <= FIRED if label == "none" else share >= FOUND[label])
         print(f"{label:25} {count:4}  {'fire' if label == 'none' else 'found'} {share:.3f}")
-    share = covered / props if props else 1
-    print(f"{'propositions':25} {props:4}  covered {share:.3f}")
-    return 1 if gate and not (held and share >= COVERED) else 0
+    for label, count in props.items():
+        share = covered[label] / count
+        held = held and share >= COVERED[label]
+        print(f"{'propositions of ' + label:25} {count:4}  covered {share:.3f}")
+    return 1 if gate and not held else 0
 
 
 if __name__ == "__main__":
