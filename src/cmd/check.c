@@ -1,7 +1,9 @@
 /* check: reads the configuration and the rule packs as serve would, and prints what would run. Opens no port. */
 #include <errno.h>
 #include <getopt.h>
-#include <sys/stat.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "booster.h"
 #include "cmd.h"
@@ -11,20 +13,11 @@
  * mounted volume do, so that it is told and refuses nothing. */
 static void tell_missing_folder(const char *store_path)
 {
-    struct slice path = slice_from(store_path);
-    size_t end = path.len;
-    struct stat status;
-    while (end && path.data[end - 1] != '/')
-        end--;
-    struct buf folder;
-    buf_init(&folder, 1u << 16);
-    buf_add(&folder, path.data, end);
-    bool known =
-        end == 0 || folder.failed || stat(buf_text(&folder), &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
-    if (!known)
-        fprintf(stderr, "candor: the store's folder %s is not there; serve will not start without it\n",
-                buf_text(&folder));
-    buf_fini(&folder);
+    const char *slash = strrchr(store_path, '/');
+    char *folder = slash ? strndup(store_path, (size_t)(slash - store_path) + 1) : NULL;
+    if (folder && access(folder, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
+        fprintf(stderr, "candor: the store's folder %s is not there; serve will not start without it\n", folder);
+    free(folder);
 }
 
 int cmd_check(int argc, char **argv)

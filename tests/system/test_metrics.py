@@ -152,6 +152,7 @@ def test_promtool_parses_every_query_of_the_dashboard(tmp_path):
 def test_prometheus_answers_every_query_of_the_dashboard_from_the_real_binary(proxy, tmp_path):
     with Prometheus(pathlib.Path(tmp_path), {"candor": proxy.admin}) as prometheus:
         eventually(lambda: prometheus.query("count_over_time(candor_build_info[1m]) > 2"), "three scrapes")
+        eventually(lambda: prometheus.query('up{job="candor"} == 1'), "a scrape that came through")
         for title, expression in queries(json.loads(DASHBOARD.read_text())):  # between two scrapes one may have failed
             eventually(lambda: prometheus.query(expression), f"{title}: what {expression} finds")
         found = prometheus.get("/api/v1/query_exemplars", query="candor_first_byte_seconds_bucket",

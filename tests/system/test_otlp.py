@@ -240,7 +240,7 @@ def test_what_is_told_late_is_tried_again_and_a_refusal_is_not(fake, told):
     proxy.await_metric(1, "candor_telemetry_sent_total", signal="traces")
     sent = lambda: len([request for request in receiver.model.requests if request.target == "/v1/traces"])
     rejected = lambda: proxy.metric("candor_telemetry_dropped_total", signal="traces", reason="rejected")
-    eventually(lambda: rejected() == sent() - 2, "one rejected of each batch that was taken")
+    eventually(lambda: rejected() == sent() - 2 >= 1, "one rejected of each batch that was taken")
     assert len([request for request in receiver.model.requests if request.target == "/v1/logs"]) == 1
     proxy.event("telemetry_undelivered", signal="traces", status=503)
 

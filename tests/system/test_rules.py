@@ -326,6 +326,12 @@ def test_the_ordinary_requests_of_other_languages_are_in_them_and_hold_no_cue():
         assert sum(line["language"] == language for line in found) > 0.6 * len(found), language
 
 
+def test_every_macro_and_list_of_the_shipped_packs_is_used():
+    packs = [path.read_text(encoding="utf8") for path in (TOP / "rules").glob("*.yaml")]
+    named = [name for pack in map(yaml.safe_load, packs) for kind in ("macros", "lists") for name in pack.get(kind) or ()]
+    assert len(named) > 50 and [name for name in named if f"{{{name}}}" not in "".join(packs)] == []
+
+
 def test_the_shipped_packs_are_what_the_schema_says():
     jsonschema = pytest.importorskip("jsonschema", reason="skipped: python3-jsonschema is not here")
     schema = json.loads((TOP / "rules" / "pack.schema.json").read_text(encoding="utf8"))

@@ -47,7 +47,7 @@ def test_h1spec_is_answered_as_it_expects(behind):
             continue
         with wire.connect(proxy.data) as sock:
             sock.sendall(request)
-            status, _ = wire.read_final_head(wire.Reader(sock))
+            status = int(wire.Reader(sock).head()[0].split(" ")[1])
         assert any(low <= status <= high for low, high in case["expectedStatus"]), (case["desc"], status)
     for case, sock in waiting:  # by now a hasty proxy would have answered
         data, closed = read_all(sock, 0.01)
@@ -265,7 +265,7 @@ def test_a_proxy_without_descriptors_waits_and_recovers(fake, candor):
     try:
         crowd = [wire.connect(proxy.data) for _ in range(30)]
         with wire.connect(proxy.data) as late:  # waits in the kernel's queue
-            eventually(lambda: rests_for(proxy, late, 0.5), "half a second in which it does not spin")
+            eventually(lambda: rests_for(proxy, late, 1), "a second in which it does not spin")
         for sock in crowd:
             sock.close()
         assert wire.get(proxy.data, "/v1/x").status == 200

@@ -112,17 +112,11 @@ def request_bytes(method, target, body=b"", headers=()):
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
 
-def read_final_head(reader):
-    """The status and the fields of the answer behind whatever 1xx came first."""
+def read_reply(reader, method="GET"):
     status = 100
     while status < 200 and status != 101:
         first, fields = reader.head()
         status = int(first.split(" ")[1])
-    return status, fields
-
-
-def read_reply(reader, method="GET"):
-    status, fields = read_final_head(reader)
     body, clean = b"", True
     if method != "HEAD" and status not in (204, 304):
         try:
